@@ -1,0 +1,598 @@
+"""The one border between the engine and the tax authorities.
+
+Above it (Odoo models) nothing knows how an authority writes a document; below it
+(one package per authority) nothing knows of a database. Everything that crosses is
+an immutable value object of this module. Amounts are :class:`~decimal.Decimal`,
+times are aware UTC ``datetime`` in whole seconds, contents are ``bytes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Protocol
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""The empty mapping that value objects share as a default."""
+
+Record = tuple[str, int]
+"""What a problem points at: the model's name and the record's id in the caller's
+world, opaque here: ``("res.partner", 7)``."""
+
+
+# ----------------------------------------------------------------------------------
+# What is issued
+# ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address in the parts that authorities ask for; ``country`` is
+    ISO 3166 alpha-2."""
+
+    country: str = ""
+    governorate: str = ""
+    city: str = ""
+    street: str = ""
+    building: str = ""
+    postal_code: str = ""
+    floor: str = ""
+    room: str = ""
+    landmark: str = ""
+    additional: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who sells or buys.
+
+    ``kind`` says which number ``id`` is: a domestic business' tax registration, a
+    domestic person's identity number, or a foreigner's passport or tax number.
+    """
+
+    kind: Literal["business", "person", "foreigner"]
+    id: str = ""
+    name: str = ""
+    address: Address = Address()
+    mobile: str = ""
+    payment_number: str = ""
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A reduction in the document's currency; ``rate`` in percent where it was
+    agreed as one."""
+
+    amount: Decimal
+    description: str
+    rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAmount:
+    """One tax on one line, in the document's currency.
+
+    ``amount`` is what the tax adds to the line's total: a tax that the buyer
+    withholds is negative. ``rate`` is in percent and carries the same sign, ``None``
+    for a fixed amount. ``type`` and ``subtype`` are the authority's codes, empty when
+    none could be found (``name`` then tells which tax lacks them).
+    """
+
+    type: str
+    subtype: str
+    rate: Decimal | None
+    amount: Decimal
+    name: str = ""
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sold or returned item; all amounts positive, in the document's currency.
+
+    ``net`` is what is left after ``discounts`` and before taxes, rounded as booked.
+    ``gross`` is the unrounded amount before discounts (quantity times price, taxes
+    taken out). The unit price that an authority wants is derived from them, never the
+    other way round, so that the net stays what the books say.
+    """
+
+    description: str
+    quantity: Decimal
+    gross: Decimal
+    net: Decimal
+    internal_code: str = ""
+    item_scheme: str = ""
+    item_code: str = ""
+    unit: str = ""
+    unit_name: str = ""
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[TaxAmount, ...] = ()
+    data: Mapping[str, Any] = NOTHING
+    record: Record | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """Net plus taxes, as booked."""
+        return self.net + sum((tax.amount for tax in self.taxes), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How (a part of) the document is paid; ``method`` is the authority's code."""
+
+    method: str
+    amount: Decimal
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A point of issue as the authority knows it.
+
+    ``data`` holds what only one authority wants (its own words as keys).
+    """
+
+    serial: str
+    branch_code: str = ""
+    activity_code: str = ""
+    address: Address = Address()
+    data: Mapping[str, Any] = NOTHING
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """What may still be returned of one item of a sale."""
+
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The document that a return, a credit or a debit note refers to.
+
+    ``uid`` is empty when the authority never got it; ``returnable`` is what was sold
+    less what was returned by ``(internal code, item code)``, ``None`` when the
+    original is not in the caller's books and nothing is known of its lines.
+    """
+
+    uid: str
+    number: str = ""
+    issued_at: datetime | None = None
+    buyer: Party | None = None
+    returnable: Mapping[tuple[str, str], Returnable] | None = None
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A document to be issued, before an authority gives it a form.
+
+    :ivar kind: what it is in commerce; the authority's own type is ``document_type``
+    :ivar currency_rate: company currency per one unit of ``currency``
+    :ivar total: what the buyer owes by the books; :meth:`Authority.check` compares
+    :ivar previous_uid: the predecessor in the device's chain, "" for its first
+    :ivar replaces_uid: the refused document that this one corrects
+    :ivar original: set on returns and notes
+    :ivar reason: the authority's code for a return without reference, and the like
+    """
+
+    kind: Literal["sale", "return", "credit", "debit"]
+    number: str
+    issued_at: datetime
+    currency: str
+    seller: Party
+    buyer: Party
+    device: Device
+    lines: tuple[Line, ...]
+    total: Decimal
+    document_type: str = ""
+    currency_rate: Decimal = Decimal(1)
+    company_currency: str = ""
+    document_date: date | None = None
+    payments: tuple[Payment, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    previous_uid: str = ""
+    replaces_uid: str = ""
+    original: Original | None = None
+    reason: str = ""
+    data: Mapping[str, Any] = NOTHING
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A document in the authority's form, frozen from now on.
+
+    :ivar uid: the authority's identifier where the sender makes it, else ""
+    :ivar code: a security code made offline, where there is one
+    :ivar qr: the text of the QR code, "" where the authority's answer is needed
+    """
+
+    content: bytes
+    media_type: str
+    uid: str = ""
+    code: str = ""
+    qr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, as a sentence for the person who can mend it.
+
+    :ivar code: stable, for statistics and tests (the authority's own where it has one)
+    :ivar message: a whole English sentence with ``%(name)s`` places for ``values``;
+        the caller translates it, then fills it
+    :ivar path: where in the authority's document, "" if nowhere
+    :ivar record: what to open to mend it
+    """
+
+    code: str
+    message: str
+    path: str = ""
+    record: Record | None = None
+    values: Mapping[str, Any] = NOTHING
+
+    @property
+    def text(self) -> str:
+        """The message with its values filled in, untranslated."""
+        return self.message % dict(self.values) if self.values else self.message
+
+
+# ----------------------------------------------------------------------------------
+# What is sent and what comes back
+# ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A frozen document as the engine hands it over to be sent or asked about.
+
+    :ivar key: the engine's id, returned in every outcome
+    :ivar authority_ids: what the authority called it so far (its submission, ...)
+    :ivar sent_at: start of the first attempt to send it, ``None`` before
+    """
+
+    key: int
+    uid: str
+    number: str
+    content: bytes
+    issued_at: datetime
+    authority_ids: Mapping[str, str] = NOTHING
+    sent_at: datetime | None = None
+    attempt: int = 1
+    late_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What travels: one message with one or more frozen documents in it."""
+
+    content: bytes
+    media_type: str
+    documents: tuple[Document, ...]
+    message_id: str = ""
+
+
+class Status(str, Enum):
+    """What the authority says of a document.
+
+    ``ACCEPTED`` it was received, the verdict is still to come. ``PENDING`` asked, and
+    still being validated. ``DUPLICATE`` it says that it has it already. ``ABSENT``
+    asked, and it does not know it. ``UNKNOWN`` it may or may not have it.
+    ``DEFERRED`` it was not sent at all (time ran out), nothing is known to be wrong.
+    """
+
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    VALID = "valid"
+    INVALID = "invalid"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one document in one call."""
+
+    key: int
+    status: Status
+    uid: str = ""
+    authority_ids: Mapping[str, str] = NOTHING
+    errors: tuple[Problem, ...] = ()
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One document in the authority's own list (for reconciliation)."""
+
+    uid: str
+    number: str
+    status: Status
+    issued_at: datetime | None = None
+    received_at: datetime | None = None
+    total: Decimal | None = None
+    buyer_id: str = ""
+    device_serial: str = ""
+    authority_ids: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One row of an authority's code table; names by language code."""
+
+    kind: str
+    code: str
+    names: Mapping[str, str]
+    parent: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+# ----------------------------------------------------------------------------------
+# What an authority can do
+# ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that the authority sets; ``None`` means that it sets none."""
+
+    zone: str
+    documents_per_call: int = 1
+    bytes_per_call: int | None = None
+    lines_per_document: int | None = None
+    submission_window: timedelta | None = None
+    correction_window: timedelta | None = None
+    ingestion_time: timedelta = timedelta(minutes=2)
+    first_poll: timedelta = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the engine asks instead of the authority's name.
+
+    :ivar chained: each document names its predecessor on the device
+    :ivar order: may a held document be overtaken by later ones
+    :ivar uid_at: who makes the identifier, and so when it is known
+    :ivar printable_at: from when on the customer's copy is complete
+    :ivar recovery: how a lost answer is resolved: the authority can be asked; a
+        repeat is the same document to it; or its duplicate error names the first
+    :ivar parallel_calls: calls at once for one registration
+    :ivar interactive: one document may be sent at once, with a person waiting
+    """
+
+    chained: bool = False
+    order: Literal["free", "strict"] = "free"
+    uid_at: Literal["issue", "answer"] = "issue"
+    printable_at: Literal["issue", "answer"] = "issue"
+    recovery: Literal["ask", "resend", "resend_then_duplicate"] = "ask"
+    parallel_calls: int = 1
+    interactive: bool = False
+    cancellable: bool = False
+    listable: bool = False
+    signs: Literal["nothing", "document", "message"] = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP call as it happened, secrets already masked.
+
+    :ivar purpose: what for: ``token``, ``submit``, ``query``, ``probe``, ...
+    :ivar outcome: ``ok``, or the class of what went wrong (``transient``,
+        ``ambiguous``, ``authentication``, ``refused``)
+    :ivar keys: the documents that travelled in it
+    """
+
+    purpose: str
+    method: str
+    url: str
+    started_at: datetime
+    duration: float
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    status: int | None
+    response_headers: Mapping[str, str]
+    response_body: bytes
+    outcome: str
+    error: str = ""
+    keys: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and as whom to call. ``repr`` shows no credential.
+
+    :ivar endpoints: base addresses by the authority's names for them
+    :ivar credentials: secrets by name
+    :ivar settings: switches and numbers that the authority's package documents
+    :ivar identity: who this connection is, for caches: differs whenever the
+        credentials differ
+    :ivar call_timeout: seconds that one call may last altogether
+    :ivar recorder: gets every call, from the thread that made it
+    :ivar wall_clock: for tests that shift time
+    """
+
+    environment: Literal["test", "production"]
+    endpoints: Mapping[str, str] = NOTHING
+    credentials: Mapping[str, str] = field(default=NOTHING, repr=False)
+    settings: Mapping[str, Any] = NOTHING
+    device: Device | None = None
+    seller_id: str = ""
+    identity: str = ""
+    connect_timeout: float = 5.0
+    call_timeout: float = 60.0
+    documents_per_call: int | None = None
+    recorder: Callable[[Exchange], None] = field(
+        default=lambda exchange: None, repr=False
+    )
+    wall_clock: Callable[[], datetime] | None = field(default=None, repr=False)
+
+
+class Signer(Protocol):
+    """A key that signs; where it lies (file, token, elsewhere) is its own matter."""
+
+    def certificate_chain(self) -> Sequence[bytes]:
+        """Return DER certificates, the signer's own first."""
+
+    def sign(self, data: bytes, document: bytes) -> bytes:
+        """Return the RSA PKCS#1 v1.5 SHA-256 signature of ``data``.
+
+        :param document: what the signature is for, to be shown and logged
+        """
+
+
+# ----------------------------------------------------------------------------------
+# Errors
+# ----------------------------------------------------------------------------------
+
+
+class FiscalError(Exception):
+    """Base of what can go wrong below the border; ``str`` is a whole sentence."""
+
+    outcome: ClassVar[str] = "refused"
+
+
+class TransientError(FiscalError):
+    """The call was certainly not carried out; it may be repeated later.
+
+    :ivar retry_after: seconds that the authority asked to wait, if it did
+    """
+
+    outcome = "transient"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class AuthenticationError(FiscalError):
+    """The authority does not accept who we say we are; a person must mend it."""
+
+    outcome = "authentication"
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AmbiguousError(FiscalError):
+    """It was (or may have been) sent and no usable answer was seen."""
+
+    outcome = "ambiguous"
+
+
+class AuthorityError(FiscalError):
+    """The authority refused the call as a whole.
+
+    :ivar splittable: a smaller call may pass: one of the documents is the cause, or
+        there are too many of them
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        path: str = "",
+        *,
+        splittable: bool = False,
+        errors: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.path = path
+        self.splittable = splittable
+        self.errors = tuple(errors)
+
+
+# ----------------------------------------------------------------------------------
+# The protocol
+# ----------------------------------------------------------------------------------
+
+
+class Authority(Protocol):
+    """One tax authority, seen from one registration and device.
+
+    Instances are cheap, hold no state but their connection, and may be used in any
+    thread. ``check``, ``build`` and ``read`` never touch the network.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    limits: ClassVar[Limits]
+
+    def __init__(self, connection: Connection) -> None: ...
+
+    def check(self, receipt: Receipt) -> list[Problem]:
+        """Return everything that the authority would refuse, all at once."""
+
+    def build(self, receipt: Receipt) -> Built:
+        """Give the receipt its final form and, where we make them, uid and QR.
+
+        :raise ValueError: the receipt would not pass :meth:`check`
+        """
+
+    def read(self, content: bytes) -> Receipt:
+        """Return what a document in the authority's form says (built by us or not).
+
+        :raise ValueError: it is not such a document
+        """
+
+    def sign(self, built: Built, signer: Signer) -> Built:
+        """Return the document with its signature (capability ``signs``)."""
+
+    def envelope(
+        self, documents: Sequence[Document], signer: Signer | None = None
+    ) -> Envelope:
+        """Pack documents for one call. Sizes are checked by :meth:`fits`."""
+
+    def fits(self, documents: Sequence[Document]) -> int:
+        """Return how many of the documents, from the first on, fit into one call
+        (at least 1)."""
+
+    def submit(self, envelope: Envelope) -> list[Outcome]:
+        """Send, and return one outcome per document.
+
+        :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
+        """
+
+    def query(self, documents: Sequence[Document]) -> list[Outcome]:
+        """Ask what became of documents and return one outcome per document.
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+
+    def cancel(self, document: Document, reason: str) -> Outcome:
+        """Ask the authority to cancel a valid document."""
+
+    def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
+        """Yield what the authority holds for this device, issued in the period."""
+
+    def last_uid(self) -> str:
+        """Return the newest document that the authority knows of this device,
+        "" if it has none (capability ``chained``)."""
+
+    def probe(self) -> list[Problem]:
+        """Try reach, TLS, credentials and their claims, and the clock."""
+
+    def codes(self, kind: str) -> Iterable[Code]:
+        """Return a code table as shipped; ``code_kinds`` lists the kinds."""
+
+    def code_kinds(self) -> Sequence[str]:
+        """Return the kinds of code tables that this authority has."""
+
+    def cure(self, code: str) -> Problem | None:
+        """Return what a known error code of the authority means and how to cure it,
+        ``None`` for one that nobody knew."""

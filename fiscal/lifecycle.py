@@ -1,0 +1,102 @@
+"""The states of a document and every legal way from one to another.
+
+waiting      posted, not issued: something is missing, unpaid, or a person decides
+to_sign      frozen, the signing key is away
+queued       frozen, to be sent when due
+sending      claimed by a worker that is calling the authority
+unknown      sent, answer not seen: to be asked (or repeated where that is harmless)
+submitted    received by the authority, which has not decided
+valid        the authority holds it as valid
+invalid      the authority refused it
+rejected     the buyer refused it at the authority
+cancelling   cancellation asked, not decided
+cancelled    cancelled at the authority
+late         the authority's window closed before it got there; a person chooses
+failed       given up after the policy's attempts; a person chooses
+superseded   replaced by another document of ours
+withdrawn    taken back before anybody outside saw it
+"""
+
+from __future__ import annotations
+
+WAITING = "waiting"
+TO_SIGN = "to_sign"
+QUEUED = "queued"
+SENDING = "sending"
+UNKNOWN = "unknown"
+SUBMITTED = "submitted"
+VALID = "valid"
+INVALID = "invalid"
+REJECTED = "rejected"
+CANCELLING = "cancelling"
+CANCELLED = "cancelled"
+LATE = "late"
+FAILED = "failed"
+SUPERSEDED = "superseded"
+WITHDRAWN = "withdrawn"
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    WAITING: frozenset({TO_SIGN, QUEUED, WITHDRAWN}),
+    TO_SIGN: frozenset({QUEUED, LATE, SUPERSEDED, WITHDRAWN}),
+    QUEUED: frozenset({SENDING, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
+    # back to queued: certainly not sent
+    SENDING: frozenset({QUEUED, SUBMITTED, VALID, INVALID, UNKNOWN, LATE, FAILED}),
+    # back to queued: the authority, asked twice, does not have it
+    UNKNOWN: frozenset(
+        {
+            QUEUED,
+            SENDING,
+            SUBMITTED,
+            VALID,
+            INVALID,
+            REJECTED,
+            CANCELLED,
+            LATE,
+            FAILED,
+        }
+    ),
+    # back to queued: the authority lost what it had confirmed
+    SUBMITTED: frozenset({VALID, INVALID, REJECTED, CANCELLED, QUEUED, LATE, FAILED}),
+    VALID: frozenset({CANCELLING, CANCELLED, REJECTED}),
+    INVALID: frozenset({SUPERSEDED}),
+    REJECTED: frozenset({SUPERSEDED}),
+    CANCELLING: frozenset({CANCELLED, VALID}),
+    CANCELLED: frozenset({SUPERSEDED}),
+    LATE: frozenset({QUEUED, SUPERSEDED}),
+    FAILED: frozenset({QUEUED, UNKNOWN, LATE, SUPERSEDED}),
+    SUPERSEDED: frozenset(),
+    WITHDRAWN: frozenset(),
+}
+"""From each state to the states that may follow it; anything else is a defect."""
+
+STATES = tuple(TRANSITIONS)
+
+SETTLED = frozenset({VALID, INVALID, REJECTED, CANCELLED, SUPERSEDED, WITHDRAWN})
+"""Nothing is going to happen by itself any more."""
+
+OPEN = frozenset({QUEUED, SENDING, UNKNOWN, SUBMITTED, CANCELLING})
+"""The jobs are at work on it."""
+
+STANDING = frozenset(
+    {TO_SIGN, QUEUED, SENDING, UNKNOWN, SUBMITTED, VALID, CANCELLING, LATE, FAILED}
+)
+"""Issued and neither refused, replaced nor taken back: it stands for its invoice."""
+
+LOCKING = frozenset({SENDING, UNKNOWN, SUBMITTED, VALID, CANCELLING, LATE, FAILED})
+"""The invoice may not change any more, whatever the authority's kind."""
+
+NEEDS_PERSON = frozenset({TO_SIGN, INVALID, REJECTED, LATE, FAILED})
+"""A person has to do something."""
+
+
+class IllegalTransition(Exception):
+    """A state was to follow one that it cannot follow: a defect, never bad input."""
+
+
+def check_transition(before: str, after: str) -> None:
+    """Raise unless ``after`` may follow ``before``.
+
+    :raise IllegalTransition: it may not
+    """
+    if after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"A document cannot go from {before} to {after}.")
