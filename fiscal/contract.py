@@ -19,6 +19,12 @@ from typing import Any, ClassVar, Literal, Protocol
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """The empty mapping that value objects share as a default."""
 
+
+def _nothing() -> Mapping[str, Any]:
+    # A factory, since Python 3.11 takes a mapping proxy for a mutable default.
+    return NOTHING
+
+
 Record = tuple[str, int]
 """What a problem points at: the model's name and the record's id in the caller's
 world, opaque here: ``("res.partner", 7)``."""
@@ -112,7 +118,7 @@ class Line:
     unit_name: str = ""
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[TaxAmount, ...] = ()
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=_nothing)
     record: Record | None = None
 
     @property
@@ -141,7 +147,7 @@ class Device:
     branch_code: str = ""
     activity_code: str = ""
     address: Address = Address()
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=_nothing)
     record: Record | None = None
 
 
@@ -202,7 +208,7 @@ class Receipt:
     replaces_uid: str = ""
     original: Original | None = None
     reason: str = ""
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=_nothing)
     record: Record | None = None
 
 
@@ -237,7 +243,7 @@ class Problem:
     message: str
     path: str = ""
     record: Record | None = None
-    values: Mapping[str, Any] = NOTHING
+    values: Mapping[str, Any] = field(default_factory=_nothing)
 
     @property
     def text(self) -> str:
@@ -264,7 +270,7 @@ class Document:
     number: str
     content: bytes
     issued_at: datetime
-    authority_ids: Mapping[str, str] = NOTHING
+    authority_ids: Mapping[str, str] = field(default_factory=_nothing)
     sent_at: datetime | None = None
     attempt: int = 1
     late_reference: str = ""
@@ -308,7 +314,7 @@ class Outcome:
     key: int
     status: Status
     uid: str = ""
-    authority_ids: Mapping[str, str] = NOTHING
+    authority_ids: Mapping[str, str] = field(default_factory=_nothing)
     errors: tuple[Problem, ...] = ()
     retry_after: float | None = None
 
@@ -325,7 +331,7 @@ class Listed:
     total: Decimal | None = None
     buyer_id: str = ""
     device_serial: str = ""
-    authority_ids: Mapping[str, str] = NOTHING
+    authority_ids: Mapping[str, str] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,9 +431,9 @@ class Connection:
     """
 
     environment: Literal["test", "production"]
-    endpoints: Mapping[str, str] = NOTHING
-    credentials: Mapping[str, str] = field(default=NOTHING, repr=False)
-    settings: Mapping[str, Any] = NOTHING
+    endpoints: Mapping[str, str] = field(default_factory=_nothing)
+    credentials: Mapping[str, str] = field(default_factory=_nothing, repr=False)
+    settings: Mapping[str, Any] = field(default_factory=_nothing)
     device: Device | None = None
     seller_id: str = ""
     identity: str = ""
