@@ -1,0 +1,251 @@
+"""The WSGI application: routes, tokens, limits, faults, log."""
+
+import threading
+import time
+import uuid
+from email.utils import format_datetime
+from pathlib import Path
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from .. import faults as wire
+from ..clock import Clock
+from ..traffic import Traffic
+from . import faults, portal
+from .control import Control
+from .errors import ApiError, error_body, json_response, too_many
+from .keeper import Keeper
+from .limiter import Limiter
+from .queries import Queries
+from .registry import DEFAULT, Registry
+from .settings import Settings
+from .shapes import Shapes
+from .store import Store
+from .submit import Intake
+from .tokens import Caller, Tokens
+from .validation import Validator
+
+_BODY_LIMIT = 64 * 1024 * 1024
+_WIRE_KINDS = wire.COMMON
+
+
+def _versions(path: str, endpoint: str, method: str = "GET") -> list[Rule]:
+    return [
+        Rule(f"/api/{version}{path}", endpoint=endpoint, methods=[method])
+        for version in ("v1", "v1.0")
+    ]
+
+
+_URLS = Map(
+    [
+        Rule("/connect/token", endpoint="token", methods=["POST"]),
+        *_versions("/receiptsubmissions", "submit", "POST"),
+        *_versions("/receiptsubmissions/<identity>/details", "details"),
+        *_versions("/receipts/recent", "recent"),
+        *_versions("/receipts/search", "search"),
+        *_versions("/receipts/<identity>/details", "receipt"),
+        *_versions("/receipts/<identity>/raw", "raw"),
+        *_versions("/receipts/<identity>/share", "share"),
+        Rule("/receipts/search/<identity>/share/<moment>", endpoint="portal"),
+    ],
+    merge_slashes=False,
+    redirect_defaults=False,
+)
+_OPEN = ("share", "portal")  # calls that need no token
+
+
+class EtaApp:
+    """ETA's e-Receipt service. ``stopping`` ends waits when the server stops."""
+
+    def __init__(self, config: dict | None = None, data: Path | None = None) -> None:
+        """Start from ``config``, by default a taxpayer with two devices.
+
+        :param data: file that keeps what was taken, and who is registered
+        :raises ValueError: for a bad configuration or another kind of file
+        """
+        self.config = config or {}
+        self.stopping = threading.Event()
+        self.settings = Settings()
+        self.clock = Clock()
+        self.registry = Registry()
+        self.store = Store()
+        self.traffic = Traffic()
+        self.faults = wire.FaultBook(faults.KINDS)
+        self.tokens = Tokens(self.registry, self.settings, self.clock)
+        self.limiter = Limiter(self.settings)
+        self.shapes = Shapes(self.store, self.registry)
+        self.queries = Queries(self.store, self.shapes, self.settings, self.clock)
+        self.intake = Intake(self.store, self.registry, self.settings, self.clock)
+        validator = Validator(self.store, self.registry, self.settings)
+        self.store.judge = validator.judge
+        self.control = Control(self)
+        self.reset()
+        self.keeper = Keeper(self, data) if data else None
+
+    def reset(self) -> None:
+        """Back to the configuration it was started with; tokens stay good."""
+        config = self.config
+        with self.store.lock:
+            self.store.clear()
+            self.registry.clear()
+            self.registry.load(config if config.get("taxpayers") else DEFAULT)
+            self.settings.reset()
+            self.change_settings(config.get("settings", {}))
+            self.limiter.clear()
+            self.tokens.issued.clear()
+        self.faults.clear()
+        self.faults.add(config.get("faults", []))
+        self.traffic.clear()
+
+    def close(self) -> None:
+        """Write the data file, if there is one."""
+        if self.keeper:
+            self.keeper.close()
+
+    def change_settings(self, changes: dict[str, object]) -> None:
+        """Change settings, and the clock with them."""
+        self.settings.update(changes)
+        self.clock.offset = self.settings.clock_offset
+
+    def __call__(self, environ, start_response):
+        """WSGI."""
+        request = Request(environ)
+        request.max_content_length = _BODY_LIMIT
+        request.max_form_memory_size = _BODY_LIMIT
+        if request.path.startswith("/_control"):
+            return self.control.answer(request)(environ, start_response)
+        return self._serve(request)(environ, start_response)
+
+    def _serve(self, request: Request) -> Response:
+        started = time.monotonic()
+        row = {
+            "time": self.clock.now().isoformat(),
+            "method": request.method,
+            "path": request.full_path.rstrip("?"),
+            "endpoint": "none",
+            "status": 0,
+            "client": None,
+            "serial": request.headers.get("posserial"),
+            "faults": [],
+            "correlationId": uuid.uuid4().hex,
+        }
+        try:
+            endpoint, values = _URLS.bind_to_environ(request.environ).match()
+            row["endpoint"] = endpoint
+            with self.traffic.under_way(endpoint):
+                response = self._faulty(request, endpoint, values, row)
+        except HTTPException as error:
+            response = _http_error(error)
+        finally:
+            row["seconds"] = round(time.monotonic() - started, 4)
+            if "response" in locals():
+                row["status"] = response.status_code
+            self.traffic.add(row)
+        response.headers["correlationId"] = row["correlationId"]
+        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
+        return response
+
+    def _faulty(
+        self, request: Request, endpoint: str, values: dict, row: dict
+    ) -> Response:
+        request.get_data(cache=True)
+        with self.store.lock:
+            caller = None if endpoint == "token" else self.tokens.caller(request)
+        if caller:
+            row["client"], row["serial"] = caller.client_id, caller.serial
+        rules = self.faults.strike(endpoint, row["serial"], _WIRE_KINDS)
+        row["faults"] = [rule.kind for rule in rules]
+
+        def carry_out() -> Response:
+            return self._carry_out(request, endpoint, values, caller, row)
+
+        return wire.apply(
+            rules, request.environ, self.stopping, carry_out, _ordered_error
+        )
+
+    def _carry_out(
+        self,
+        request: Request,
+        endpoint: str,
+        values: dict,
+        caller: Caller | None,
+        row: dict,
+    ) -> Response:
+        try:
+            with self.store.lock:
+                self.store.settle()
+                client = caller.client_id if caller else row["serial"] or "anonymous"
+                wait, headers = self.limiter.take(endpoint, client)
+            if wait is not None:
+                response = too_many(wait)
+            elif endpoint == "token":
+                with self.store.lock:
+                    response = self.tokens.answer(request)
+            elif caller is None and endpoint not in _OPEN:
+                message = "A valid bearer token is needed."
+                raise ApiError(401, "Unauthorized", message)
+            elif endpoint == "submit":
+                response = self._submit(request, caller)
+            else:
+                with self.store.lock:
+                    response = self._read(request, endpoint, values, caller)
+        except ApiError as error:
+            response, headers = error.response(), {}
+        response.headers.update(headers)
+        return response
+
+    def _submit(self, request: Request, caller: Caller) -> Response:
+        if request.mimetype != "application/json":
+            raise ApiError(400, "BadRequest", "Content-Type must be application/json.")
+        order = faults.order(self.faults, caller.serial)
+        return json_response(self.intake.submit(request.get_data(), caller, order), 202)
+
+    def _read(
+        self, request: Request, endpoint: str, values: dict, caller: Caller | None
+    ) -> Response:
+        queries, arguments = self.queries, request.args
+        identity = values.get("identity", "")
+        if endpoint == "details":
+            answer = queries.details(identity, arguments, caller.rin)
+        elif endpoint == "receipt":
+            answer = queries.receipt(identity, caller.rin)
+        elif endpoint == "raw":
+            answer = queries.raw(identity, caller.rin)
+        elif endpoint == "recent":
+            answer = queries.recent(arguments, caller.rin)
+        elif endpoint == "search":
+            answer = queries.search(arguments, caller.rin)
+        elif endpoint == "share":
+            receipt = queries.shared(identity, arguments.get("dateTimeIssued"))
+            answer = {"receipt": self.shapes.receipt(receipt)}
+        else:
+            return self._portal(identity, values["moment"])
+        return json_response(answer)
+
+    def _portal(self, identity: str, moment: str) -> Response:
+        html = "text/html; charset=utf-8"
+        try:
+            receipt = self.queries.shared(identity, moment)
+        except ApiError:
+            return Response(portal.missing(), 404, content_type=html)
+        return Response(portal.page(receipt, self.shapes), content_type=html)
+
+
+def _ordered_error(status: int, rule: wire.Rule) -> Response:
+    if status == 429:
+        return too_many(rule.seconds)
+    code = "Unauthorized" if status == 401 else rule.code
+    response = json_response({"error": error_body(code, rule.message)}, status)
+    if status == 503:
+        response.headers["Retry-After"] = str(max(1, round(rule.seconds)))
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    code = "NotFound" if error.code == 404 else error.name.replace(" ", "")
+    message = error.description or error.name
+    return json_response({"error": error_body(code, message)}, error.code or 500)
+
+

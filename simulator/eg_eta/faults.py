@@ -1,0 +1,71 @@
+"""Misbehaviour of ETA's own kind, on top of :mod:`simulator.faults`.
+
+==================  ===========================================================
+``lost``            202, but the submission never becomes visible
+``stuck``           in progress for ever
+``late_verdict``    the verdict takes ``seconds``
+``reject_all``      every receipt of the call into ``rejectedDocuments``
+``reject``          single receipts into ``rejectedDocuments``
+``invalid``         single receipts get the verdict Invalid
+``submission_error`` the submission as a whole becomes Invalid, without receipts
+==================  ===========================================================
+
+``code``, ``message`` and ``path`` say what is reported. ``match`` picks single
+receipts: ``{"receiptNumber": "^S-00", "uuid": ..., "previousUUID": ...,
+"receiptType": ..., "itemCode": ..., "total": ...}``, each a regular expression;
+``times`` and ``after`` then count receipts.
+"""
+
+from ..faults import FaultBook, Rule
+from .findings import SIMPLE, Finding
+from .submit import Order
+
+WHOLE = ("lost", "stuck", "late_verdict", "reject_all", "submission_error")
+SINGLE = ("reject", "invalid")
+KINDS = WHOLE + SINGLE
+_UNNAMED = "InternalServerError"
+
+
+def order(book: FaultBook, serial: str | None) -> Order:
+    """What the rules make of this submission."""
+    struck = {rule.kind: rule for rule in book.strike("submit", serial, WHOLE)}
+    made = Order(lost="lost" in struck, stuck="stuck" in struck)
+    if "late_verdict" in struck:
+        made.delay = struck["late_verdict"].seconds
+    if "submission_error" in struck:
+        made.error = _finding(struck["submission_error"])
+    whole = struck.get("reject_all")
+
+    def reject(document: dict) -> tuple[str, str] | None:
+        rule = whole or _single(book, serial, "reject", document)
+        return (_code(rule), rule.message) if rule else None
+
+    def invalidate(document: dict) -> Finding | None:
+        rule = _single(book, serial, "invalid", document)
+        return _finding(rule) if rule else None
+
+    made.reject, made.invalidate = reject, invalidate
+    return made
+
+
+def _single(
+    book: FaultBook, serial: str | None, kind: str, document: dict
+) -> Rule | None:
+    header = document["header"]
+    values = {
+        "receiptNumber": header["receiptNumber"],
+        "uuid": header["uuid"],
+        "previousUUID": header["previousUUID"],
+        "receiptType": document["documentType"]["receiptType"],
+        "itemCode": " ".join(line["itemCode"] for line in document["itemData"]),
+        "total": document["totalAmount"],
+    }
+    return book.strike_document("submit", serial, kind, values)
+
+
+def _finding(rule: Rule) -> Finding:
+    return Finding(SIMPLE, _code(rule), rule.path, rule.message)
+
+
+def _code(rule: Rule) -> str:
+    return "SIM-ORDERED" if rule.code == _UNNAMED else rule.code

@@ -1,0 +1,111 @@
+"""What validation found, and the shape ETA reports it in.
+
+ETA publishes no list of receipt error codes. Codes that start with ``SIM-``
+are this simulator's own; ``RR308``, ``RR322``, ``Rule42T1``, ``CV302`` and
+``SF337`` are known from integrators.
+"""
+
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    """A validation step, named in the manner of ETA's."""
+
+    id: int
+    name: str
+    name_ar: str
+    summary: str
+    summary_ar: str
+
+
+UUID = Step(
+    4,
+    "Step-03.Receipt UUID Validator",
+    "التحقق من المعرف الفريد للإيصال",
+    "Invalid receipt UUID",
+    "المعرف الفريد للإيصال غير صحيح",
+)
+TAXPAYER = Step(
+    6,
+    "Step-05.TaxpayerProfile Validator",
+    "التحقق من ملف الممول",
+    "Taxpayer, branch or device is not entitled",
+    "الممول أو الفرع أو نقطة البيع غير مسموح لهم",
+)
+SIMPLE = Step(
+    9,
+    "Step-06.Simple Validator",
+    "التحقق من الحقول",
+    "Field rules are broken",
+    "بيانات الحقول غير صحيحة",
+)
+CODES = Step(
+    10,
+    "Step-07.Code Field Validator",
+    "التحقق من الأكواد",
+    "Codes are not valid",
+    "الأكواد غير صحيحة",
+)
+REFERENCE = Step(
+    7,
+    "Step-08.Document Reference Validator",
+    "التحقق من الإيصال المرجعي",
+    "Referenced receipts are not valid",
+    "الإيصال المرجعي غير صحيح",
+)
+CHAIN = Step(
+    8,
+    "Step-09.Receipt Chain Validator",
+    "التحقق من تسلسل الإيصالات",
+    "The chain of the device is broken",
+    "تسلسل إيصالات نقطة البيع غير صحيح",
+)
+
+
+class Finding(NamedTuple):
+    """One fault of one receipt."""
+
+    step: Step
+    code: str
+    path: str
+    message: str
+
+    def shape(self) -> dict[str, object]:
+        """As an error object of ETA."""
+        return {
+            "propertyName": self.path.rpartition(".")[2],
+            "propertyPath": self.path,
+            "errorCode": self.code,
+            "error": self.message,
+            "errorAr": f"{self.step.summary_ar}: {self.path}",
+            "innerError": [],
+        }
+
+
+def shape_errors(findings: list[Finding]) -> list[dict[str, object]]:
+    """One entry per step; several faults of a step lie in its ``innerError``."""
+    by_step: dict[Step, list[Finding]] = {}
+    for finding in findings:
+        by_step.setdefault(finding.step, []).append(finding)
+    return [
+        {
+            "stepId": step.id,
+            "stepName": step.name,
+            "stepNameAr": step.name_ar,
+            "error": _error(step, found),
+        }
+        for step, found in by_step.items()
+    ]
+
+
+def _error(step: Step, found: list[Finding]) -> dict[str, object]:
+    if len(found) == 1:
+        return found[0].shape()
+    return {
+        "propertyName": "",
+        "propertyPath": "",
+        "errorCode": f"SIM-STEP-{step.id}",
+        "error": step.summary,
+        "errorAr": step.summary_ar,
+        "innerError": [finding.shape() for finding in found],
+    }

@@ -1,0 +1,151 @@
+"""Keeping the store in a file, for demonstrations that are stopped and resumed.
+
+A JSON file, written when the simulator stops and every few seconds while
+something changed. Fault rules, the log of calls and tokens are not kept; the
+token key is, so tokens stay good.
+"""
+
+import contextlib
+import json
+import os
+import time
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from . import findings
+from .findings import Finding, Step
+from .store import NEVER, VALID, Receipt, Store, Submission
+
+FORMAT = 1
+_STEPS = {
+    step.name: step for step in vars(findings).values() if isinstance(step, Step)
+}
+_PLAIN = (
+    "uuid",
+    "serial",
+    "number",
+    "kind",
+    "issued",
+    "previous",
+    "old",
+    "reference",
+    "buyer_type",
+    "buyer_id",
+    "buyer_name",
+    "currency",
+    "payment",
+    "long_id",
+    "status",
+    "accepted",
+    "reason",
+    "head_before",
+)
+
+
+class DataFileError(ValueError):
+    """The data file was not written by this program."""
+
+
+def dump(store: Store) -> dict[str, object]:
+    """Everything in the store, for JSON."""
+    submissions = []
+    for submission in store.submissions.values():
+        rows = [_receipt(receipt) for receipt in submission.receipts]
+        submissions.append(
+            {
+                "id": submission.id,
+                "rin": submission.rin,
+                "serial": submission.serial,
+                "channel": submission.channel,
+                "submitter": submission.submitter,
+                "received": submission.received.isoformat(),
+                "status": submission.status,
+                "stuck": submission.due == NEVER,
+                "error": _finding(submission.error) if submission.error else None,
+                "receipts": rows,
+            }
+        )
+    return {"submissions": submissions, "rejections": store.rejections}
+
+
+def load(store: Store, data: dict[str, object]) -> None:
+    """Fill an empty store with what :func:`dump` gave."""
+    now = time.monotonic()
+    for row in data["submissions"]:
+        error = _found(row["error"]) if row["error"] else None
+        submission = Submission(
+            id=row["id"],
+            rin=row["rin"],
+            serial=row["serial"],
+            channel=row["channel"],
+            submitter=row["submitter"],
+            received=datetime.fromisoformat(row["received"]),
+            accepted_at=now,
+            due=NEVER if row["stuck"] else now,
+            status=row["status"],
+            error=error,
+        )
+        submission.receipts = [
+            _restored(values, submission) for values in row["receipts"]
+        ]
+        store.add(submission, restored=True)
+    store.rejections = list(data["rejections"])
+
+
+def write(path: Path, data: dict[str, object]) -> None:
+    """Replace the file in one step."""
+    partial = path.with_name(f"{path.name}.part")
+    partial.write_text(json.dumps({"format": FORMAT, **data}), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def read(path: Path) -> dict[str, object] | None:
+    """The file's content; None when there is none yet.
+
+    :raises DataFileError: when it is another kind of file
+    """
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DataFileError(f"{path} is no data file: {error}.") from error
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise DataFileError(f"{path} is no data file of this version.")
+        return data
+    return None
+
+
+def _receipt(receipt: Receipt) -> dict[str, object]:
+    row = {name: getattr(receipt, name) for name in _PLAIN}
+    row["raw"] = receipt.raw.decode()
+    row["total"] = str(receipt.total)
+    row["findings"] = [_finding(item) for item in receipt.findings]
+    row["warnings"] = [_finding(item) for item in receipt.warnings]
+    return row
+
+
+def _restored(values: dict[str, object], submission: Submission) -> Receipt:
+    receipt = Receipt(
+        **{name: values[name] for name in _PLAIN},
+        raw=values["raw"].encode(),
+        submission=submission,
+        rin=submission.rin,
+        total=Decimal(values["total"]),
+        received=submission.received,
+        findings=[_found(row) for row in values["findings"]],
+        warnings=[_found(row) for row in values["warnings"]],
+    )
+    if receipt.status == VALID or receipt.findings:
+        receipt.decided = submission.accepted_at
+    return receipt
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {**finding._asdict(), "step": finding.step.name}
+
+
+def _found(row: dict[str, str]) -> Finding:
+    return Finding(**{**row, "step": _STEPS[row["step"]]})
+
+

@@ -1,0 +1,197 @@
+"""Everything the simulator has taken, in memory, under one lock.
+
+Verdicts are reached lazily: each call to :meth:`Store.settle` decides the
+submissions whose time has come, in the order of that time.
+"""
+
+import heapq
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from . import strictjson
+from .findings import Finding
+
+IN_PROGRESS, VALID, INVALID = "InProgress", "Valid", "Invalid"
+CANCELLED = "Cancelled"
+_BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NEVER = float("inf")
+
+
+def make_id() -> str:
+    """26 characters, the form of ETA's submission ids."""
+    return "".join(secrets.choice(_BASE32) for _place in range(26))
+
+
+@dataclass(slots=True, eq=False)
+class Receipt:
+    """One receipt that was taken. ``raw`` is its text as it was sent."""
+
+    uuid: str
+    raw: bytes
+    submission: "Submission"
+    rin: str
+    serial: str
+    number: str
+    kind: str
+    issued: str
+    previous: str
+    old: str  # referenceOldUUID
+    reference: str
+    buyer_type: str
+    buyer_id: str
+    buyer_name: str
+    currency: str
+    total: Decimal
+    payment: str
+    received: datetime
+    long_id: str = field(default_factory=make_id)
+    status: str = IN_PROGRESS
+    findings: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    accepted: int = 1  # how many times a submission with it was accepted
+    decided: float = NEVER  # monotonic
+    reason: str = ""
+    head_before: str | None = None  # received just before it on the device
+    forced: Finding | None = None  # verdict ordered by a fault rule
+
+    @property
+    def document(self) -> dict:
+        """The parsed receipt."""
+        return strictjson.parse(self.raw)[1]
+
+    @property
+    def final(self) -> bool:
+        """Valid, or was valid until the portal cancelled it."""
+        return self.status in (VALID, CANCELLED)
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    """One accepted submission."""
+
+    id: str
+    rin: str
+    serial: str
+    channel: str
+    submitter: str
+    received: datetime
+    accepted_at: float  # monotonic
+    due: float  # monotonic; NEVER for one that is stuck
+    receipts: list[Receipt] = field(default_factory=list)
+    status: str = IN_PROGRESS
+    error: Finding | None = None  # the submission failed as a whole
+
+    @property
+    def invalid_count(self) -> int:
+        """Receipts that were refused."""
+        return sum(receipt.status == INVALID for receipt in self.receipts)
+
+
+class Store:
+    """Receipts, submissions and their indexes. Callers hold :attr:`lock`."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        # decides one receipt: returns its findings, fills its warnings
+        self.judge: Callable[[Receipt], list[Finding]] = lambda receipt: []
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.receipts: dict[str, Receipt] = {}
+        self.order: list[Receipt] = []
+        self.submissions: dict[str, Submission] = {}
+        self.claims: dict[tuple[str, str], list[Receipt]] = {}
+        self.returns: dict[str, list[Receipt]] = {}
+        self.heads: dict[str, Receipt] = {}
+        # (registration number, SHA-256 of the body) -> end of its window
+        self.bodies: dict[tuple[str, str], float] = {}
+        # receipts refused at once, and their acceptance counts by UUID
+        self.rejections: list[dict[str, object]] = []
+        self._due: list[tuple[float, int, Submission]] = []
+        self._count = 0
+        self.changes = 0  # grows with every change, for whoever keeps a copy
+
+    def add(self, submission: Submission, *, restored: bool = False) -> None:
+        """Take a submission with its receipts.
+
+        :param restored: it comes from a file and keeps its counts
+        """
+        self.changes += 1
+        self.submissions[submission.id] = submission
+        for receipt in submission.receipts:
+            self._add_receipt(receipt, restored)
+        if submission.status == IN_PROGRESS and submission.due != NEVER:
+            self._count += 1
+            heapq.heappush(self._due, (submission.due, self._count, submission))
+
+    def _add_receipt(self, receipt: Receipt, restored: bool) -> None:
+        earlier = self.receipts.get(receipt.uuid)
+        if earlier:
+            self._forget(earlier)
+        if earlier and not restored:
+            receipt.accepted = earlier.accepted + 1
+            receipt.head_before = earlier.head_before
+        elif not restored:
+            head = self.heads.get(receipt.serial)
+            receipt.head_before = head.uuid if head else ""
+        if not receipt.old and not earlier:
+            self.heads[receipt.serial] = receipt
+        self.receipts[receipt.uuid] = receipt
+        self.order.append(receipt)
+        key = (receipt.serial, receipt.previous)
+        self.claims.setdefault(key, []).append(receipt)
+        if receipt.reference:
+            self.returns.setdefault(receipt.reference, []).append(receipt)
+
+    def _forget(self, receipt: Receipt) -> None:
+        self.order.remove(receipt)
+        self.claims[receipt.serial, receipt.previous].remove(receipt)
+        if receipt.reference:
+            self.returns[receipt.reference].remove(receipt)
+
+    def settle(self) -> None:
+        """Reach the verdicts that are due."""
+        now = time.monotonic()
+        while self._due and self._due[0][0] <= now:
+            due, _count, submission = heapq.heappop(self._due)
+            self._decide(submission, due)
+
+    def settle_all(self) -> None:
+        """Reach every verdict that is pending, except stuck ones."""
+        while self._due:
+            _due, _count, submission = heapq.heappop(self._due)
+            self._decide(submission, time.monotonic())
+
+    def _decide(self, submission: Submission, due: float) -> None:
+        self.changes += 1
+        for receipt in submission.receipts:
+            if submission.error:
+                receipt.findings = [submission.error]
+            elif receipt.forced:
+                receipt.findings = [receipt.forced]
+            else:
+                receipt.findings = self.judge(receipt)
+            receipt.status = INVALID if receipt.findings else VALID
+            receipt.decided = due
+        refused = submission.error or submission.invalid_count
+        submission.status = INVALID if refused else VALID
+
+    def known_body(self, key: tuple[str, str], now: float) -> float | None:
+        """Seconds for which the same body is still refused, if it is."""
+        end = self.bodies.get(key)
+        return end - now if end is not None and end > now else None
+
+    def newest(self) -> Iterator[Receipt]:
+        """Receipts, the latest taken first."""
+        return reversed(self.order)
+
+    def claimants(self, receipt: Receipt) -> list[Receipt]:
+        """Other receipts of the device with the same predecessor."""
+        rows = self.claims.get((receipt.serial, receipt.previous), ())
+        return [row for row in rows if row.uuid != receipt.uuid]
