@@ -1,0 +1,20 @@
+{
+    "name": "Electronic Receipts to Tax Authorities",
+    "summary": "Issue invoices, credit notes and sales receipts to the tax authority, "
+    "follow each until it is valid, and keep the proof",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Localizations/EDI",
+    "author": "Account eReceipt Founders",
+    "website": "https://github.com/account-ereceipt/account_ereceipt",
+    "license": "LGPL-3",
+    "depends": ["account"],
+    "external_dependencies": {"python": ["cryptography", "requests"]},
+    "data": [
+        "security/ereceipt_security.xml",
+        "security/ir.model.access.csv",
+        "data/mail_activity_type.xml",
+        "data/ir_cron.xml",
+    ],
+    "installable": True,
+    "application": True,
+}

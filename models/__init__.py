@@ -1,0 +1,17 @@
+from . import (
+    ereceipt_secret_mixin,
+    ereceipt_breaker_mixin,
+    ereceipt_registration,
+    ereceipt_device,
+    ereceipt_document,
+    ereceipt_exchange,
+    ereceipt_alert,
+    ereceipt_outbox,
+    ereceipt_work,
+    ereceipt_settle,
+    account_journal,
+    account_move,
+    account_move_lock,
+    account_move_issue,
+    eg_receipt,
+)

@@ -1,0 +1,431 @@
+from collections import defaultdict
+from dataclasses import replace
+from datetime import timezone
+
+import pytz
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..fiscal import lifecycle
+from ..fiscal.contract import Problem
+from ..fiscal.messages import _
+
+REPLACEABLE = frozenset(
+    {lifecycle.INVALID, lifecycle.REJECTED, lifecycle.LATE, lifecycle.FAILED}
+)
+RECHECK_BATCH = 200
+
+
+class AccountMove(models.Model):
+    """Issuing: from a posted invoice to a frozen document.
+
+    ``_post`` calls :meth:`_ereceipt_issue` on what it returned, and so do the payment
+    hook, the button and the job that looks again; nothing else does.
+    """
+
+    _inherit = "account.move"
+
+    # -------------------------------------------------------------------------
+    # POSTING AND PAYMENT
+    # -------------------------------------------------------------------------
+
+    def _post(self, soft=True):
+        # EXTENDS account
+        self._ereceipt_set_dates(soft)
+        posted = super()._post(soft)
+        posted.filtered(
+            lambda m: m.is_sale_document(include_receipts=True)
+        )._ereceipt_issue(at_posting=True)
+        return posted
+
+    def _ereceipt_set_dates(self, soft):
+        """Give invoices the authority's date of today: those without a date (another
+        zone may have another day), and others where the device says so."""
+        for device, moves in (
+            self._ereceipt_drafts().grouped("ereceipt_device_id").items()
+        ):
+            today = moves._ereceipt_local_date(device)
+            usual = fields.Date.context_today(self)
+            undated = moves.filtered(lambda m: not m.invoice_date)
+            if undated and today != usual:
+                undated.invoice_date = today
+            if device.date_policy == "adapt" and device.issue_moment == "posting":
+                moves.filtered(
+                    lambda m, today=today: (
+                        m.invoice_date
+                        and m.invoice_date != today
+                        and not (soft and m.invoice_date > today)
+                    )
+                ).invoice_date = today
+
+    def _ereceipt_drafts(self):
+        """Return the drafts that would be issued, each with its device."""
+        sales = self.filtered(
+            lambda m: m.state == "draft" and m.is_sale_document(include_receipts=True)
+        )
+        missing = sales.filtered(lambda m: not m.ereceipt_device_id)
+        if missing:
+            self.env.add_to_compute(self._fields["ereceipt_device_id"], missing)
+        return sales.filtered("ereceipt_device_id")
+
+    def _ereceipt_local_date(self, device, moment=None):
+        """Return the date in the authority's zone of a moment (naive UTC; now)."""
+        zone = pytz.timezone(
+            device.sudo().registration_id._authority_class().limits.zone
+        )
+        moment = moment or device._wall_clock()
+        return pytz.utc.localize(moment).astimezone(zone).date()
+
+    def _invoice_paid_hook(self):
+        # EXTENDS account: runs inside a reconciliation, so nothing here may raise
+        # for a problem; a document that cannot be issued goes on waiting
+        res = super()._invoice_paid_hook()
+        waiting = self.filtered(
+            lambda m: (
+                m.state == "posted"
+                and m.ereceipt_document_id.sudo().waiting_reason == "payment"
+            )
+        )
+        if waiting:
+            waiting._ereceipt_issue(raising=False)
+        return res
+
+    # -------------------------------------------------------------------------
+    # ISSUING
+    # -------------------------------------------------------------------------
+
+    def _ereceipt_issue(self, *, at_posting=False, by_person=False, raising=True):
+        """Issue the documents of posted invoices, or let them wait.
+
+        :param bool at_posting: called by the posting itself
+        :param bool by_person: a person asked for it, so neither payment nor a
+            person's word is waited for
+        :param bool raising: whether a problem stops the caller where the device's
+            policy says so; otherwise the document waits
+        :return: the documents that were issued
+        :raise UserError: every problem of every invoice, in one text
+        """
+        moves = self._ereceipt_issuable()
+        if not moves:
+            return self.env["ereceipt.document"]
+        moves = moves.sorted(
+            lambda m: (m.journal_id.id, m.sequence_prefix or "", m.sequence_number)
+        )
+        held = moves.filtered(lambda m: not by_person and m._ereceipt_hold_reason())
+        ready = moves - held
+        snapshots = ready._ereceipt_snapshots(self._ereceipt_now())
+        problems = ready._ereceipt_check(snapshots, at_posting)
+        if raising:
+            ready._ereceipt_raise_blocking(problems, by_person)
+        wrong = ready.filtered(lambda m: problems.get(m.id))
+        held._ereceipt_wait({})
+        wrong._ereceipt_wait(problems)
+        issued = (ready - wrong)._ereceipt_freeze(snapshots)
+        if issued:
+            self.env["ereceipt.outbox"].sudo()._wake()
+        return issued
+
+    def _ereceipt_issuable(self):
+        """Return the posted sales documents that have no standing document yet and
+        are within what their registration is obliged to issue."""
+        moves = self.browse()
+        for move in self:
+            device = move.ereceipt_device_id.sudo()
+            if move.state != "posted" or not device._issues():
+                continue
+            registration = device.registration_id
+            start = registration.obliged_from
+            if start and move.invoice_date and move.invoice_date < start:
+                continue
+            current = move.ereceipt_document_id.sudo()
+            stands = (
+                current
+                and current.environment == registration.environment
+                and current.state in lifecycle.STANDING - REPLACEABLE
+            )
+            if not stands and current.state != lifecycle.CANCELLED:
+                moves |= move
+        return moves
+
+    def _ereceipt_hold_reason(self):
+        """Return why the document is not issued yet, or False.
+
+        Hook: other modules add reasons (an approval that is not complete).
+        """
+        self.ensure_one()
+        moment = self.ereceipt_device_id.issue_moment
+        if moment == "manual":
+            return "person"
+        if moment == "payment" and self.payment_state not in ("paid", "in_payment"):
+            return "payment"
+        return False
+
+    def _ereceipt_now(self):
+        return (
+            self.env["ereceipt.device"]
+            ._wall_clock()
+            .replace(microsecond=0, tzinfo=timezone.utc)
+        )
+
+    # -------------------------------------------------------------------------
+    # CHECKING
+    # -------------------------------------------------------------------------
+
+    def _ereceipt_check(self, snapshots, at_posting=False):
+        """Return the problems of each invoice by its id, only where there are any."""
+        found = {}
+        for device, moves in self.grouped("ereceipt_device_id").items():
+            authority = device.sudo()._authority()
+            for move in moves:
+                receipt = move._ereceipt_placed(snapshots[move.id])
+                problems = [
+                    *move._ereceipt_own_problems(at_posting),
+                    *authority.check(receipt),
+                ]
+                if problems:
+                    found[move.id] = problems
+        return found
+
+    def _ereceipt_own_problems(self, at_posting):
+        """Return what the books themselves say against issuing.
+
+        Hook: the reasons that no authority knows of.
+        """
+        self.ensure_one()
+        device = self.ereceipt_device_id.sudo()
+        problems = []
+        if (
+            at_posting
+            and device.date_policy == "refuse"
+            and device.issue_moment == "posting"
+        ):
+            today = self._ereceipt_local_date(device)
+            if self.invoice_date and self.invoice_date != today:
+                problems.append(
+                    Problem(
+                        "invoice_date",
+                        _(
+                            "The invoice date is %(date)s, and the tax authority would "
+                            "date the document %(today)s: the VAT would fall into "
+                            "another period than in the books. Change the invoice "
+                            "date, or the device's policy on dates."
+                        ),
+                        record=("account.move", self.id),
+                        values={"date": self.invoice_date, "today": today},
+                    )
+                )
+        return problems
+
+    def _ereceipt_raise_blocking(self, problems, by_person):
+        """Raise one error with every problem that stops the posting."""
+        blocked = self.filtered(
+            lambda m: (
+                problems.get(m.id)
+                and (by_person or m.ereceipt_device_id.sudo().problem_policy == "block")
+            )
+        )
+        if blocked:
+            raise UserError(blocked._ereceipt_problem_text(problems))
+
+    def _ereceipt_problem_text(self, problems):
+        """Return the problems of several invoices as one text, invoice by invoice."""
+        text = self.env["ereceipt.document"]._problem_text
+        parts = []
+        for move in self:
+            lines = "\n".join(f"- {text(p)}" for p in problems.get(move.id, []))
+            parts.append(
+                self.env._(
+                    "%(invoice)s cannot be issued to the tax authority:\n%(problems)s",
+                    invoice=move.display_name,
+                    problems=lines,
+                )
+            )
+        return "\n\n".join(parts)
+
+    # -------------------------------------------------------------------------
+    # WAITING
+    # -------------------------------------------------------------------------
+
+    def _ereceipt_wait(self, problems):
+        """Keep posted invoices whose documents cannot be issued yet."""
+        values_list = []
+        for move in self:
+            found = problems.get(move.id)
+            values = {
+                "state": lifecycle.WAITING,
+                "waiting_reason": "data" if found else move._ereceipt_hold_reason(),
+                "problems": self.env["ereceipt.document"]._problems_json(found or []),
+                "checked_at": fields.Datetime.now(),
+            }
+            current = move.ereceipt_document_id.sudo()
+            if current.state == lifecycle.WAITING:
+                current.write(values)
+            elif current.state not in REPLACEABLE:
+                values_list.append({**move._ereceipt_row(), **values})
+            else:
+                current.write({"problems": values["problems"]})
+        return self.env["ereceipt.document"].sudo().create(values_list)
+
+    def _ereceipt_recheck_waiting(self):
+        """Issue what waited for data that was mended since it was last looked at."""
+        documents = self.env["ereceipt.document"].search(
+            [("state", "=", lifecycle.WAITING), ("waiting_reason", "=", "data")],
+            order="checked_at, id",
+            limit=RECHECK_BATCH,
+        )
+        mended = documents._mended()
+        (documents - mended).checked_at = fields.Datetime.now()
+        for move in mended.link_ids.move_id:
+            company = move.company_id
+            move.with_company(company)._ereceipt_issue(raising=False)
+
+    # -------------------------------------------------------------------------
+    # FREEZING
+    # -------------------------------------------------------------------------
+
+    def _ereceipt_freeze(self, snapshots):
+        """Freeze the documents of invoices, device by device, under the locks of their
+        chains. ``self`` is in the order that the chain shall have.
+
+        :return: the issued documents
+        """
+        by_device = defaultdict(self.browse)
+        for move in self:
+            by_device[move.ereceipt_device_id.sudo()] |= move
+        devices = self.env["ereceipt.device"].sudo().concat(*by_device)
+        chained = devices.filtered(
+            lambda d: d.registration_id._authority_class().capabilities.chained
+        )
+        chained._chain_lock()
+        documents = self.env["ereceipt.document"].sudo()
+        for device in devices.sorted("id"):
+            documents |= by_device[device]._ereceipt_freeze_on(
+                device, snapshots, device in chained
+            )
+        return documents
+
+    def _ereceipt_freeze_on(self, device, snapshots, chained):
+        """Freeze the documents of one device, one after the other."""
+        authority = device._authority()
+        index, uid, last = device._chain_head() if chained else (0, "", None)
+        fresh = []
+        frozen = self.env["ereceipt.document"].sudo()
+        for move in self:
+            replaced = move._ereceipt_replaced()
+            last = device._next_issue_time(last)
+            receipt = replace(
+                move._ereceipt_placed(snapshots[move.id], uid),
+                issued_at=last.replace(tzinfo=timezone.utc),
+            )
+            built = authority.build(receipt)
+            values = {
+                **frozen._frozen_values(
+                    receipt, built, device._deadline(last, replaced)
+                ),
+                **move._ereceipt_queued_values(authority, replaced),
+            }
+            if chained and not replaced:
+                index += 1
+                uid = built.uid
+                values["chain_index"] = index
+            waiting = move.ereceipt_document_id.sudo()
+            if waiting.state == lifecycle.WAITING:
+                waiting.write(values)
+                frozen |= waiting
+            else:
+                fresh.append({**move._ereceipt_row(), **values})
+        frozen |= frozen.create(fresh)
+        frozen._supersede_replaced()
+        return frozen
+
+    def _ereceipt_placed(self, receipt, head=""):
+        """Return a receipt with its place in the chain: after the head, or, where it
+        corrects another document, in that one's place."""
+        replaced = self._ereceipt_replaced()
+        if not replaced:
+            return replace(receipt, previous_uid=head)
+        return replace(
+            receipt,
+            previous_uid=replaced.previous_uid or "",
+            replaces_uid=replaced.authority_uid or "",
+        )
+
+    def _ereceipt_replaced(self):
+        """Return the document that a new one of this invoice would correct."""
+        current = self.ereceipt_document_id.sudo()
+        if current.state in REPLACEABLE and (
+            current.environment == current.registration_id.environment
+        ):
+            return current
+        return current.browse()
+
+    def _ereceipt_row(self):
+        """Return the columns of a document of this invoice that are not frozen."""
+        self.ensure_one()
+        device = self.ereceipt_device_id.sudo()
+        return {
+            "name": self.name,
+            "registration_id": device.registration_id.id,
+            "device_id": device.id,
+            "company_id": self.company_id.id,
+            "authority": device.registration_id.authority,
+            "environment": device.registration_id.environment,
+            "kind": "return" if self.move_type == "out_refund" else "sale",
+            "partner_id": self.commercial_partner_id.id,
+            "currency_id": self.currency_id.id,
+            "amount_total": self.amount_total,
+            "link_ids": [
+                fields.Command.create(
+                    {"move_id": self.id, "company_id": self.company_id.id}
+                )
+            ],
+        }
+
+    def _ereceipt_queued_values(self, authority, replaced):
+        """Return the columns with which a frozen document sets out."""
+        signs = authority.capabilities.signs == "document"
+        depends_on = self._ereceipt_depends_on()
+        return {
+            "name": self.name,
+            "state": lifecycle.TO_SIGN if signs else lifecycle.QUEUED,
+            "waiting_reason": False,
+            "problems": False,
+            "next_attempt_at": fields.Datetime.now(),
+            "depends_on_id": depends_on.id,
+            "replaces_id": replaced.id,
+            "amount_total": self.amount_total,
+        }
+
+    # -------------------------------------------------------------------------
+    # FORM
+    # -------------------------------------------------------------------------
+
+    ereceipt_problems = fields.Json(compute="_compute_ereceipt_problems")
+
+    @api.depends("state", "ereceipt_device_id", "ereceipt_state")
+    def _compute_ereceipt_problems(self):
+        """Say on the form what the authority would refuse: before posting by looking,
+        afterwards by what was found."""
+        document = self.env["ereceipt.document"]
+        for move in self:
+            move.ereceipt_problems = False
+            current = move.ereceipt_document_id.sudo()
+            if move.state == "posted" and current.problems:
+                move.ereceipt_problems = document._problems_actionable(current.problems)
+            elif move.state == "draft" and move._origin.id:
+                found = move._origin._ereceipt_find_problems().get(move._origin.id)
+                move.ereceipt_problems = document._problems_actionable(
+                    document._problems_json(found or [])
+                )
+
+    def _ereceipt_find_problems(self):
+        """Return the problems that drafts would have if they were posted now, by id."""
+        drafts = self._ereceipt_drafts().filtered(
+            lambda m: m.invoice_line_ids and m.ereceipt_device_id.sudo()._issues()
+        )
+        if not drafts:
+            return {}
+        return drafts._ereceipt_check(
+            drafts._ereceipt_snapshots(self._ereceipt_now()), at_posting=True
+        )

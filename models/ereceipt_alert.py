@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+ACTIVITY_TYPE = "account_ereceipt.mail_activity_type_ereceipt"
+
+
+class EreceiptAlert(models.AbstractModel):
+    """Asks a person to do something: an activity, once per cause, closed when the
+    cause is gone."""
+
+    _name = "ereceipt.alert"
+    _description = "Alerts of electronic receipts"
+
+    @api.model
+    def _raise(self, record, cause, summary, note=False):
+        """Schedule an activity on a registration or a device unless it is there."""
+        if self._open_activities(record, cause):
+            return
+        registration = (
+            record
+            if record._name == "ereceipt.registration"
+            else record.registration_id
+        )
+        self._schedule(record, cause, summary, note, registration.responsible_id)
+
+    @api.model
+    def _clear(self, records, cause):
+        """Close the activities of a cause."""
+        self._open_activities(records, cause).action_feedback()
+
+    @api.model
+    def _raise_for_documents(self, documents, cause, summary, note=False):
+        """Schedule an activity on the invoices of documents, for who posted them."""
+        moves = documents.link_ids.move_id
+        told = self._open_activities(moves, cause).mapped("res_id")
+        for document in documents:
+            for move in document.link_ids.move_id:
+                if move.id in told:
+                    continue
+                user = move.invoice_user_id or document.registration_id.responsible_id
+                self._schedule(move, cause, summary, note or False, user)
+
+    @api.model
+    def _clear_for_documents(self, documents):
+        """Close every activity of ours on the invoices of documents."""
+        moves = documents.link_ids.move_id
+        if moves:
+            self._open_activities(moves).action_feedback()
+
+    def _schedule(self, record, cause, summary, note, user):
+        record.sudo().with_context(lang=user.lang).activity_schedule(
+            ACTIVITY_TYPE,
+            summary=summary,
+            note=note,
+            user_id=user.id or self.env.ref("base.user_admin").id,
+            ereceipt_cause=cause,
+        )
+
+    def _open_activities(self, records, cause=None):
+        domain = [
+            ("res_model", "=", records._name),
+            ("res_id", "in", records.ids),
+            ("ereceipt_cause", "!=", False),
+        ]
+        if cause:
+            domain.append(("ereceipt_cause", "=", cause))
+        return self.env["mail.activity"].sudo().search(domain)
+
+
+class MailActivity(models.Model):
+    _inherit = "mail.activity"
+
+    ereceipt_cause = fields.Char(index="btree_not_null", readonly=True)

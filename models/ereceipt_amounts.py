@@ -1,0 +1,343 @@
+"""What an invoice's lines come to, as the books have it and as receipts want it.
+
+Net amounts are the booked ones and taxes come from Odoo's rounded base lines with
+their deltas, so that the lines add up to the invoice to the last unit of its
+currency. Nothing is recomputed from rates.
+"""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Reduction:
+    """A discount: its amount (positive), what to call it, and its percentage where it
+    was agreed as one."""
+
+    amount: Decimal
+    description: str
+    rate: Decimal | None = None
+
+
+@dataclass(slots=True)
+class LineAmounts:
+    """One invoice line in the invoice's currency.
+
+    :ivar line: the ``account.move.line``
+    :ivar quantity: sold or returned, what was taken back on the same invoice deducted
+    :ivar gross: unrounded, before discounts, without taxes; never less than the net
+        and the discounts together
+    :ivar net: after discounts, without taxes, as booked
+    :ivar taxes: ``(account.tax, amount)`` in the order of computation
+    """
+
+    line: object
+    quantity: Decimal
+    gross: Decimal
+    net: Decimal
+    taxes: list = field(default_factory=list)
+    reductions: list = field(default_factory=list)
+
+    @property
+    def tax(self):
+        return sum((amount for _tax, amount in self.taxes), ZERO)
+
+
+@dataclass(slots=True)
+class MoveAmounts:
+    """All of an invoice: its lines, what goes off the total of the whole, and the
+    cash rounding that was added on top (positive, with its line)."""
+
+    lines: list
+    reductions: list
+    rounding: Decimal = ZERO
+    rounding_line: object = None
+
+
+def exact(number):
+    """Return a float as the Decimal that a person would read it as."""
+    return Decimal(repr(round(number, 10))) + 0
+
+
+def first_line(text):
+    """Return the first line of a label that says something, trimmed."""
+    return next(
+        (part.strip() for part in (text or "").splitlines() if part.strip()), ""
+    )
+
+
+class AmountsReader:
+    """Reads the amounts of invoices in one environment.
+
+    Note: one reader may serve any number of invoices; it keeps nothing of them.
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self.tax_model = env["account.tax"]
+
+    def read(self, move):
+        """Return the :class:`MoveAmounts` of one sales invoice, receipt or refund."""
+        products, early_payment, rounding = self._booked(move)
+        products = self._absorb_taken_back(products, move)
+        products, leftovers = self._dispatch(products, early_payment, move)
+        lines, reductions = [], []
+        for base_line in products:
+            lines.append(self._line(base_line))
+        for base_line in leftovers:
+            amounts = self._line(base_line)
+            if amounts.tax:
+                # has no place on a receipt: stays negative, so that it is refused
+                lines.append(amounts)
+            else:
+                label = first_line(amounts.line.name)
+                reductions.append(Reduction(-amounts.net, label))
+        lines.sort(key=lambda amounts: (amounts.line.sequence, amounts.line.id))
+        result = MoveAmounts(lines, reductions)
+        for base_line in rounding:
+            amounts = self._line(base_line)
+            if amounts.net < 0:
+                label = first_line(amounts.line.name)
+                reductions.append(Reduction(-amounts.net, label))
+            else:
+                result.rounding += amounts.net
+                result.rounding_line = amounts.line
+        return result
+
+    # -------------------------------------------------------------------------
+    # WHAT IS BOOKED
+    # -------------------------------------------------------------------------
+
+    def _booked(self, move):
+        """Return the base lines of a move: products, early payment, cash rounding.
+
+        The net of each is what its journal item says; the deltas of global rounding
+        are in there already.
+        """
+        products, early_payment, rounding = [], [], []
+        base_lines, _tax_lines = move._get_rounded_base_and_tax_lines()
+        for base_line in base_lines:
+            details = base_line["tax_details"]
+            line = base_line["record"]
+            details["total_excluded_currency"] = (
+                base_line["sign"] * line.amount_currency
+            )
+            details["delta_total_excluded_currency"] = 0.0
+            if base_line["special_type"] == "early_payment":
+                early_payment.append(base_line)
+            elif base_line["special_type"] == "cash_rounding":
+                rounding.append(base_line)
+            elif self._says_something(base_line):
+                products.append(base_line)
+        return products, early_payment, rounding
+
+    @staticmethod
+    def _says_something(base_line):
+        """Whether a line sells anything: neither a quantity nor an amount means a
+        line that a sales order left empty."""
+        details = base_line["tax_details"]
+        return bool(
+            base_line["quantity"]
+            or details["total_excluded_currency"]
+            or any(data["tax_amount_currency"] for data in details["taxes_data"])
+        )
+
+    @staticmethod
+    def _is_negative(base_line):
+        return base_line["tax_details"]["raw_total_excluded_currency"] < 0.0
+
+    # -------------------------------------------------------------------------
+    # GOODS TAKEN BACK ON THE SAME INVOICE
+    # -------------------------------------------------------------------------
+
+    def _absorb_taken_back(self, base_lines, move):
+        """Deduct goods taken back from a line that sells the same at the same terms.
+
+        Odoo has a helper for it, which however splits one line over several others
+        only when those stand in descending order of quantity. Here one line has to
+        hold all of it; else the line stays and is spread as a discount.
+        """
+        if not any(map(self._is_negative, base_lines)):
+            return base_lines
+        sold, kept = {}, []
+        for base_line in base_lines:
+            if not self._is_negative(base_line):
+                sold.setdefault(self._terms(base_line), []).append(base_line)
+        absorbed = {}
+        for base_line in base_lines:
+            target = self._is_negative(base_line) and self._absorbing(
+                base_line, sold.get(self._terms(base_line), ()), move.currency_id
+            )
+            if target:
+                target.update(self._absorb(target, base_line))
+                absorbed[id(base_line)] = True
+        for base_line in base_lines:
+            if id(base_line) in absorbed or base_line.get("_ereceipt_void"):
+                continue
+            kept.append(base_line)
+        return kept
+
+    @staticmethod
+    def _terms(base_line):
+        return (
+            base_line["product_id"].id,
+            base_line["product_uom_id"].id,
+            base_line["price_unit"],
+            base_line["discount"],
+            tuple(base_line["tax_ids"].ids),
+        )
+
+    def _absorbing(self, base_line, candidates, currency):
+        if not base_line["product_id"] or base_line["quantity"] >= 0:
+            return None
+        for target in candidates:
+            left = round(target["quantity"] + base_line["quantity"], 10)
+            if left < 0 or target["quantity"] <= 0:
+                continue
+            if left or self._is_void(self._absorb(target, base_line), currency):
+                return target
+        return None
+
+    def _absorb(self, target, base_line):
+        """Return what changes in ``target`` when ``base_line`` is deducted from it."""
+        merged = self.tax_model._merge_tax_details(
+            target["tax_details"], base_line["tax_details"]
+        )
+        left = round(target["quantity"] + base_line["quantity"], 10)
+        return {"tax_details": merged, "quantity": left, "_ereceipt_void": not left}
+
+    @staticmethod
+    def _is_void(changes, currency):
+        details = changes["tax_details"]
+        amounts = [details["total_excluded_currency"]]
+        amounts += [data["tax_amount_currency"] for data in details["taxes_data"]]
+        return all(currency.is_zero(amount) for amount in amounts)
+
+    # -------------------------------------------------------------------------
+    # DISCOUNTS AND DOWN PAYMENTS AS LINES
+    # -------------------------------------------------------------------------
+
+    def _dispatch(self, base_lines, early_payment, move):
+        """Spread negative lines, and the tax of an early payment discount, over the
+        lines with the same taxes.
+
+        :return: ``(lines, leftovers)``: leftovers are negative lines that fit nowhere
+        """
+        early_tax = [
+            self._tax_only(base_line)
+            for base_line in early_payment
+            if base_line["tax_details"]["taxes_data"]
+        ]
+        negative = [line for line in base_lines if self._is_negative(line)]
+        if not negative and not early_tax:
+            return base_lines, []
+        positive = [line for line in base_lines if not self._is_negative(line)]
+        fitting, leftovers = self._fitting(positive, negative, move.currency_id)
+        for base_line in fitting + early_tax:
+            base_line["special_type"] = "global_discount"
+        # Odoo's helper hands out rounded taxes in descending order of the amounts
+        positive.sort(
+            key=lambda line: -abs(line["tax_details"]["raw_total_excluded_currency"])
+        )
+        spread = self.tax_model._dispatch_global_discount_lines(
+            positive + fitting + early_tax, move.company_id
+        )
+        self.tax_model._squash_global_discount_lines(spread, move.company_id)
+        lines = [line for line in spread if line["special_type"] != "global_discount"]
+        return lines, leftovers
+
+    @staticmethod
+    def _tax_only(base_line):
+        """Return an early payment's base line without its base, which another line
+        of the same discount takes back."""
+        details = dict(base_line["tax_details"])
+        details["total_excluded_currency"] = 0.0
+        details["raw_total_excluded_currency"] = 0.0
+        return {**base_line, "tax_details": details, "_ereceipt_early": True}
+
+    def _fitting(self, positive, negative, currency):
+        """Part negative lines into those that the lines with the same taxes can bear
+        and those that they cannot."""
+        room = {}
+        for base_line in positive:
+            key = self._dispatch_key(base_line)
+            amount = base_line["tax_details"]["total_excluded_currency"]
+            room[key] = room.get(key, 0.0) + amount
+        fitting, leftovers = [], []
+        for base_line in negative:
+            key = self._dispatch_key(base_line)
+            amount = base_line["tax_details"]["total_excluded_currency"]
+            left = room.get(key, 0.0) + amount
+            if key in room and currency.compare_amounts(left, 0.0) >= 0:
+                room[key] = left
+                fitting.append(base_line)
+            else:
+                leftovers.append(base_line)
+        return fitting, leftovers
+
+    @staticmethod
+    def _dispatch_key(base_line):
+        """Return what Odoo's dispatching of global discounts groups lines by."""
+        taxes = {data["tax"] for data in base_line["tax_details"]["taxes_data"]}
+        return frozenset(tax.id for tax in taxes if tax._can_be_discounted())
+
+    # -------------------------------------------------------------------------
+    # ONE LINE
+    # -------------------------------------------------------------------------
+
+    def _line(self, base_line):
+        details = base_line["tax_details"]
+        unit = Decimal(1).scaleb(-base_line["currency_id"].decimal_places)
+
+        def money(amount):
+            return Decimal(repr(amount)).quantize(unit, ROUND_HALF_UP) + 0
+
+        taxes = {}
+        for data in details["taxes_data"]:
+            known = taxes.get(data["tax"].id, (None, 0.0))[1]
+            taxes[data["tax"].id] = (data["tax"], known + data["tax_amount_currency"])
+        net = money(details["total_excluded_currency"])
+        quantity, gross = exact(base_line["quantity"]), self._gross(base_line)
+        if quantity < 0 < net:
+            quantity = -quantity
+        reductions = self._spread_reductions(base_line, money)
+        own = gross - net - sum((part.amount for part in reductions), ZERO)
+        if base_line["discount"] > 0 and own > 0:
+            rate = exact(base_line["discount"])
+            label = self.env._("Discount %(rate)s%%", rate=f"{rate.normalize():f}")
+            reductions.insert(0, Reduction(own, label, rate))
+        elif own < 0:
+            # rounded up, or a negative discount: the price is what the books say
+            gross -= own
+        return LineAmounts(
+            line=base_line["record"],
+            quantity=quantity,
+            gross=gross,
+            net=net,
+            taxes=[(tax, money(amount)) for tax, amount in taxes.values()],
+            reductions=reductions,
+        )
+
+    @staticmethod
+    def _spread_reductions(base_line, money):
+        """Return the shares of negative lines that were spread onto this line."""
+        reductions = []
+        for part in base_line.get("discount_base_lines", ()):
+            amount = money(-part["tax_details"]["total_excluded_currency"])
+            if amount and not part.get("_ereceipt_early"):
+                label = first_line(part["record"]["record"].name)
+                reductions.append(Reduction(amount, label))
+        return reductions
+
+    def _gross(self, base_line):
+        """Return quantity times price before discounts, included taxes taken out."""
+        taxes_data = base_line["tax_details"]["taxes_data"]
+        if not any(data["price_include"] for data in taxes_data):
+            return exact(base_line["price_unit"]) * exact(base_line["quantity"])
+        undiscounted = {**base_line, "discount": 0.0}
+        self.tax_model._add_tax_details_in_base_line(
+            undiscounted, base_line["record"].company_id, "round_globally"
+        )
+        return exact(undiscounted["tax_details"]["raw_total_excluded_currency"])

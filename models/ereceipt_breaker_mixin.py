@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..fiscal.retry import Breaker
+
+CREDENTIALS_PAUSE = timedelta(hours=1)
+
+
+class EreceiptBreakerMixin(models.AbstractModel):
+    """Holds back calls while they cannot succeed.
+
+    Transport, firewall and TLS failures in a row open the breaker for a growing
+    pause; refused credentials open it at once. When the pause is over one call is let
+    through: its success closes the breaker, its failure opens it for longer. Business
+    errors never count.
+    """
+
+    _name = "ereceipt.breaker.mixin"
+    _description = "Breaker"
+
+    breaker_failures = fields.Integer(copy=False, readonly=True)
+    breaker_open_until = fields.Datetime(
+        string="Held back until", copy=False, readonly=True
+    )
+    breaker_reason = fields.Char(string="Why held back", copy=False, readonly=True)
+
+    def _breaker_failed(self, reason, credentials=False):
+        """Count a failure and open the breaker when it is time.
+
+        :param str reason: a sentence for the person who looks
+        :param bool credentials: whether the authority refused who we are
+        :return: whether the breaker opened by this failure
+        """
+        self.ensure_one()
+        breaker = Breaker()
+        now = fields.Datetime.now()
+        table = SQL.identifier(self._table)
+
+        def count(cr):
+            cr.execute(
+                SQL(
+                    "SELECT breaker_failures, breaker_open_until FROM %s WHERE id = %s "
+                    "FOR NO KEY UPDATE",
+                    table,
+                    self.id,
+                )
+            )
+            failures, open_before = cr.fetchone()
+            failures = (failures or 0) + 1
+            pause = breaker.pause_after(failures)
+            until = now + timedelta(seconds=pause) if pause else None
+            if credentials:
+                until = now + CREDENTIALS_PAUSE
+                failures = max(failures, breaker.threshold)
+            cr.execute(
+                SQL(
+                    "UPDATE %s SET breaker_failures = %s, breaker_open_until = "
+                    "GREATEST(breaker_open_until, %s), breaker_reason = %s "
+                    "WHERE id = %s",
+                    table,
+                    failures,
+                    until,
+                    reason,
+                    self.id,
+                )
+            )
+            return bool(until and not open_before)
+
+        opened = self._breaker_apart(count)
+        if opened:
+            self._breaker_opened(reason)
+        return opened
+
+    def _breaker_succeeded(self):
+        """Close the breaker: a call came through."""
+        for record in self:
+            if record.breaker_failures or record.breaker_open_until:
+                record._breaker_close()
+
+    def _breaker_close(self):
+        self.ensure_one()
+
+        def close(cr):
+            cr.execute(
+                SQL(
+                    "UPDATE %s SET breaker_failures = 0, breaker_open_until = NULL, "
+                    "breaker_reason = NULL WHERE id = %s",
+                    SQL.identifier(self._table),
+                    self.id,
+                )
+            )
+
+        self._breaker_apart(close)
+        self._breaker_closed()
+
+    def _breaker_apart(self, work, tries=5):
+        """Run ``work(cr)`` in a short transaction of its own, again if another worker
+        counted at the same moment."""
+        self.flush_recordset()
+        for left in reversed(range(tries)):
+            try:
+                with self.env.registry.cursor() as cr:
+                    result = work(cr)
+                break
+            except SerializationFailure:
+                if not left:
+                    raise
+        self.invalidate_recordset(
+            ["breaker_failures", "breaker_open_until", "breaker_reason"]
+        )
+        return result
+
+    def _breaker_opened(self, reason):
+        """Hook: tell somebody that calls are held back."""
+
+    def _breaker_closed(self):
+        """Hook: take back what :meth:`_breaker_opened` told."""

@@ -1,0 +1,523 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from ..fiscal.contract import Address, Device, FiscalError, Problem
+from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
+
+CHAIN_LOCK_CLASS = 0x65526370
+"""First half of the advisory lock that a chain is extended under ("eRcp")."""
+
+
+class EreceiptDevice(models.Model):
+    """A point of issue: a till, a desk, whatever the authority gave a serial to.
+
+    Its life: *draft* while it is set up; *active* once the authority was asked about
+    it (credentials, and whether it already has a chain that must go on); *retired*
+    when nothing is to be issued on it any more. What was issued stays. A change of
+    the registration's environment makes it a draft again: the test environment and
+    production have chains of their own.
+
+    The head of its chain is the last chained document; there is no column for it, so
+    that nothing can disagree with the documents.
+    """
+
+    _name = "ereceipt.device"
+    _description = "Point of issue"
+    _inherit = [
+        "ereceipt.secret.mixin",
+        "ereceipt.breaker.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _order = "registration_id, sequence, id"
+    _check_company_auto = True
+
+    _ereceipt_secrets = ("client_secret", "client_secret_2", "presharedkey")
+
+    name = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    registration_id = fields.Many2one(
+        "ereceipt.registration",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        check_company=True,
+    )
+    authority = fields.Selection(related="registration_id.authority", store=True)
+    environment = fields.Selection(related="registration_id.environment")
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        help="The company, or the branch, that issues on this device.",
+    )
+    lifecycle = fields.Selection(
+        [("draft", "Being set up"), ("active", "Active"), ("retired", "Retired")],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    serial = fields.Char(
+        required=True,
+        copy=False,
+        tracking=True,
+        help="The serial under which the authority knows this device.",
+    )
+    journal_ids = fields.Many2many(
+        "account.journal",
+        string="Journals",
+        check_company=True,
+        copy=False,
+        domain="[('type', '=', 'sale'), ('company_id', '=', company_id)]",
+        help="What is posted in these journals is issued on this device. Several "
+        "journals on one device wait for each other for a moment when they post at "
+        "the same time, since their documents form one chain.",
+    )
+    document_type = fields.Char(
+        required=True,
+        default="S",
+        help="The authority's type for a sale; the type for its return follows.",
+    )
+    branch_code = fields.Char(default="0")
+    activity_code = fields.Char()
+
+    # --- address of the branch, in the parts that authorities ask for ---
+    address_country_id = fields.Many2one(
+        "res.country", default=lambda self: self.env.company.country_id
+    )
+    address_governorate = fields.Char()
+    address_city = fields.Char()
+    address_street = fields.Char()
+    address_building = fields.Char()
+    address_postal_code = fields.Char()
+    address_floor = fields.Char()
+    address_room = fields.Char()
+    address_landmark = fields.Char()
+    address_additional = fields.Char()
+
+    # --- policy ---
+    issue_moment = fields.Selection(
+        [
+            ("posting", "When the invoice is posted"),
+            ("payment", "When the invoice is paid"),
+            ("manual", "When a person says so"),
+        ],
+        required=True,
+        default="posting",
+    )
+    problem_policy = fields.Selection(
+        [
+            ("block", "Do not post"),
+            ("wait", "Post; the document waits until it is mended"),
+        ],
+        required=True,
+        default="block",
+        help="What happens to an invoice that the authority would refuse.",
+    )
+    date_policy = fields.Selection(
+        [
+            ("refuse", "Do not issue"),
+            ("adapt", "Set the invoice date to the day of issue"),
+            ("keep", "Issue and keep the invoice date"),
+        ],
+        required=True,
+        default="refuse",
+        help="When the invoice date is not the day of issue in the authority's time "
+        "zone. Keeping it puts the VAT of this invoice into another period of the "
+        "books than the authority's.",
+    )
+    wait_seconds = fields.Integer(
+        default=0,
+        help="How long printing and mailing wait for the authority's answer.",
+    )
+    mail_only_valid = fields.Boolean(
+        help="Send & Print refuses to mail what the authority has not validated."
+    )
+    log_valid = fields.Boolean(
+        string="Log when valid",
+        help="Write a note on the invoice when the authority validates it.",
+    )
+    payment_method = fields.Char(
+        default="C", help="The authority's code when nothing was paid yet."
+    )
+    mixed_payment_rule = fields.Selection(
+        [("largest", "The largest payment"), ("code", "A code of its own")],
+        required=True,
+        default="largest",
+    )
+    mixed_payment_method = fields.Char()
+    rounding_policy = fields.Selection(
+        [
+            ("omit", "Leave it out of the document"),
+            ("item", "As an item with this code"),
+            ("refuse", "Do not issue"),
+        ],
+        required=True,
+        default="omit",
+        help="Cash rounding upwards has no place in some authorities' documents.",
+    )
+    rounding_item_scheme = fields.Char()
+    rounding_item_code = fields.Char()
+
+    # --- credentials ---
+    client_id = fields.Char(copy=False, groups="account_ereceipt.group_ereceipt_admin")
+    client_secret_sealed = sealed_column()
+    client_secret = secret_input("Client secret")
+    client_secret_set = secret_flag("Client secret is set")
+    client_secret_2_sealed = sealed_column()
+    client_secret_2 = secret_input("Second client secret")
+    client_secret_2_set = secret_flag("Second client secret is set")
+    presharedkey_sealed = sealed_column()
+    presharedkey = secret_input("Pre-shared key")
+    presharedkey_set = secret_flag("Pre-shared key is set")
+    credentials_end = fields.Date(
+        copy=False, help="When the authority's credentials end, if it said so."
+    )
+
+    # --- chain ---
+    initial_previous_uid = fields.Char(
+        string="Last document of an earlier chain",
+        copy=False,
+        tracking=True,
+        help="The authority's identifier of the last document that was issued on this "
+        "serial by other software. The chain goes on from it.",
+    )
+    chain_head_uid = fields.Char(compute="_compute_chain_head")
+    chain_length = fields.Integer(compute="_compute_chain_head")
+
+    # --- monitor ---
+    problems = fields.Json(readonly=True, copy=False)
+    tested_at = fields.Datetime(readonly=True, copy=False)
+
+    _serial_unique = models.UniqueIndex(
+        "(registration_id, serial) WHERE active",
+        "There is already a device with this serial in this registration.",
+    )
+    _wait_bounded = models.Constraint(
+        "CHECK (wait_seconds BETWEEN 0 AND 30)",
+        "Printing can wait for 30 seconds at most.",
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    def _compute_chain_head(self):
+        for device in self:
+            head = device._chain_row(self.env.cr) if device.id else None
+            device.chain_length = head[0] if head else 0
+            device.chain_head_uid = head[1] if head else device.initial_previous_uid
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINT METHODS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("journal_ids", "registration_id", "active", "lifecycle")
+    def _check_journals(self):
+        """A journal issues on one device per authority, and nobody else sends it."""
+        for device in self.filtered("active"):
+            others = self.search(
+                [
+                    ("id", "!=", device.id),
+                    ("authority", "=", device.authority),
+                    ("lifecycle", "!=", "retired"),
+                    ("journal_ids", "in", device.journal_ids.ids),
+                ]
+            )
+            if others and device.lifecycle != "retired":
+                raise ValidationError(
+                    self.env._(
+                        "The journal %(journal)s already issues on %(device)s. Take it "
+                        "out there first; an invoice can still be given another device "
+                        "by hand.",
+                        journal=(others.journal_ids & device.journal_ids)[0].name,
+                        device=others[0].name,
+                    )
+                )
+            device._check_rival_modules()
+
+    def _check_rival_modules(self):
+        """Refuse journals that another module reports to an authority."""
+        for journal in self.journal_ids:
+            rival = journal._ereceipt_rival(self.authority)
+            if rival:
+                raise ValidationError(
+                    self.env._(
+                        "The journal %(journal)s is reported by %(rival)s already. Take "
+                        "it out there first: the same invoice would be sent twice.",
+                        journal=journal.name,
+                        rival=rival,
+                    )
+                )
+
+    # -------------------------------------------------------------------------
+    # CRUD METHODS
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        if {"serial", "registration_id", "initial_previous_uid"} & vals.keys():
+            for device in self:
+                if device._chain_row(self.env.cr):
+                    raise UserError(
+                        self.env._(
+                            "%(device)s has issued documents, so its serial, its "
+                            "registration and the start of its chain cannot change. "
+                            "Retire it and make another one.",
+                            device=device.name,
+                        )
+                    )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        used = self.env["ereceipt.document"].search_count(
+            [("device_id", "in", self.ids)], limit=1
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "A device that has issued documents cannot be deleted. Retire it "
+                    "instead."
+                )
+            )
+
+    # -------------------------------------------------------------------------
+    # ACTION METHODS
+    # -------------------------------------------------------------------------
+
+    def action_test_connection(self):
+        """Try every device's reach, credentials, claims and clock."""
+        self.check_access("write")
+        found = []
+        for device in self:
+            problems = device._authority().probe()
+            device._store_probe(problems)
+            found += problems
+        return self.registration_id[:1]._probe_notification(found)
+
+    def action_activate(self):
+        """Make devices ready to issue, after asking the authority about them.
+
+        :raise UserError: the authority refuses, cannot be asked, or knows a chain of
+            this serial that ours would not continue
+        """
+        self.check_access("write")
+        for device in self:
+            if not device.journal_ids:
+                raise UserError(
+                    self.env._("Choose the journals of %s first.", device.name)
+                )
+            authority = device._authority()
+            problems = authority.probe()
+            device._store_probe(problems)
+            if problems:
+                texts = self.env["ereceipt.registration"]._problem_texts(problems)
+                raise UserError("\n".join(texts))
+            device._check_chain_start(authority)
+            device.sudo().lifecycle = "active"
+            device._take_drafts()
+        return True
+
+    def _take_drafts(self):
+        """Give the drafts that are already in the device's journals to it."""
+        moves = self.env["account.move"].search(
+            [
+                ("state", "=", "draft"),
+                ("journal_id", "in", self.journal_ids.ids),
+                ("ereceipt_device_id", "=", False),
+            ]
+        )
+        self.env.add_to_compute(moves._fields["ereceipt_device_id"], moves)
+
+    def action_continue_chain(self):
+        """Take over the chain that the authority knows of this serial."""
+        self.ensure_one()
+        self.check_access("write")
+        self.initial_previous_uid = self._asked_last_uid(self._authority())
+        return self.action_activate()
+
+    def action_retire(self):
+        """Issue nothing on the devices any more."""
+        self.check_access("write")
+        self.sudo().lifecycle = "retired"
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS: CHAIN
+    # -------------------------------------------------------------------------
+
+    def _check_chain_start(self, authority):
+        """Refuse an empty start where the authority knows documents of the serial."""
+        self.ensure_one()
+        if not authority.capabilities.chained or self._chain_row(self.env.cr):
+            return
+        known = self._asked_last_uid(authority)
+        if known and not self.initial_previous_uid:
+            raise UserError(
+                self.env._(
+                    "The authority already has documents of the serial %(serial)s; the "
+                    "last one is %(uid)s. Use Continue chain, so that the next "
+                    "document follows it.",
+                    serial=self.serial,
+                    uid=known,
+                )
+            )
+
+    def _asked_last_uid(self, authority):
+        try:
+            return authority.last_uid()
+        except FiscalError as error:
+            raise UserError(
+                self.env._(
+                    "The authority could not be asked for the last document of "
+                    "%(serial)s: %(reason)s",
+                    serial=self.serial,
+                    reason=str(error),
+                )
+            ) from error
+
+    def _chain_lock(self):
+        """Take the devices' chain locks until the end of the transaction, waiting for
+        whoever has them. In id order, so that two callers cannot wait for each other.
+        """
+        for device_id in sorted(self.ids):
+            self.env.cr.execute(
+                SQL("SELECT pg_advisory_xact_lock(%s, %s)", CHAIN_LOCK_CLASS, device_id)
+            )
+
+    def _chain_head(self):
+        """Return ``(index, uid, issued_at)`` of the chain's last document, to be
+        called under :meth:`_chain_lock`.
+
+        The later of what this transaction sees (its own rows) and what a fresh
+        snapshot sees (rows committed while we waited for the lock).
+        """
+        self.ensure_one()
+        self.env["ereceipt.document"].flush_model()
+        rows = [self._chain_row(self.env.cr)]
+        with self.env.registry.cursor() as fresh:
+            rows.append(self._chain_row(fresh))
+        heads = [row for row in rows if row]
+        if heads:
+            return max(heads)
+        return (0, self.initial_previous_uid or "", None)
+
+    def _chain_row(self, cr):
+        cr.execute(
+            SQL(
+                "SELECT chain_index, authority_uid, issued_at FROM ereceipt_document "
+                "WHERE device_id = %s AND environment = %s AND chain_index > 0 "
+                "ORDER BY chain_index DESC LIMIT 1",
+                self.id,
+                self.environment,
+            )
+        )
+        return cr.fetchone()
+
+    def _next_issue_time(self, last):
+        """Return the moment of issue: now, in whole seconds, never before the
+        predecessor's. The wall clock and not the transaction's start, which may lie
+        before another transaction's that held the lock first.
+
+        :param datetime last: the predecessor's moment (naive UTC), or None
+        :return: naive UTC datetime
+        """
+        now = self._wall_clock() - timedelta(
+            seconds=self.registration_id._hook("clock_safety_seconds", 0)
+        )
+        now = now.replace(microsecond=0)
+        return max(now, last) if last else now
+
+    def _deadline(self, issued_at, replaced=None):
+        """Return when the authority's window closes for a document issued then.
+
+        :param replaced: the document that it corrects, which has a longer window
+        """
+        limits = self.registration_id._authority_class().limits
+        if replaced and limits.correction_window:
+            return replaced.issued_at + limits.correction_window
+        if limits.submission_window:
+            return issued_at + limits.submission_window
+        return False
+
+    @api.model
+    def _wall_clock(self):
+        return fields.Datetime.now()
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    def _deactivate(self):
+        """Make devices drafts again: the registration changed below them, and with it
+        the chain that they continue."""
+        values = {"problems": False, "tested_at": False, "initial_previous_uid": False}
+        devices = self.sudo()
+        super(EreceiptDevice, devices).write(values)
+        devices.filtered(lambda d: d.lifecycle == "active").lifecycle = "draft"
+
+    def _issues(self):
+        """Return the devices on which something may be issued now."""
+        return self.filtered(lambda d: d.active and d.lifecycle == "active")
+
+    def _credentials(self):
+        """Return the device's own credentials, in clear."""
+        self.ensure_one()
+        return {
+            "client_id": self.sudo().client_id or "",
+            "client_secret": self._ereceipt_secret("client_secret"),
+            "client_secret_2": self._ereceipt_secret("client_secret_2"),
+            "presharedkey": self._ereceipt_secret("presharedkey"),
+        }
+
+    def _authority(self, recorder=None):
+        """Return the authority as this device sees it."""
+        self.ensure_one()
+        return self.registration_id._authority(self, recorder)
+
+    def _contract_device(self):
+        """Return the contract's Device."""
+        self.ensure_one()
+        return Device(
+            serial=self.serial or "",
+            branch_code=self.branch_code or "",
+            activity_code=self.activity_code or "",
+            address=self._contract_address(),
+            data=self.registration_id._hook("device_data", {}, self),
+            record=("ereceipt.device", self.id),
+        )
+
+    def _contract_address(self):
+        parts = ("governorate", "city", "street", "building", "postal_code")
+        parts += ("floor", "room", "landmark", "additional")
+        return Address(
+            country=self.address_country_id.code or "",
+            **{part: self[f"address_{part}"] or "" for part in parts},
+        )
+
+    def _store_probe(self, problems: list[Problem]):
+        self.sudo().write(
+            {
+                "tested_at": fields.Datetime.now(),
+                "problems": self.env["ereceipt.document"]._problems_json(problems),
+            }
+        )
+        if not problems:
+            self.sudo()._breaker_close()
+            self.registration_id.sudo()._breaker_close()
+
+    def _breaker_opened(self, reason):
+        self.env["ereceipt.alert"]._raise(
+            self,
+            "breaker",
+            self.env._("The authority refuses the device's credentials"),
+            reason,
+        )
+
+    def _breaker_closed(self):
+        self.env["ereceipt.alert"]._clear(self, "breaker")

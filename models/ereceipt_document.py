@@ -1,0 +1,471 @@
+import hashlib
+import logging
+from datetime import timezone
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.translate import code_translations
+
+from ..fiscal import lifecycle
+from ..fiscal.contract import Document, Problem
+
+_logger = logging.getLogger(__name__)
+
+FROZEN = frozenset(
+    {
+        "content",
+        "content_sha256",
+        "media_type",
+        "authority_uid",
+        "security_code",
+        "qr",
+        "issued_at",
+        "chain_index",
+        "previous_uid",
+        "environment",
+        "device_id",
+        "registration_id",
+        "company_id",
+    }
+)
+"""What never changes once a document has its content."""
+
+
+class EreceiptDocument(models.Model):
+    """One document for the tax authority, made of one or more invoices.
+
+    Its life: it is made when an invoice is posted. Either it *waits* (for data, for
+    payment, for its original, for a person) and is empty, or it is *issued*: its
+    content, number, time and identifier are frozen, and with a chained authority it
+    takes its place in the device's chain. The jobs then send exactly those bytes,
+    ask when an answer was lost, and follow it until the authority has decided. A
+    refused document keeps its place; what corrects it is another document that
+    *replaces* it.
+
+    Every legal change of state stands in ``fiscal/lifecycle.py``; any other raises.
+    No user may write or delete a row, and what is frozen does not change even for the
+    superuser. An authority whose identifier comes with its answer gets it written
+    once into ``authority_uid``.
+    """
+
+    _name = "ereceipt.document"
+    _description = "Document for a tax authority"
+    _order = "id desc"
+
+    name = fields.Char(string="Number", required=True, index="trigram")
+    registration_id = fields.Many2one(
+        "ereceipt.registration", required=True, ondelete="restrict", index=True
+    )
+    device_id = fields.Many2one("ereceipt.device", required=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    authority = fields.Selection(selection="_selection_authority", required=True)
+    environment = fields.Selection(
+        [("test", "Test"), ("production", "Production")], required=True
+    )
+    kind = fields.Selection(
+        [
+            ("sale", "Sale"),
+            ("return", "Return"),
+            ("credit", "Credit note"),
+            ("debit", "Debit note"),
+        ],
+        required=True,
+    )
+    document_type = fields.Char()
+
+    # --- what it stands for ---
+    link_ids = fields.One2many("ereceipt.document.move", "document_id")
+    move_id = fields.Many2one("account.move", compute="_compute_move_id")
+    partner_id = fields.Many2one("res.partner", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount_total = fields.Monetary(readonly=True)
+
+    # --- frozen ---
+    content = fields.Text(prefetch=False)
+    content_sha256 = fields.Char(string="SHA-256", prefetch=False)
+    media_type = fields.Char()
+    authority_uid = fields.Char(string="Authority's identifier", index=True)
+    security_code = fields.Char()
+    qr = fields.Char(string="QR text", prefetch=False)
+    issued_at = fields.Datetime(string="Issued", help="Moment of freezing, in UTC.")
+    chain_index = fields.Integer(
+        string="Place in the chain",
+        help="0 where there is no chain, and for what takes another document's place.",
+    )
+    previous_uid = fields.Char(string="Predecessor")
+    original_uid = fields.Char(string="Original's identifier", index="btree_not_null")
+
+    # --- relations among documents ---
+    depends_on_id = fields.Many2one(
+        "ereceipt.document",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The document that has to be valid before this one may leave.",
+    )
+    replaces_id = fields.Many2one(
+        "ereceipt.document", ondelete="restrict", index="btree_not_null"
+    )
+    replaced_by_ids = fields.One2many("ereceipt.document", "replaces_id")
+
+    # --- progress ---
+    state = fields.Selection(
+        selection="_selection_state", required=True, default=lifecycle.WAITING
+    )
+    waiting_reason = fields.Selection(
+        [
+            ("data", "Something is missing"),
+            ("payment", "Waits for payment"),
+            ("original", "Waits for its original"),
+            ("approval", "Waits for approval"),
+            ("person", "Waits for a person"),
+        ]
+    )
+    checked_at = fields.Datetime(string="Last looked at")
+    problems = fields.Json(help="What is wrong, as sentences with what to open.")
+    attempts = fields.Integer(default=0)
+    asked = fields.Integer(
+        default=0, help="How often the authority did not know it when asked."
+    )
+    next_attempt_at = fields.Datetime()
+    lease_token = fields.Char(groups=fields.NO_ACCESS)
+    lease_until = fields.Datetime(groups=fields.NO_ACCESS)
+    sent_at = fields.Datetime(string="First sent")
+    submitted_at = fields.Datetime(string="Received by the authority")
+    decided_at = fields.Datetime(string="Decided")
+    seconds = fields.Float(
+        compute="_compute_seconds", help="From issue to the authority's decision."
+    )
+    deadline_at = fields.Datetime(
+        string="Deadline", help="When the authority's window for it closes."
+    )
+    handed_over_at = fields.Datetime(
+        string="Handed over", help="When the customer first got it."
+    )
+    submission_ref = fields.Char(string="Submission", index="btree_not_null")
+    authority_ids = fields.Json()
+    late_reference = fields.Char(string="Late submission request")
+    last_error = fields.Char()
+    exchange_ids = fields.Many2many(
+        "ereceipt.exchange", "ereceipt_exchange_document_rel", "document_id"
+    )
+
+    _content_hash = models.Constraint(
+        "CHECK (content IS NULL OR content_sha256 = "
+        "encode(sha256(convert_to(content, 'UTF8')), 'hex'))",
+        "The content of a document does not fit its hash.",
+    )
+    _issued_complete = models.Constraint(
+        "CHECK (state IN ('waiting', 'withdrawn') OR "
+        "(content IS NOT NULL AND issued_at IS NOT NULL))",
+        "Only a waiting or withdrawn document may be without content.",
+    )
+    _chain_place_unique = models.UniqueIndex(
+        "(device_id, environment, chain_index) WHERE chain_index > 0",
+        "Two documents claim the same place in a chain.",
+    )
+    _due_index = models.Index(
+        "(state, next_attempt_at) WHERE state IN "
+        "('queued', 'sending', 'unknown', 'submitted', 'cancelling')"
+    )
+    _waiting_index = models.Index("(write_date) WHERE state = 'waiting'")
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.depends("link_ids.move_id")
+    def _compute_move_id(self):
+        for document in self:
+            document.move_id = document.link_ids[:1].move_id
+
+    @api.depends("issued_at", "decided_at")
+    def _compute_seconds(self):
+        for document in self:
+            if document.issued_at and document.decided_at:
+                taken = document.decided_at - document.issued_at
+                document.seconds = taken.total_seconds()
+            else:
+                document.seconds = 0.0
+
+    # -------------------------------------------------------------------------
+    # CRUD METHODS
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        """Refuse what may never happen, whoever asks."""
+        if "state" in vals:
+            for document in self:
+                if document.state != vals["state"]:
+                    lifecycle.check_transition(document.state, vals["state"])
+        touched = FROZEN & vals.keys()
+        if touched:
+            for document in self:
+                document._check_frozen(touched)
+        return super().write(vals)
+
+    def _check_frozen(self, touched):
+        """Raise if the document has its content already; the one thing that may come
+        later is an identifier that the authority gives."""
+        if not self.content_sha256 or (
+            touched == {"authority_uid"} and not self.authority_uid
+        ):
+            return
+        raise UserError(
+            self.env._(
+                "%(document)s was issued; %(fields)s cannot change any more.",
+                document=self.name,
+                fields=", ".join(sorted(touched)),
+            )
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never_issued(self):
+        if any(document.content_sha256 for document in self):
+            raise UserError(
+                self.env._("What was issued to a tax authority cannot be deleted.")
+            )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS: STATE
+    # -------------------------------------------------------------------------
+
+    def _go(self, state, **values):
+        """Change the state of documents and what goes with it.
+
+        :raise IllegalTransition: the table has no such way
+        """
+        values["state"] = state
+        if state in lifecycle.SETTLED:
+            values.setdefault("decided_at", fields.Datetime.now())
+            values.setdefault("next_attempt_at", False)
+        if state not in (lifecycle.SENDING, lifecycle.CANCELLING):
+            values.setdefault("lease_token", False)
+            values.setdefault("lease_until", False)
+        self.sudo().write(values)
+
+    def _is_late(self, now=None):
+        """Whether the authority's window closed and nothing opens it again."""
+        self.ensure_one()
+        now = now or fields.Datetime.now()
+        return bool(
+            self.deadline_at and self.deadline_at <= now and not self.late_reference
+        )
+
+    def _withdraw(self):
+        """Take back documents that nobody outside saw.
+
+        The rows are *written*, so that a worker who claims one of them at this moment
+        and this transaction cannot both succeed.
+        """
+        self._go(lifecycle.WITHDRAWN, next_attempt_at=False)
+
+    def _locks_move(self):
+        """Whether the invoice may not change any more because of this document."""
+        self.ensure_one()
+        if self.state in lifecycle.LOCKING:
+            return True
+        capabilities = self._authority_class().capabilities
+        offline = capabilities.chained or bool(self.security_code)
+        return offline and self.state in (lifecycle.QUEUED, lifecycle.TO_SIGN)
+
+    def _supersede_replaced(self):
+        """Settle the documents that these correct, and correct in turn what refers to
+        those: a return of a sale that got another identifier."""
+        for document in self.filtered("replaces_id"):
+            old = document.replaces_id
+            dependants = self.sudo().search(
+                [
+                    ("depends_on_id", "=", old.id),
+                    ("state", "in", (lifecycle.QUEUED, lifecycle.TO_SIGN)),
+                ]
+            )
+            old._go(lifecycle.SUPERSEDED)
+            dependants._follow_replacement()
+
+    def _follow_replacement(self):
+        """Issue anew, with the new reference, what was held for a replaced document."""
+        for document in self:
+            document._go(lifecycle.FAILED, last_error=False)
+            document.link_ids.move_id._ereceipt_issue(by_person=True, raising=False)
+
+    def _mended(self):
+        """Return the waiting documents of which something that they use was written
+        after they were last looked at."""
+        return self.filtered(
+            lambda d: any(
+                record.write_date and record.write_date >= d.checked_at
+                for records in d._used_records()
+                for record in records
+            )
+        )
+
+    def _used_records(self):
+        """Return what a waiting document's data comes from, as recordsets."""
+        self.ensure_one()
+        lines = self.link_ids.move_id.invoice_line_ids
+        products = lines.product_id
+        mapping = self.env["ereceipt.code.mapping"].search(
+            [], order="write_date desc", limit=1
+        )
+        return (
+            self.link_ids.move_id.commercial_partner_id,
+            products,
+            products.product_tmpl_id,
+            products.categ_id,
+            lines.product_uom_id,
+            lines.tax_ids,
+            self.device_id,
+            self.registration_id,
+            self.company_id.partner_id,
+            mapping,
+        )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS: FREEZING
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _frozen_values(self, receipt, built, deadline):
+        """Return the columns that an issued document gets once and for all."""
+        content = built.content
+        return {
+            "content": content.decode(),
+            "content_sha256": hashlib.sha256(content).hexdigest(),
+            "media_type": built.media_type,
+            "authority_uid": built.uid or False,
+            "security_code": built.code or False,
+            "qr": built.qr or False,
+            "issued_at": receipt.issued_at.replace(tzinfo=None),
+            "previous_uid": receipt.previous_uid or False,
+            "original_uid": receipt.original.uid if receipt.original else False,
+            "deadline_at": deadline,
+            "document_type": receipt.document_type,
+        }
+
+    def _contract_document(self):
+        """Return the contract's Document."""
+        self.ensure_one()
+        return Document(
+            key=self.id,
+            uid=self.authority_uid or "",
+            number=self.name,
+            content=self.content.encode(),
+            issued_at=self.issued_at.replace(tzinfo=timezone.utc),
+            authority_ids=self.authority_ids or {},
+            sent_at=self.sent_at.replace(tzinfo=timezone.utc) if self.sent_at else None,
+            attempt=self.attempts,
+            late_reference=self.late_reference or "",
+        )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS: PROBLEMS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _problems_json(self, problems):
+        """Return problems as the rows keep them: the sentence untranslated, so that
+        each reader gets it in his own language."""
+        return [
+            {
+                "code": problem.code,
+                "message": problem.message,
+                "values": {k: str(v) for k, v in problem.values.items()},
+                "path": problem.path,
+                "record": list(problem.record) if problem.record else None,
+            }
+            for problem in problems
+        ] or False
+
+    @api.model
+    def _problem_text(self, problem):
+        """Return a problem's sentence in the user's language.
+
+        :param problem: a contract Problem, or what :meth:`_problems_json` made of one
+        """
+        if isinstance(problem, Problem):
+            problem = self._problems_json([problem])[0]
+        known = code_translations.get_python_translations(
+            "account_ereceipt", self.env.lang or "en_US"
+        )
+        message = known.get(problem["message"]) or problem["message"]
+        values = problem.get("values") or {}
+        if not values:
+            return message
+        try:
+            return message % values
+        except (KeyError, TypeError, ValueError):
+            _logger.exception("A translation of %r has other places", message)
+            return problem["message"] % values
+
+    @api.model
+    def _problems_actionable(self, problems):
+        """Return problems as the widget ``actionable_errors`` shows them."""
+        shown = {}
+        for position, problem in enumerate(problems or []):
+            entry = {"message": self._problem_text(problem), "level": "danger"}
+            model_name, res_id = problem.get("record") or (None, None)
+            if model_name in self.env and res_id:
+                entry["action_text"] = self.env._("Open")
+                entry["action"] = {
+                    "type": "ir.actions.act_window",
+                    "res_model": model_name,
+                    "res_id": res_id,
+                    "views": [(False, "form")],
+                    "target": "current",
+                }
+            shown[f"problem_{position}"] = entry
+        return shown
+
+    # -------------------------------------------------------------------------
+    # GETTERS
+    # -------------------------------------------------------------------------
+
+    def _authority_class(self):
+        return self.registration_id._authority_class()
+
+    @api.model
+    def _selection_authority(self):
+        return self.env["ereceipt.registration"]._selection_authority()
+
+    @api.model
+    def _selection_state(self):
+        labels = {
+            lifecycle.WAITING: self.env._("Waiting"),
+            lifecycle.TO_SIGN: self.env._("To sign"),
+            lifecycle.QUEUED: self.env._("Queued"),
+            lifecycle.SENDING: self.env._("Sending"),
+            lifecycle.UNKNOWN: self.env._("Answer lost"),
+            lifecycle.SUBMITTED: self.env._("Being validated"),
+            lifecycle.VALID: self.env._("Valid"),
+            lifecycle.INVALID: self.env._("Refused"),
+            lifecycle.REJECTED: self.env._("Rejected by the buyer"),
+            lifecycle.CANCELLING: self.env._("Being cancelled"),
+            lifecycle.CANCELLED: self.env._("Cancelled"),
+            lifecycle.LATE: self.env._("Late"),
+            lifecycle.FAILED: self.env._("Given up"),
+            lifecycle.SUPERSEDED: self.env._("Replaced"),
+            lifecycle.WITHDRAWN: self.env._("Withdrawn"),
+        }
+        return [(state, labels[state]) for state in lifecycle.STATES]
+
+
+class EreceiptDocumentMove(models.Model):
+    """That a document stands for an entry, wholly or (split) in part.
+
+    A model of its own and not a many2many, whose rows would vanish with the entry.
+    """
+
+    _name = "ereceipt.document.move"
+    _description = "Document of an entry"
+
+    document_id = fields.Many2one(
+        "ereceipt.document", required=True, ondelete="cascade", index=True
+    )
+    move_id = fields.Many2one(
+        "account.move", required=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True)
+
+    _pair_unique = models.Constraint(
+        "UNIQUE (document_id, move_id)", "The document stands for that entry already."
+    )

@@ -1,0 +1,297 @@
+import base64
+import gzip
+import hashlib
+import json
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+PURGE_BATCH = 2000
+RETENTION_PARAMETER = "account_ereceipt.retention_days"
+MINIMUM_RETENTION_DAYS = 5 * 366
+"""Egyptian law keeps documents for five years; no setting goes below."""
+
+
+class EreceiptExchange(models.Model):
+    """One HTTP call to an authority, as it happened, with its secrets masked.
+
+    Rows are written with the outcome of the call and never changed. A job seals them
+    (:class:`EreceiptSeal`); after the retention time their bodies are purged and the
+    seals stay.
+    """
+
+    _name = "ereceipt.exchange"
+    _description = "Exchange with a tax authority"
+    _order = "id desc"
+    _rec_name = "purpose"
+
+    registration_id = fields.Many2one(
+        "ereceipt.registration", ondelete="restrict", index=True, readonly=True
+    )
+    device_id = fields.Many2one("ereceipt.device", ondelete="restrict", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    document_ids = fields.Many2many(
+        "ereceipt.document",
+        "ereceipt_exchange_document_rel",
+        "exchange_id",
+        "document_id",
+        readonly=True,
+    )
+    document_count = fields.Integer(readonly=True)
+    purpose = fields.Char(readonly=True, index=True)
+    method = fields.Char(readonly=True)
+    url = fields.Char(readonly=True)
+    started_at = fields.Datetime(readonly=True, index=True)
+    duration = fields.Float(string="Seconds", readonly=True, digits=(10, 3))
+    status = fields.Integer(string="HTTP status", readonly=True)
+    outcome = fields.Selection(
+        [
+            ("ok", "Answered"),
+            ("refused", "Refused"),
+            ("transient", "Not carried out"),
+            ("ambiguous", "Answer lost"),
+            ("authentication", "Credentials refused"),
+        ],
+        readonly=True,
+    )
+    error = fields.Char(readonly=True)
+    request_headers = fields.Json(readonly=True, prefetch=False)
+    response_headers = fields.Json(readonly=True, prefetch=False)
+    request_gzip = fields.Binary(attachment=False, readonly=True, prefetch=False)
+    response_gzip = fields.Binary(attachment=False, readonly=True, prefetch=False)
+    request_text = fields.Text(compute="_compute_texts", string="Request")
+    response_text = fields.Text(compute="_compute_texts", string="Answer")
+    sha256 = fields.Char(readonly=True, required=True)
+    seal_id = fields.Many2one(
+        "ereceipt.seal", ondelete="restrict", index="btree_not_null", readonly=True
+    )
+    purged_at = fields.Datetime(readonly=True)
+
+    _unsealed_index = models.Index("(id) WHERE seal_id IS NULL")
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.depends("request_gzip", "response_gzip")
+    def _compute_texts(self):
+        for exchange in self.with_context(bin_size=False):
+            exchange.request_text = exchange._body("request_gzip").decode(
+                errors="replace"
+            )
+            exchange.response_text = exchange._body("response_gzip").decode(
+                errors="replace"
+            )
+
+    def _body(self, name):
+        """Return a body as bytes, exactly as it travelled (secrets masked)."""
+        self.ensure_one()
+        packed = self.with_context(bin_size=False)[name]
+        return gzip.decompress(_unpack(packed)) if packed else b""
+
+    # -------------------------------------------------------------------------
+    # CRUD METHODS
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        """Rows are append-only: a seal is put on once, bodies go when they are old."""
+        sealing = set(vals) == {"seal_id"} and not any(row.seal_id for row in self)
+        purging = set(vals) == {"request_gzip", "response_gzip", "purged_at"} and not (
+            vals["request_gzip"] or vals["response_gzip"]
+        )
+        if not (self.env.su and (sealing or purging)):
+            raise UserError(self.env._("What was exchanged cannot be changed."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("What was exchanged cannot be deleted."))
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _record(self, unit, exchanges):
+        """Keep the calls that a unit of work made."""
+        device = self.env["ereceipt.device"].browse(unit.device_id)
+        return self.sudo().create(
+            [self._row(device, exchange, unit.document_ids) for exchange in exchanges]
+        )
+
+    def _row(self, device, exchange, document_ids):
+        keys = exchange.keys or (document_ids if exchange.purpose == "query" else ())
+        values = {
+            "registration_id": device.registration_id.id,
+            "device_id": device.id,
+            "company_id": device.company_id.id,
+            "document_ids": [fields.Command.set(list(keys))],
+            "document_count": len(keys),
+            "purpose": exchange.purpose,
+            "method": exchange.method,
+            "url": exchange.url,
+            "started_at": exchange.started_at.replace(tzinfo=None, microsecond=0),
+            "duration": exchange.duration,
+            "status": exchange.status or 0,
+            "outcome": exchange.outcome,
+            "error": exchange.error or False,
+            "request_headers": dict(exchange.request_headers),
+            "response_headers": dict(exchange.response_headers),
+            "request_gzip": _pack(exchange.request_body),
+            "response_gzip": _pack(exchange.response_body),
+        }
+        values["sha256"] = self._fingerprint(
+            values, exchange.request_body, exchange.response_body
+        )
+        return values
+
+    @api.model
+    def _fingerprint(self, values, request_body, response_body):
+        """Return the SHA-256 over everything a row says, as the seals cover it."""
+        told = [
+            values["registration_id"],
+            values["purpose"],
+            values["method"],
+            values["url"],
+            fields.Datetime.to_string(values["started_at"]),
+            values["status"],
+            values["outcome"],
+            values["error"] or "",
+            sorted((values["request_headers"] or {}).items()),
+            sorted((values["response_headers"] or {}).items()),
+            hashlib.sha256(request_body).hexdigest(),
+            hashlib.sha256(response_body).hexdigest(),
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+    def _own_fingerprint(self):
+        """Return the SHA-256 that the row as it is now would have."""
+        self.ensure_one()
+        values = {
+            "registration_id": self.registration_id.id,
+            "purpose": self.purpose,
+            "method": self.method,
+            "url": self.url,
+            "started_at": self.started_at,
+            "status": self.status,
+            "outcome": self.outcome,
+            "error": self.error,
+            "request_headers": self.request_headers,
+            "response_headers": self.response_headers,
+        }
+        return self._fingerprint(
+            values, self._body("request_gzip"), self._body("response_gzip")
+        )
+
+    @api.model
+    def _purge(self):
+        """Empty the bodies of rows older than the retention; their seals stay."""
+        keep = self.env["ir.config_parameter"].sudo().get_param(RETENTION_PARAMETER)
+        days = max(int(keep or 0), MINIMUM_RETENTION_DAYS)
+        old = self.sudo().search(
+            [
+                ("started_at", "<", fields.Datetime.now() - timedelta(days=days)),
+                ("purged_at", "=", False),
+                ("seal_id", "!=", False),
+            ],
+            limit=PURGE_BATCH,
+        )
+        if old:
+            old.write(
+                {
+                    "request_gzip": False,
+                    "response_gzip": False,
+                    "purged_at": fields.Datetime.now(),
+                }
+            )
+
+
+class EreceiptSeal(models.Model):
+    """A seal over exchanges that were committed since the last one.
+
+    Its hash covers the hash of the seal before it and those of its rows in the order
+    of their ids, so that a row that was changed, taken away or slipped in is found.
+    """
+
+    _name = "ereceipt.seal"
+    _description = "Seal over exchanges"
+    _order = "number desc"
+    _rec_name = "number"
+
+    number = fields.Integer(required=True, readonly=True)
+    previous_hash = fields.Char(readonly=True)
+    hash = fields.Char(required=True, readonly=True)
+    exchange_count = fields.Integer(readonly=True)
+    exchange_ids = fields.One2many("ereceipt.exchange", "seal_id", readonly=True)
+
+    _number_unique = models.Constraint(
+        "UNIQUE (number)", "There is a seal with this number already."
+    )
+
+    def write(self, vals):
+        """Seals are never changed."""
+        raise UserError(self.env._("A seal cannot be changed."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A seal cannot be deleted."))
+
+    @api.model
+    def _seal(self):
+        """Seal what was committed and is not sealed yet; one runner at a time, by the
+        lock on its scheduled job's row."""
+        rows = self.env["ereceipt.exchange"].sudo()
+        rows = rows.search([("seal_id", "=", False)], order="id")
+        if not rows:
+            return self.browse()
+        last = self.sudo().search([], order="number desc", limit=1)
+        seal = self.sudo().create(
+            {
+                "number": last.number + 1,
+                "previous_hash": last.hash,
+                "hash": self._chain(last.hash, rows.mapped("sha256")),
+                "exchange_count": len(rows),
+            }
+        )
+        rows.write({"seal_id": seal.id})
+        return seal
+
+    @api.model
+    def _chain(self, previous, fingerprints):
+        chain = hashlib.sha256((previous or "").encode())
+        for fingerprint in fingerprints:
+            chain.update(fingerprint.encode())
+        return chain.hexdigest()
+
+    @api.model
+    def _verify(self):
+        """Return the rows and seals that are not what they were, as sentences."""
+        wrong = []
+        previous = False
+        for seal in self.sudo().search([], order="number"):
+            if seal.previous_hash != previous:
+                wrong.append(
+                    self.env._("Seal %s does not follow its predecessor.", seal.number)
+                )
+            rows = seal.exchange_ids.sorted("id")
+            if self._chain(seal.previous_hash, rows.mapped("sha256")) != seal.hash:
+                wrong.append(
+                    self.env._(
+                        "The rows of seal %s are not those it was put on.", seal.number
+                    )
+                )
+            for row in rows.filtered(lambda r: not r.purged_at):
+                if row._own_fingerprint() != row.sha256:
+                    wrong.append(self.env._("Exchange %s was changed.", row.id))
+            previous = seal.hash
+        return wrong
+
+
+def _pack(body):
+    # the field wants base64; gzip without a time, so that equal bodies are equal rows
+    return base64.b64encode(gzip.compress(body, mtime=0)) if body else False
+
+
+def _unpack(packed):
+    return base64.b64decode(packed)

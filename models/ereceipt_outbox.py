@@ -1,0 +1,267 @@
+import logging
+import random
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from datetime import timedelta
+
+from psycopg2.errors import DeadlockDetected, SerializationFailure
+
+from odoo import api, fields, models
+from odoo.tools.misc import format_duration
+
+_logger = logging.getLogger(__name__)
+
+RUN_SECONDS = 10
+"""How long a run goes on claiming when no scheduled job tells it its time."""
+
+MAX_THREADS = 16
+LANES = 4
+IDLE_STEP = 0.2
+
+
+class EreceiptOutbox(models.AbstractModel):
+    """Brings frozen documents to the authorities and their verdicts back.
+
+    A run claims units of work (documents of one device that travel or are asked about
+    together), commits, lets threads make the calls with nothing locked, and writes
+    each result in a transaction of its own as it comes. Several runs share the work
+    through row locks: the scheduled *lanes*, other servers, a person who sends one
+    document at once.
+
+    A run claims only while its time lasts, and a call is shorter than the server's
+    watchdog, so the job is never ended from outside; each claim reports progress.
+    """
+
+    _name = "ereceipt.outbox"
+    _description = "Sending and following documents"
+
+    # -------------------------------------------------------------------------
+    # SCHEDULED JOBS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _cron_run(self):
+        """Entry point of the lane jobs."""
+        deadline = self.env.context.get("cron_end_time")
+        self._run(deadline or time.monotonic() + RUN_SECONDS)
+
+    @api.model
+    def _wake(self):
+        """Let the active lanes run as soon as this transaction is committed."""
+        for lane in self._lanes():
+            lane._trigger()
+
+    @api.model
+    def _lanes(self):
+        lanes = self.env["ir.cron"].sudo()
+        for number in range(1, LANES + 1):
+            lane = self.env.ref(
+                f"account_ereceipt.ir_cron_ereceipt_lane_{number}", False
+            )
+            if lane and lane.sudo().active:
+                lanes |= lane.sudo()
+        return lanes
+
+    @api.model
+    def _last_run(self):
+        """Return when a lane last ran to its end (naive UTC), or False."""
+        return max(filter(None, self._lanes().mapped("lastcall")), default=False)
+
+    @api.model
+    def _heartbeat_text(self, last_run, waiting):
+        """Return the heartbeat as people read it: when the jobs ran, what waits."""
+        if not self._lanes():
+            return self.env._("The jobs are switched off; %s waiting", waiting)
+        if not last_run:
+            return self.env._("The jobs have not run yet; %s waiting", waiting)
+        ago = (fields.Datetime.now() - last_run).total_seconds()
+        if ago < 60:
+            return self.env._("Last run just now, %s waiting", waiting)
+        return self.env._(
+            "Last run %(ago)s ago, %(waiting)s waiting",
+            ago=self._duration_text(ago),
+            waiting=waiting,
+        )
+
+    @api.model
+    def _duration_text(self, seconds):
+        if seconds >= 48 * 3600:
+            return self.env._("%s days", int(seconds // 86400))
+        return self.env._("%s h", format_duration(seconds / 3600))
+
+    # -------------------------------------------------------------------------
+    # THE RUN
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _run(self, deadline):
+        """Send and follow what is due until the time is over or nothing is left.
+
+        :param float deadline: ``time.monotonic()`` after which nothing is claimed
+        :return: how many documents were settled
+        """
+        work = self.env["ereceipt.work"].sudo()
+        if time.monotonic() >= deadline:
+            self._commit(0, work._due_count())
+            return 0
+        self._apart(work._recover_leases)
+        self._apart(work._mark_late)
+        settled = 0
+        flying = {}
+        with ThreadPoolExecutor(MAX_THREADS, "ereceipt") as pool:
+            while True:
+                if time.monotonic() < deadline:
+                    for unit in self._claim(work, flying):
+                        flying[pool.submit(unit.run)] = unit
+                if flying:
+                    settled += self._land(work, flying)
+                elif not self._sleep_until_due(work, deadline):
+                    break
+        self._commit(0, work._due_count())
+        return settled
+
+    def _claim(self, work, flying):
+        """Claim units for the free threads and commit the claim, before any call."""
+        free = MAX_THREADS - len(flying)
+        if not free:
+            return []
+        busy = {}
+        for unit in flying.values():
+            busy[unit.registration_id] = busy.get(unit.registration_id, 0) + 1
+        units = self._apart(lambda: work._claim_units(free, busy))
+        return units
+
+    def _land(self, work, flying):
+        """Wait for at least one call and write what came of it.
+
+        :return: how many documents that were
+        """
+        landed = 0
+        finished, _pending = wait(flying, return_when=FIRST_COMPLETED)
+        for future in finished:
+            unit = flying.pop(future)
+            report = future.result()
+            self._apart(
+                lambda unit=unit, report=report: work._settle(unit, report),
+                done=len(unit.document_ids),
+            )
+            work._after_settling(unit, report)
+            landed += len(unit.document_ids)
+        return landed
+
+    def _sleep_until_due(self, work, deadline):
+        """Stay for what becomes due within this run's time (a verdict that takes the
+        authority three seconds should not wait a minute for the next run).
+
+        :return: whether there is something to stay for
+        """
+        due_in = work._seconds_to_next_due()
+        if due_in is None or time.monotonic() + due_in >= deadline:
+            return False
+        time.sleep(max(due_in, IDLE_STEP))
+        return True
+
+    # -------------------------------------------------------------------------
+    # TRANSACTIONS
+    # -------------------------------------------------------------------------
+
+    def _apart(self, work, done=0, tries=8):
+        """Carry out ``work`` and commit; again from the start when another
+        transaction got in between. ``work`` touches the database only."""
+        for left in reversed(range(tries)):
+            try:
+                result = work()
+                self.env.flush_all()
+                self._commit(done)
+                return result
+            except (SerializationFailure, DeadlockDetected):
+                self.env.cr.rollback()
+                self.env.transaction.reset()
+                if not left:
+                    raise
+                time.sleep(random.uniform(0.01, 0.1) * (tries - left))
+
+    def _commit(self, done=0, remaining=None):
+        """Commit and tell the scheduler, where there is one, how far we are."""
+        if remaining is None:
+            # reported progress with work left keeps the job's place in the schedule
+            remaining = 1
+        self.env["ir.cron"]._commit_progress(done, remaining=remaining)
+
+    # -------------------------------------------------------------------------
+    # ONE DOCUMENT, AT ONCE
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _send_now(self, document, token):
+        """Send one document while a person waits, through the same claim as the jobs.
+
+        Runs in cursors of its own: the claim is committed before the call and the
+        result after it, so that a request that Odoo runs again finds its own claim
+        and does not send twice.
+
+        :param str token: made by the client, the same in every re-run of a request
+        :return: the document's state afterwards
+        """
+        document.ensure_one()
+        with self.env.registry.cursor() as cr:
+            work = self.with_env(self.env(cr=cr, su=True)).env["ereceipt.work"]
+            unit = work._claim_one(document.id, f"now:{token}")
+        if unit:
+            self._finish_now(unit)
+        with self.env.registry.cursor() as cr:
+            fresh = self.env(cr=cr, su=True)["ereceipt.document"].browse(document.id)
+            state = fresh.state
+        document.invalidate_recordset()
+        return state
+
+    def _finish_now(self, unit):
+        report = unit.run()
+        with self.env.registry.cursor() as cr:
+            work = self.env(cr=cr, su=True)["ereceipt.work"]
+            work._settle(unit, report)
+        with self.env.registry.cursor() as cr:
+            work = self.env(cr=cr, su=True)["ereceipt.work"]
+            work._after_settling(unit, report)
+            work.env["ereceipt.outbox"]._wake()
+
+    # -------------------------------------------------------------------------
+    # UPKEEP
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _cron_upkeep(self):
+        """Entry point of the upkeep job: look again at what waits, warn in time, seal
+        and purge exchanges."""
+        for step in (
+            self._recheck_waiting,
+            self._warn_of_deadlines,
+            self.env["ereceipt.seal"]._seal,
+            self.env["ereceipt.exchange"]._purge,
+        ):
+            self._apart(step)
+
+    @api.model
+    def _recheck_waiting(self):
+        """Issue what waited for data that somebody has mended since."""
+        self.env["account.move"].sudo()._ereceipt_recheck_waiting()
+
+    @api.model
+    def _warn_of_deadlines(self):
+        """Tell somebody, well before, which documents have not arrived yet."""
+        now = fields.Datetime.now()
+        registrations = self.env["ereceipt.registration"].search([])
+        for registration in registrations:
+            soon = now + timedelta(hours=registration.warn_before_hours)
+            documents = self.env["ereceipt.document"].search(
+                [
+                    ("registration_id", "=", registration.id),
+                    ("state", "in", ("queued", "to_sign", "unknown")),
+                    ("deadline_at", "<=", soon),
+                    ("deadline_at", ">", now),
+                    ("late_reference", "=", False),
+                ]
+            )
+            self.env["ereceipt.alert"]._raise_for_documents(
+                documents, "deadline", self.env._("Not at the tax authority yet")
+            )

@@ -1,0 +1,457 @@
+import base64
+import hashlib
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import config
+
+from ..fiscal import authority_class, authority_classes
+from ..fiscal.contract import Connection, Party, Problem
+from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
+
+WATCHDOG_MARGIN = 20
+"""Seconds of a job's life that a call may never use: claiming, writing, ending."""
+
+
+class EreceiptRegistration(models.Model):
+    """A company's registration with one tax authority.
+
+    Its life: an administrator makes it, sets the environment and the credentials and
+    presses *Test connection*; devices are made below it and activated. From then on
+    the scheduled jobs speak to the authority in its name. It belongs to one database:
+    a copy of the database sends nothing until an administrator confirms the copy
+    (:meth:`action_confirm_database`). Changing from test to production starts new
+    chains and wants the credentials of the other environment.
+
+    Branches of the company see and use the registration of their parent.
+    """
+
+    _name = "ereceipt.registration"
+    _description = "Registration with a tax authority"
+    _inherit = [
+        "ereceipt.secret.mixin",
+        "ereceipt.breaker.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _order = "company_id, authority, id"
+    _check_company_auto = True
+    _check_company_domain = models.check_company_domain_parent_of
+
+    _ereceipt_secrets = ("client_secret", "client_secret_2")
+
+    name = fields.Char(compute="_compute_name", store=True, readonly=False)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    authority = fields.Selection(
+        selection="_selection_authority", required=True, tracking=True
+    )
+    environment = fields.Selection(
+        [("test", "Test"), ("production", "Production")],
+        required=True,
+        default="test",
+        tracking=True,
+        help="Documents of the test environment have no legal value and say TEST.",
+    )
+    obliged_from = fields.Date(
+        string="Obliged from",
+        tracking=True,
+        help="Documents dated before this day are not issued through this "
+        "registration. Empty: from the beginning.",
+    )
+    responsible_id = fields.Many2one(
+        "res.users",
+        default=lambda self: self.env.user,
+        help="Gets the activities that no accountant can deal with: credentials, "
+        "connection, expiry.",
+    )
+    device_ids = fields.One2many("ereceipt.device", "registration_id")
+
+    # --- database of origin ---
+    database_uuid = fields.Char(
+        readonly=True, copy=False, default=lambda self: self._database_uuid()
+    )
+    is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
+
+    # --- credentials ---
+    client_id = fields.Char(copy=False, groups="account_ereceipt.group_ereceipt_admin")
+    client_secret_sealed = sealed_column()
+    client_secret = secret_input("Client secret")
+    client_secret_set = secret_flag("Client secret is set")
+    client_secret_2_sealed = sealed_column()
+    client_secret_2 = secret_input("Second client secret")
+    client_secret_2_set = secret_flag("Second client secret is set")
+
+    # --- policy ---
+    connect_timeout = fields.Integer(default=5, help="Seconds to reach the authority.")
+    call_timeout = fields.Integer(
+        default=60,
+        help="Seconds that one call may last. What is not answered by then counts as "
+        "sent and is asked about.",
+    )
+    documents_per_call = fields.Integer(
+        default=200, help="How many documents travel in one call, at most."
+    )
+    parallel_calls = fields.Integer(
+        default=4, help="How many calls one job makes at the same time, at most."
+    )
+    ingestion_seconds = fields.Integer(
+        default=0,
+        help="How long the authority may take to show what it received: only after "
+        "that is its answer that it does not know a document believed. 0: what is "
+        "known of the authority.",
+    )
+    max_attempts = fields.Integer(
+        default=30, help="After so many attempts to send a document it is given up."
+    )
+    warn_before_hours = fields.Float(
+        default=12.0,
+        help="How long before the authority's window closes somebody is told that a "
+        "document has not arrived yet.",
+    )
+
+    # --- monitor ---
+    last_run_at = fields.Datetime(compute="_compute_heartbeat")
+    pending_count = fields.Integer(compute="_compute_heartbeat")
+    heartbeat = fields.Char(compute="_compute_heartbeat")
+    problems = fields.Json(readonly=True, copy=False)
+    tested_at = fields.Datetime(readonly=True, copy=False)
+
+    _authority_unique = models.UniqueIndex(
+        "(company_id, authority, environment) WHERE active",
+        "There is already a registration of this company with this authority for "
+        "this environment.",
+    )
+    _numbers_positive = models.Constraint(
+        "CHECK (connect_timeout > 0 AND call_timeout >= 10 AND documents_per_call > 0 "
+        "AND parallel_calls > 0 AND max_attempts > 0)",
+        "Time-outs, numbers of documents, of calls and of attempts have to be "
+        "positive, and a call has to be given at least 10 seconds.",
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.depends("authority", "company_id", "environment")
+    def _compute_name(self):
+        for registration in self:
+            authority = authority_classes().get(registration.authority)
+            if not authority or not registration.company_id:
+                registration.name = registration.name or False
+                continue
+            test = registration.environment == "test"
+            registration.name = (
+                self.env._(
+                    "%(authority)s of %(company)s (test)",
+                    authority=authority.name,
+                    company=registration.company_id.name,
+                )
+                if test
+                else self.env._(
+                    "%(authority)s of %(company)s",
+                    authority=authority.name,
+                    company=registration.company_id.name,
+                )
+            )
+
+    @api.depends("database_uuid")
+    def _compute_is_foreign_database(self):
+        here = self._database_uuid()
+        for registration in self:
+            registration.is_foreign_database = registration.database_uuid != here
+
+    def _compute_heartbeat(self):
+        last_run = self.env["ereceipt.outbox"]._last_run()
+        counts = dict(
+            self.env["ereceipt.document"]._read_group(
+                [
+                    ("registration_id", "in", self.ids),
+                    ("state", "in", ("queued", "sending", "unknown", "submitted")),
+                ],
+                ["registration_id"],
+                ["__count"],
+            )
+        )
+        for registration in self:
+            registration.last_run_at = last_run
+            registration.pending_count = counts.get(registration, 0)
+            registration.heartbeat = self.env["ereceipt.outbox"]._heartbeat_text(
+                last_run, registration.pending_count
+            )
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINT METHODS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("call_timeout")
+    def _check_call_timeout(self):
+        """A call has to end before the server's watchdog ends the job."""
+        watchdog = self._watchdog_seconds()
+        for registration in self:
+            longest = watchdog - WATCHDOG_MARGIN
+            if watchdog and registration.call_timeout > longest:
+                raise ValidationError(
+                    self.env._(
+                        "This server stops a scheduled job after %(watchdog)s seconds "
+                        "(limit_time_real_cron), so a call may last %(longest)s "
+                        "seconds at most.",
+                        watchdog=watchdog,
+                        longest=longest,
+                    )
+                )
+
+    @api.model
+    def _watchdog_seconds(self):
+        """Return after how many seconds this server ends a scheduled job, 0 if never."""
+        limit = config["limit_time_real_cron"]
+        return config["limit_time_real"] if limit == -1 else limit
+
+    # -------------------------------------------------------------------------
+    # CRUD METHODS
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        registrations = super().create(vals_list)
+        for authority in set(registrations.mapped("authority")):
+            self.env["ereceipt.code"]._load(authority)
+        return registrations
+
+    def write(self, vals):
+        if "environment" in vals or "authority" in vals or "company_id" in vals:
+            self._before_identity_change(vals)
+        return super().write(vals)
+
+    def _before_identity_change(self, vals):
+        """Another environment has other credentials and other chains."""
+        for registration in self:
+            changed = {
+                name
+                for name in ("environment", "authority", "company_id")
+                if name in vals and vals[name] != registration._plain(name)
+            }
+            if not changed:
+                continue
+            has_documents = registration.env["ereceipt.document"].search_count(
+                [("registration_id", "=", registration.id)], limit=1
+            )
+            if has_documents and changed != {"environment"}:
+                raise UserError(
+                    self.env._(
+                        "%(name)s has issued documents, so its company and its "
+                        "authority cannot change. Archive it and make another one.",
+                        name=registration.name,
+                    )
+                )
+            registration._forget_credentials()
+            registration.device_ids._deactivate()
+
+    def _plain(self, name):
+        value = self[name]
+        return value.id if isinstance(value, models.BaseModel) else value
+
+    def _forget_credentials(self):
+        for record in (*self, *self.device_ids):
+            for name in record._ereceipt_secrets:
+                record._ereceipt_set_secret(name, False)
+            record._breaker_close()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        used = self.env["ereceipt.document"].search_count(
+            [("registration_id", "in", self.ids)], limit=1
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "A registration that has issued documents cannot be deleted. "
+                    "Archive it instead."
+                )
+            )
+
+    # -------------------------------------------------------------------------
+    # ACTION METHODS
+    # -------------------------------------------------------------------------
+
+    def action_test_connection(self):
+        """Try reach, TLS, credentials, what the token says, and the clock."""
+        self.ensure_one()
+        self.check_access("write")
+        devices = self.device_ids.filtered(lambda d: d.lifecycle != "retired")
+        if self._needs_device_credentials() and devices:
+            return devices.action_test_connection()
+        return self._store_probe(self._authority().probe())
+
+    def action_confirm_database(self):
+        """Let this database send: it is the original, or takes its place."""
+        self.check_access("write")
+        here = self._database_uuid()
+        for registration in self:
+            registration.database_uuid = here
+            registration.message_post(
+                body=self.env._(
+                    "This database was confirmed as the one that sends documents."
+                )
+            )
+
+    def action_close_breaker(self):
+        """Let calls through again at once."""
+        self.check_access("write")
+        for record in (*self, *self.device_ids):
+            record._breaker_close()
+        self.env["ereceipt.outbox"]._wake()
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    def _credentials(self):
+        """Return the credentials of this registration itself, in clear.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        return {
+            "client_id": self.sudo().client_id or "",
+            "client_secret": self._ereceipt_secret("client_secret"),
+            "client_secret_2": self._ereceipt_secret("client_secret_2"),
+        }
+
+    def _connection(self, device=None, recorder=None):
+        """Return the contract's Connection for this registration and device."""
+        self.ensure_one()
+        owner = device if device and self._needs_device_credentials() else self
+        credentials = owner._credentials()
+        contract_device = device._contract_device() if device else None
+        connection = Connection(
+            environment=self.environment,
+            endpoints=self._endpoints(),
+            credentials=credentials,
+            settings=self._settings(device),
+            device=contract_device,
+            seller_id=self._seller_party().id,
+            identity=self._identity(owner, credentials),
+            connect_timeout=self.connect_timeout,
+            call_timeout=self.call_timeout,
+            documents_per_call=self.documents_per_call,
+            **({"recorder": recorder} if recorder else {}),
+        )
+        return connection
+
+    def _identity(self, owner, credentials):
+        """Return a text that differs whenever the credentials differ."""
+        text = "\0".join(
+            [self.env.cr.dbname, owner._name, str(owner.id), self.environment]
+            + [f"{name}={value}" for name, value in sorted(credentials.items())]
+        )
+        return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:26]
+
+    def _authority(self, device=None, recorder=None):
+        """Return the authority as seen from this registration (and device)."""
+        return authority_class(self.authority)(self._connection(device, recorder))
+
+    def _authority_class(self):
+        """Return the class behind the authority's code, for capabilities and limits."""
+        self.ensure_one()
+        return authority_class(self.authority)
+
+    def _endpoints(self):
+        """Return base addresses by the authority's names; its own where empty."""
+        return self._hook("endpoints", {})
+
+    def _settings(self, device=None):
+        """Return the switches that the authority's package documents."""
+        return self._hook("settings", {}, device)
+
+    def _needs_device_credentials(self):
+        """Whether each device signs in by itself."""
+        return self._hook("device_credentials", False)
+
+    def _seller_party(self):
+        """Return the company as the authority knows it."""
+        self.ensure_one()
+        company = self.company_id
+        return self._hook(
+            "seller",
+            Party(
+                kind="business",
+                id=(company.vat or "").strip(),
+                name=company.name,
+                record=("res.company", company.id),
+            ),
+        )
+
+    def _hook(self, name, default, *args):
+        """Call ``_<authority>_<name>(*args)`` where the glue of an authority has it."""
+        method = getattr(self, f"_{self.authority}_{name}", None)
+        return method(*args) if method else default
+
+    def _sends_here(self):
+        """Whether this database may send for this registration."""
+        return self.filtered(lambda r: r.active and not r.is_foreign_database)
+
+    def _store_probe(self, problems):
+        """Keep what a test of the connection found, and say it."""
+        self.ensure_one()
+        self.sudo().write(
+            {
+                "tested_at": fields.Datetime.now(),
+                "problems": self.env["ereceipt.document"]._problems_json(problems),
+            }
+        )
+        if not problems:
+            self.sudo()._breaker_close()
+        return self._probe_notification(problems)
+
+    def _probe_notification(self, problems):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if problems else "success",
+                "sticky": bool(problems),
+                "title": self.env._("Connection test"),
+                "message": "\n".join(self._problem_texts(problems))
+                or self.env._("Everything answers as it should."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    @api.model
+    def _problem_texts(self, problems: list[Problem]):
+        """Return the sentences of problems in the user's language."""
+        return [self.env["ereceipt.document"]._problem_text(p) for p in problems]
+
+    # -------------------------------------------------------------------------
+    # BREAKER
+    # -------------------------------------------------------------------------
+
+    def _breaker_opened(self, reason):
+        self.env["ereceipt.alert"]._raise(
+            self,
+            "breaker",
+            self.env._("Sending to the tax authority is held back"),
+            reason,
+        )
+
+    def _breaker_closed(self):
+        self.env["ereceipt.alert"]._clear(self, "breaker")
+
+    # -------------------------------------------------------------------------
+    # GETTERS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _selection_authority(self):
+        return [(code, a.name) for code, a in authority_classes().items()]
+
+    @api.model
+    def _database_uuid(self):
+        return self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+
+    def _ingestion_seconds(self):
+        known = self._authority_class().limits.ingestion_time.total_seconds()
+        return self.ingestion_seconds or known

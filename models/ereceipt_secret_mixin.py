@@ -1,0 +1,210 @@
+import logging
+import os
+import socket
+from pathlib import Path
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import config
+
+from ..fiscal.vault import UnknownKey, Vault, VaultError, make_key
+
+_logger = logging.getLogger(__name__)
+
+KEY_OPTION = "ereceipt_key"
+KEY_VARIABLE = "ACCOUNT_ERECEIPT_KEY"
+SECRET_SUFFIX = "_sealed"
+
+
+def key_file() -> Path:
+    """Return where the key lies when neither option nor environment gives one."""
+    return Path(config["data_dir"]) / "account_ereceipt.key"
+
+
+class EreceiptSecretMixin(models.AbstractModel):
+    """Secrets that can be typed and used, and never read back.
+
+    A model lists the names in ``_ereceipt_secrets``. Each name is a non-stored field
+    for input and has a column ``<name>_sealed`` beside it, which nobody may read and
+    which is bound to its row. ``<name>_set`` tells whether there is one.
+
+    The key comes from the option ``ereceipt_key`` of the configuration file, the
+    environment variable ``ACCOUNT_ERECEIPT_KEY`` (several, divided by commas: the
+    first seals, all open), or a file in the data directory that is made only while
+    no secret exists, so that a lost key is noticed and not papered over.
+    """
+
+    _name = "ereceipt.secret.mixin"
+    _description = "Sealed secrets"
+
+    _ereceipt_secrets = ()
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    def _compute_ereceipt_secrets(self):
+        """Show nothing, ever: the fields exist to be typed into."""
+        for name in self._ereceipt_secrets:
+            self[name] = False
+
+    def _compute_ereceipt_secrets_set(self):
+        for record in self:
+            sealed = record.sudo()
+            for name in record._ereceipt_secrets:
+                record[f"{name}_set"] = bool(sealed[name + SECRET_SUFFIX])
+
+    def _inverse_ereceipt_secrets(self):
+        """Seal what was typed, then forget the plain text.
+
+        Nothing typed means no change: a form that is saved sends empty fields too.
+        """
+        for record in self:
+            typed = {name: record[name] for name in record._ereceipt_secrets}
+            for name, value in typed.items():
+                if value:
+                    record._ereceipt_set_secret(name, value.strip())
+        self.invalidate_recordset(
+            [*self._ereceipt_secrets, *(f"{n}_set" for n in self._ereceipt_secrets)]
+        )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    def _ereceipt_set_secret(self, name, value):
+        """Store one secret; an empty value removes it.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        sealed = False
+        if value:
+            vault = self._ereceipt_vault(create=True)
+            sealed = vault.seal(value, self._ereceipt_place(name))
+        self.sudo()[name + SECRET_SUFFIX] = sealed
+
+    def _ereceipt_secret(self, name):
+        """Return one secret in clear, "" if there is none. For calls only.
+
+        :raise UserError: the key is missing or the secret was changed
+        """
+        self.ensure_one()
+        sealed = self.sudo()[name + SECRET_SUFFIX]
+        if not sealed:
+            return ""
+        try:
+            return self._ereceipt_vault().open(sealed, self._ereceipt_place(name))
+        except UnknownKey as error:
+            raise UserError(
+                self.env._(
+                    "The credentials of %(record)s were sealed with the key %(key)s, "
+                    "which is not known on %(host)s. Put that key into the option "
+                    "%(option)s there, or type the credentials again.",
+                    record=self.display_name,
+                    key=error.fingerprint,
+                    host=socket.gethostname(),
+                    option=KEY_OPTION,
+                )
+            ) from error
+        except VaultError as error:
+            raise UserError(
+                self.env._(
+                    "A stored credential of %(record)s cannot be opened: it was "
+                    "changed or copied from elsewhere. Type it again.",
+                    record=self.display_name,
+                )
+            ) from error
+
+    def _ereceipt_reseal(self):
+        """Seal every secret again with the current key (after a key was added)."""
+        for record in self:
+            vault = record._ereceipt_vault()
+            for name in record._ereceipt_secrets:
+                sealed = record.sudo()[name + SECRET_SUFFIX]
+                if sealed and not vault.is_current(sealed):
+                    record._ereceipt_set_secret(name, record._ereceipt_secret(name))
+
+    def _ereceipt_place(self, name):
+        return f"{self._name}:{self.id}:{name}"
+
+    @api.model
+    def _ereceipt_vault(self, create=False):
+        """Return the vault with the keys of this server.
+
+        :raise UserError: there is no key, or one is malformed
+        """
+        given = os.environ.get(KEY_VARIABLE) or config.get(KEY_OPTION)
+        keys = [key for key in (given or "").split(",") if key.strip()]
+        if not keys:
+            keys = self._ereceipt_file_keys(create)
+        try:
+            return Vault(keys)
+        except ValueError as error:
+            raise UserError(
+                self.env._(
+                    "The key for stored credentials on %(host)s is not usable "
+                    "(%(option)s): it has to be 32 bytes, written in base64.",
+                    host=socket.gethostname(),
+                    option=KEY_OPTION,
+                )
+            ) from error
+
+    @api.model
+    def _ereceipt_file_keys(self, create):
+        path = key_file()
+        if not path.exists() and create and not self._ereceipt_any_secret():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                _logger.info("Another process made the key file %s just now", path)
+            else:
+                with os.fdopen(handle, "w") as stream:
+                    stream.write(make_key())
+                _logger.info("Made a key for stored credentials: %s", path)
+        if not path.exists():
+            raise UserError(
+                self.env._(
+                    "The key for stored credentials is missing on %(host)s: the file "
+                    "%(path)s is not there and the option %(option)s is not set. "
+                    "Restore the key, or type the credentials again after setting a "
+                    "new one.",
+                    host=socket.gethostname(),
+                    path=path,
+                    option=KEY_OPTION,
+                )
+            )
+        return path.read_text().split(",")
+
+    @api.model
+    def _ereceipt_any_secret(self):
+        """Whether any model of this database holds a sealed secret."""
+        for model_name in ("ereceipt.registration", "ereceipt.device"):
+            model = self.env[model_name].sudo().with_context(active_test=False)
+            for name in model._ereceipt_secrets:
+                if model.search_count([(name + SECRET_SUFFIX, "!=", False)], limit=1):
+                    return True
+        return False
+
+
+def sealed_column():
+    """Return the column that keeps a sealed secret."""
+    return fields.Text(groups=fields.NO_ACCESS, copy=False, prefetch=False)
+
+
+def secret_input(string, **kwargs):
+    """Return the write-only field through which a secret is typed."""
+    return fields.Char(
+        string=string,
+        compute="_compute_ereceipt_secrets",
+        inverse="_inverse_ereceipt_secrets",
+        copy=False,
+        groups="account_ereceipt.group_ereceipt_admin",
+        **kwargs,
+    )
+
+
+def secret_flag(string):
+    """Return the field that tells whether a secret is stored."""
+    return fields.Boolean(string=string, compute="_compute_ereceipt_secrets_set")

@@ -1,0 +1,277 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..fiscal import lifecycle
+from ..fiscal.contract import (
+    AmbiguousError,
+    AuthenticationError,
+    AuthorityError,
+    Problem,
+    TransientError,
+)
+from ..fiscal.retry import Backoff
+
+ASKS_BEFORE_ABSENT = 2
+LONGEST_POLL = timedelta(minutes=10)
+
+
+class EreceiptWork(models.AbstractModel):
+    """Settling units: writing down what the authority said of each document.
+
+    Everything here works from what is in memory, so that it can be carried out again
+    when another transaction got in between.
+    """
+
+    _inherit = "ereceipt.work"
+
+    @api.model
+    def _settle(self, unit, report):
+        """Write the outcomes of a unit, and every call that was made for it."""
+        self.env["ereceipt.exchange"]._record(unit, report.exchanges)
+        documents = self.env["ereceipt.document"].browse(unit.document_ids)
+        expected = lifecycle.SENDING if unit.purpose == "send" else None
+        for document in documents:
+            if document.lease_token != unit.token:
+                continue  # somebody else took it over when our lease had run out
+            if expected and document.state != expected:
+                continue
+            outcome = report.outcomes.get(document.id)
+            if outcome is None:
+                self._settle_unanswered(document, unit, report.error)
+            else:
+                self._settle_outcome(document, unit, outcome)
+        self._tell_decided(documents)
+
+    @api.model
+    def _after_settling(self, unit, report):
+        """Count for the breakers, in transactions of their own."""
+        registration = self.env["ereceipt.registration"].browse(unit.registration_id)
+        device = self.env["ereceipt.device"].browse(unit.device_id)
+        error = report.error
+        if isinstance(error, AuthenticationError):
+            owner = device if registration._needs_device_credentials() else registration
+            owner._breaker_failed(str(error), credentials=True)
+        elif isinstance(error, TransientError | AmbiguousError):
+            registration._breaker_failed(str(error))
+        elif error is None:
+            registration._breaker_succeeded()
+            device._breaker_succeeded()
+
+    # -------------------------------------------------------------------------
+    # WITHOUT AN OUTCOME
+    # -------------------------------------------------------------------------
+
+    def _settle_unanswered(self, document, unit, error):
+        """The unit ended before this document had its outcome."""
+        message = str(error) if error else False
+        if unit.purpose != "send":
+            self._ask_again(document, error, message)
+        elif isinstance(error, AuthenticationError):
+            self._back_to_queue(document, message, 0.0, counts=False)
+        elif isinstance(error, AmbiguousError):
+            self._to_unknown(document, message)
+        elif isinstance(error, TransientError | AuthorityError):
+            retry_after = getattr(error, "retry_after", None)
+            delay = Backoff().delay(document.attempts, retry_after)
+            self._back_to_queue(document, message, delay)
+        else:
+            self._to_unknown(document, message)
+
+    def _ask_again(self, document, error, message):
+        retry_after = getattr(error, "retry_after", None)
+        delay = Backoff().delay(document.asked + 1, retry_after)
+        document.sudo().write(
+            {
+                "next_attempt_at": self._in_seconds(delay),
+                "last_error": message,
+                "lease_token": False,
+            }
+        )
+
+    def _back_to_queue(self, document, message, delay, counts=True):
+        """It was certainly not sent: try again later, or give up."""
+        attempts = document.attempts if counts else document.attempts - 1
+        if attempts >= document.registration_id.max_attempts:
+            document._go(lifecycle.FAILED, last_error=message, next_attempt_at=False)
+            self.env["ereceipt.alert"]._raise_for_documents(
+                document, "failed", self.env._("Sending was given up"), message
+            )
+            return
+        document._go(
+            lifecycle.QUEUED,
+            attempts=attempts,
+            last_error=message,
+            next_attempt_at=self._in_seconds(delay),
+        )
+
+    def _to_unknown(self, document, message):
+        delay = Backoff(first=5.0).delay(1)
+        document._go(
+            lifecycle.UNKNOWN,
+            last_error=message,
+            next_attempt_at=self._in_seconds(delay),
+        )
+
+    # -------------------------------------------------------------------------
+    # WITH AN OUTCOME
+    # -------------------------------------------------------------------------
+
+    def _settle_outcome(self, document, unit, outcome):
+        """Write one outcome; each status has its method."""
+        self._write_identifiers(document, outcome)
+        getattr(self, f"_settle_{outcome.status.value}")(document, unit, outcome)
+
+    def _write_identifiers(self, document, outcome):
+        values = {}
+        ids = dict(outcome.authority_ids)
+        if ids:
+            values["authority_ids"] = {**(document.authority_ids or {}), **ids}
+        submission = ids.get("submission")
+        if submission and submission != document.submission_ref:
+            values["submission_ref"] = submission
+        if outcome.uid and not document.authority_uid:
+            values["authority_uid"] = outcome.uid
+        if values:
+            document.sudo().write(values)
+
+    def _settle_accepted(self, document, unit, outcome):
+        first_poll = document._authority_class().limits.first_poll.total_seconds()
+        document._go(
+            lifecycle.SUBMITTED,
+            submitted_at=fields.Datetime.now(),
+            asked=0,
+            last_error=False,
+            next_attempt_at=self._in_seconds(outcome.retry_after or first_poll),
+        )
+
+    def _settle_pending(self, document, unit, outcome):
+        """Ask again after half the time that it has taken so far."""
+        now = fields.Datetime.now()
+        since = document.submitted_at or document.sent_at or now
+        wait = min(max((now - since) / 2, timedelta(seconds=3)), LONGEST_POLL)
+        seconds = max(wait.total_seconds(), outcome.retry_after or 0.0)
+        values = {"next_attempt_at": self._in_seconds(seconds), "asked": 0}
+        if document.state == lifecycle.CANCELLING:
+            document.sudo().write({**values, "lease_token": False})
+            return
+        if document.state != lifecycle.SUBMITTED:
+            values["submitted_at"] = since
+        document._go(lifecycle.SUBMITTED, **values)
+
+    def _settle_valid(self, document, unit, outcome):
+        values = {"problems": False, "last_error": False}
+        if not document.submitted_at:
+            values["submitted_at"] = fields.Datetime.now()
+        if document.state != lifecycle.VALID:
+            document._go(lifecycle.VALID, **values)
+
+    def _settle_invalid(self, document, unit, outcome):
+        document._go(
+            lifecycle.INVALID,
+            problems=document._problems_json(self._explained(unit.authority, outcome)),
+            last_error=False,
+        )
+
+    def _settle_cancelled(self, document, unit, outcome):
+        if document.state == lifecycle.SENDING:
+            document._go(lifecycle.UNKNOWN)
+        document._go(lifecycle.CANCELLED)
+
+    def _settle_rejected(self, document, unit, outcome):
+        if document.state == lifecycle.SENDING:
+            document._go(lifecycle.UNKNOWN)
+        document._go(
+            lifecycle.REJECTED,
+            problems=document._problems_json(self._explained(unit.authority, outcome)),
+        )
+
+    def _settle_duplicate(self, document, unit, outcome):
+        """The authority says that it has it: ask what became of it."""
+        document._go(
+            lifecycle.UNKNOWN,
+            next_attempt_at=self._in_seconds(min(outcome.retry_after or 5.0, 15.0)),
+        )
+
+    def _settle_unknown(self, document, unit, outcome):
+        error = unit.report.error
+        message = str(error) if error else False
+        if document.state == lifecycle.SENDING:
+            self._to_unknown(document, message)
+        else:
+            self._ask_again(document, error, message)
+
+    def _settle_deferred(self, document, unit, outcome):
+        self._back_to_queue(document, document.last_error, 0.0, counts=False)
+
+    def _settle_absent(self, document, unit, outcome):
+        """The authority does not know it. Believed only when it says so again, after
+        the time that it may take to show what it received."""
+        if document.state == lifecycle.CANCELLING:
+            self._ask_again(document, None, document.last_error)
+            return
+        ingestion = document.registration_id._ingestion_seconds()
+        asked = document.asked + 1
+        if asked < ASKS_BEFORE_ABSENT:
+            document.sudo().write(
+                {
+                    "asked": asked,
+                    "next_attempt_at": self._in_seconds(ingestion),
+                    "lease_token": False,
+                }
+            )
+            return
+        if document._is_late():
+            document._go(lifecycle.LATE, next_attempt_at=False, asked=0)
+            self.env["ereceipt.alert"]._raise_for_documents(
+                document, "late", self.env._("The authority's window has closed")
+            )
+            return
+        document._go(
+            lifecycle.QUEUED,
+            asked=0,
+            submission_ref=False,
+            next_attempt_at=fields.Datetime.now(),
+        )
+
+    # -------------------------------------------------------------------------
+    # HELPERS
+    # -------------------------------------------------------------------------
+
+    def _explained(self, authority, outcome):
+        """Return the authority's errors, each followed by its cure where known."""
+        explained = []
+        for error in outcome.errors or (Problem("refused", "Refused."),):
+            explained.append(error)
+            cure = authority.cure(error.code)
+            if cure:
+                explained.append(cure)
+        return explained
+
+    def _in_seconds(self, seconds):
+        return fields.Datetime.now() + timedelta(seconds=seconds)
+
+    def _tell_decided(self, documents):
+        """Log verdicts on the invoices, and ask for a person where one is needed."""
+        by_state = defaultdict(lambda: self.env["ereceipt.document"])
+        for document in documents:
+            by_state[document.state] |= document
+        refused = by_state[lifecycle.INVALID] | by_state[lifecycle.REJECTED]
+        if refused:
+            self._log(refused, self.env._("Refused by the tax authority."))
+            self.env["ereceipt.alert"]._raise_for_documents(
+                refused, "refused", self.env._("Refused by the tax authority")
+            )
+        valid = by_state[lifecycle.VALID]
+        if valid:
+            self.env["ereceipt.alert"]._clear_for_documents(valid)
+            self._log(
+                valid.filtered("device_id.log_valid"),
+                self.env._("Valid at the tax authority."),
+            )
+
+    def _log(self, documents, body):
+        moves = documents.link_ids.move_id
+        if moves:
+            moves._message_log_batch(bodies={move.id: body for move in moves})

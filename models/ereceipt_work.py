@@ -1,0 +1,351 @@
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..fiscal import authority_classes, dispatch, lifecycle
+from ..fiscal.contract import Authority, Document
+
+INTERACTIVE_LIMIT = 4
+"""How many documents of one registration may be sent by waiting people at once."""
+
+LEASE_MARGIN = 15
+"""Seconds by which a lease outlives the longest call."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """Documents of one device that are sent or asked about in one go.
+
+    Made and settled by the main thread; :meth:`run` is all that a thread does.
+    """
+
+    purpose: str
+    authority: Authority
+    documents: list[Document]
+    registration_id: int
+    device_id: int
+    token: str
+    give_up_at: float
+    report: dispatch.Report = field(default_factory=dispatch.Report)
+
+    @property
+    def document_ids(self):
+        return [document.key for document in self.documents]
+
+    def run(self):
+        """Make the calls. Never raises."""
+        if self.purpose == "send":
+            return dispatch.send(
+                self.authority,
+                self.documents,
+                self.report,
+                give_up_at=self.give_up_at,
+            )
+        return dispatch.ask(self.authority, self.documents, self.report)
+
+
+class EreceiptWork(models.AbstractModel):
+    """Claiming documents: which are due, and whose turn it is."""
+
+    _name = "ereceipt.work"
+    _description = "Claiming and settling documents"
+
+    # -------------------------------------------------------------------------
+    # WHAT IS DUE
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _sql_due(self, at):
+        """Return FROM and WHERE of what may be sent or asked about at a moment.
+
+        A copied database, an archived registration, another environment and an open
+        breaker hold documents back; a document whose original is not valid waits.
+        """
+        return SQL(
+            """
+            FROM ereceipt_document d
+            JOIN ereceipt_device v ON v.id = d.device_id
+            JOIN ereceipt_registration r ON r.id = d.registration_id
+            WHERE d.next_attempt_at <= %(at)s
+              AND r.active
+              AND r.environment = d.environment
+              AND r.database_uuid = %(here)s
+              AND (r.breaker_open_until IS NULL OR r.breaker_open_until <= %(now)s)
+              AND (v.breaker_open_until IS NULL OR v.breaker_open_until <= %(now)s)
+              AND (
+                d.state IN ('submitted', 'cancelling')
+                OR d.state = 'unknown'
+                OR (
+                  d.state = 'queued'
+                  AND (
+                    d.depends_on_id IS NULL
+                    OR EXISTS (
+                      SELECT 1 FROM ereceipt_document o
+                      WHERE o.id = d.depends_on_id AND o.state = 'valid'
+                    )
+                  )
+                )
+              )
+            """,
+            at=at,
+            now=fields.Datetime.now(),
+            here=self.env["ereceipt.registration"]._database_uuid(),
+        )
+
+    @api.model
+    def _due_count(self):
+        """Return how many documents could be worked on right now."""
+        due = self._sql_due(fields.Datetime.now())
+        [(count,)] = self.env.execute_query(SQL("SELECT count(*) %s", due))
+        return count
+
+    @api.model
+    def _seconds_to_next_due(self):
+        """Return in how many seconds something becomes due, None if nothing will."""
+        far = fields.Datetime.now() + timedelta(days=1)
+        due = self._sql_due(far)
+        [(at,)] = self.env.execute_query(SQL("SELECT min(d.next_attempt_at) %s", due))
+        if at is None:
+            return None
+        return max((at - fields.Datetime.now()).total_seconds(), 0.0)
+
+    # -------------------------------------------------------------------------
+    # CLAIMING
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _claim_units(self, free, busy):
+        """Claim what is due and return it as units of work.
+
+        :param int free: how many units may be claimed
+        :param dict busy: how many calls are under way, by registration id
+        """
+        units = []
+        busy = dict(busy)
+        while len(units) < free:
+            claimed = False
+            for device_id, sending in self._due_groups():
+                device = self.env["ereceipt.device"].browse(device_id)
+                registration = device.registration_id
+                room = self._room(registration, device) - busy.get(registration.id, 0)
+                if room <= 0 or len(units) >= free:
+                    continue
+                unit = self._claim_unit(device, sending)
+                if unit:
+                    units.append(unit)
+                    busy[registration.id] = busy.get(registration.id, 0) + 1
+                    claimed = True
+            if not claimed:
+                return units
+        return units
+
+    def _room(self, registration, device):
+        """Return how many calls may be under way for a registration: one where a
+        breaker is being tried again."""
+        if registration.breaker_failures or device.breaker_failures:
+            return 1
+        capability = registration._authority_class().capabilities.parallel_calls
+        return min(registration.parallel_calls, capability)
+
+    def _due_groups(self):
+        """Return ``(device id, whether to send)``, the longest waiting first."""
+        due = self._sql_due(fields.Datetime.now())
+        resending = self._resending_authorities()
+        sending = SQL(
+            "(d.state = 'queued' OR (d.state = 'unknown' AND d.authority = ANY(%s)))",
+            resending,
+        )
+        return self.env.execute_query(
+            SQL(
+                "SELECT d.device_id, %s AS sending %s GROUP BY 1, 2 "
+                "ORDER BY min(d.next_attempt_at), 1",
+                sending,
+                due,
+            )
+        )
+
+    def _resending_authorities(self):
+        """Return the codes of authorities to which a repeat is harmless."""
+        return [
+            code
+            for code, authority in authority_classes().items()
+            if authority.capabilities.recovery != "ask"
+        ]
+
+    def _claim_unit(self, device, sending):
+        """Claim up to a call's worth of one device's due documents.
+
+        :return: a Unit, or None when other workers have them all
+        """
+        documents = self._locked_due(device, sending)
+        if not documents:
+            return None
+        if not sending:
+            reference = documents[0].submission_ref
+            documents = documents.filtered(lambda d: d.submission_ref == reference)
+        return self._make_unit(device, documents, sending)
+
+    def _locked_due(self, device, sending):
+        """Lock due documents that nobody else has, in the order of the chain."""
+        registration = device.registration_id
+        limit = registration.documents_per_call
+        authority_class = registration._authority_class()
+        strict = sending and authority_class.capabilities.order == "strict"
+        if authority_class.limits.documents_per_call:
+            limit = min(limit, authority_class.limits.documents_per_call)
+        states = ["submitted", "unknown", "cancelling"]
+        if sending:
+            states = ["queued"]
+            if authority_class.capabilities.recovery != "ask":
+                states.append("unknown")
+        elif authority_class.capabilities.recovery != "ask":
+            states.remove("unknown")
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT d.id %s AND d.device_id = %s AND d.state = ANY(%s) %s "
+                "ORDER BY d.submission_ref NULLS FIRST, d.id LIMIT %s "
+                "FOR NO KEY UPDATE OF d SKIP LOCKED",
+                self._sql_due(fields.Datetime.now()),
+                device.id,
+                states,
+                self._sql_strict() if strict else SQL(""),
+                limit,
+            )
+        )
+        return self.env["ereceipt.document"].browse(row[0] for row in rows)
+
+    def _sql_strict(self):
+        """Hold back what an earlier document of its chain has not left before."""
+        return SQL(
+            "AND NOT EXISTS (SELECT 1 FROM ereceipt_document p "
+            "WHERE p.device_id = d.device_id AND p.environment = d.environment "
+            "AND p.chain_index < d.chain_index AND p.chain_index > 0 AND "
+            "(p.state IN ('sending', 'unknown', 'to_sign') OR (p.state = 'queued' AND "
+            "p.next_attempt_at > %s)))",
+            fields.Datetime.now(),
+        )
+
+    def _make_unit(self, device, documents, sending, token=None):
+        registration = device.registration_id
+        report = dispatch.Report()
+        try:
+            authority = device._authority(report.exchanges.append)
+        except UserError as error:
+            self._hold_unusable(device, documents, str(error))
+            return None
+        contract_documents = [d._contract_document() for d in documents]
+        if sending:
+            fitting = authority.fits(contract_documents)
+            documents = documents[:fitting]
+            contract_documents = contract_documents[:fitting]
+        token = token or uuid.uuid4().hex
+        seconds = registration.call_timeout + registration.connect_timeout
+        self._mark_claimed(documents, sending, token, 2 * seconds + LEASE_MARGIN)
+        return Unit(
+            purpose="send" if sending else "ask",
+            authority=authority,
+            documents=contract_documents,
+            registration_id=registration.id,
+            device_id=device.id,
+            token=token,
+            give_up_at=time.monotonic() + seconds,
+            report=report,
+        )
+
+    def _mark_claimed(self, documents, sending, token, lease_seconds):
+        now = fields.Datetime.now()
+        until = now + timedelta(seconds=lease_seconds)
+        if not sending:
+            documents.write({"next_attempt_at": until, "lease_token": token})
+            return
+        unsent = documents.filtered(lambda d: not d.sent_at)
+        unsent.write({"sent_at": now})
+        by_attempts = documents.grouped("attempts")
+        for attempts, group in by_attempts.items():
+            group._go(
+                lifecycle.SENDING,
+                attempts=attempts + 1,
+                asked=0,
+                lease_token=token,
+                lease_until=until,
+            )
+
+    def _hold_unusable(self, device, documents, reason):
+        """Put documents off whose credentials cannot even be read here."""
+        later = fields.Datetime.now() + timedelta(minutes=10)
+        documents.write({"next_attempt_at": later, "last_error": reason})
+        self.env["ereceipt.alert"]._raise(
+            device, "credentials", self.env._("Credentials cannot be read"), reason
+        )
+
+    @api.model
+    def _claim_one(self, document_id, token):
+        """Claim one document for a person who waits.
+
+        :return: a Unit, or None when it is not due, not ours to send, or when enough
+            people are waiting already
+        """
+        document = self.env["ereceipt.document"].browse(document_id)
+        device = document.device_id
+        waiting = self.env["ereceipt.document"].search_count(
+            [
+                ("registration_id", "=", document.registration_id.id),
+                ("state", "=", "sending"),
+                ("lease_token", "=like", "now:%"),
+            ]
+        )
+        if waiting >= INTERACTIVE_LIMIT:
+            return None
+        sending = document.state == "queued"
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT d.id %s AND d.id = %s FOR NO KEY UPDATE OF d SKIP LOCKED",
+                self._sql_due(fields.Datetime.now() + timedelta(days=365)),
+                document.id,
+            )
+        )
+        if not rows or document._is_late():
+            return None
+        return self._make_unit(device, document, sending, token)
+
+    # -------------------------------------------------------------------------
+    # LEASES AND WINDOWS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _recover_leases(self):
+        """Take over what a worker that died had claimed: it may have been sent."""
+        self._locked(
+            SQL("d.state = 'sending' AND d.lease_until < %s", fields.Datetime.now())
+        )._go(lifecycle.UNKNOWN, next_attempt_at=fields.Datetime.now())
+
+    @api.model
+    def _mark_late(self):
+        """Stop sending what the authority would refuse as too late."""
+        documents = self._locked(
+            SQL(
+                "d.state IN ('queued', 'to_sign') AND d.deadline_at <= %s "
+                "AND d.late_reference IS NULL",
+                fields.Datetime.now(),
+            )
+        )
+        if documents:
+            documents._go(lifecycle.LATE, next_attempt_at=False)
+            self.env["ereceipt.alert"]._raise_for_documents(
+                documents, "late", self.env._("The authority's window has closed")
+            )
+
+    def _locked(self, condition):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT d.id FROM ereceipt_document d WHERE %s "
+                "ORDER BY d.id FOR NO KEY UPDATE SKIP LOCKED",
+                condition,
+            )
+        )
+        return self.env["ereceipt.document"].browse(row[0] for row in rows)
