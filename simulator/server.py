@@ -53,6 +53,13 @@ class _Handler(WSGIRequestHandler):
     def version_string(self) -> str:
         return "simulator"
 
+    def date_time_string(self, timestamp=None) -> str:
+        """The application's time, where it has a clock of its own."""
+        clock = getattr(self.server.app, "clock", None)
+        if timestamp is None and clock is not None:
+            timestamp = clock.time()
+        return super().date_time_string(timestamp)
+
     def log_request(self, code="-", size="-") -> None:
         """Requests are counted by the application, not printed."""
 

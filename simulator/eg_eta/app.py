@@ -3,7 +3,6 @@
 import threading
 import time
 import uuid
-from email.utils import format_datetime
 from pathlib import Path
 
 from werkzeug.exceptions import HTTPException
@@ -144,7 +143,6 @@ class EtaApp:
                 row["status"] = response.status_code
             self.traffic.add(row)
         response.headers["correlationId"] = row["correlationId"]
-        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
         return response
 
     def _faulty(

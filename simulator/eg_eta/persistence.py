@@ -23,6 +23,7 @@ _STEPS = {
 }
 _PLAIN = (
     "uuid",
+    "hash",
     "serial",
     "number",
     "kind",

@@ -14,13 +14,15 @@ import hashlib
 import re
 from typing import NamedTuple
 
-_TOKEN = re.compile(
-    r'[ \t\r\n]*(?:("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
-    r'[^"\\\x00-\x1f]*)*")'
-    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)"
-    r"|([{}\[\]:,]))"
+_STRING = (
+    r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"'
 )
-_STRING, _BARE = 1, 2
+_BARE = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null"
+# Commas count as white space: other code has made sure that the text is JSON.
+_TOKEN = re.compile(
+    rf"[ \t\r\n,]*(?:({_STRING})[ \t\r\n]*:|({_STRING})|({_BARE})|([{{\[])|([}}\]]))"
+)
+_KEY, _TEXT, _PLAIN, _OPEN, _CLOSE = range(1, 6)
 
 
 class JsonTextError(ValueError):
@@ -35,9 +37,9 @@ class Element(NamedTuple):
 
 
 def canonical(text: str) -> str:
-    """The canonical text of a whole document.
+    """The canonical text of a whole document, which must be JSON.
 
-    :raises JsonTextError: when ``text`` is not JSON
+    :raises JsonTextError: when there is a token in it that JSON has not
     """
     return "".join(_Walk(text).run().parts)
 
@@ -45,7 +47,7 @@ def canonical(text: str) -> str:
 def elements(text: str, name: str) -> list[Element]:
     """The elements of the root's array ``name``, each with its canonical text.
 
-    :raises JsonTextError: when ``text`` is not JSON
+    :raises JsonTextError: when there is a token in it that JSON has not
     """
     walk = _Walk(text, name).run()
     return [
@@ -65,72 +67,68 @@ def receipt_hash(canonical_text: str, uuid: str) -> str:
 
 
 class _Walk:
+    """One walk over the tokens; ``watched`` names an array at the root."""
+
     def __init__(self, text: str, watched: str | None = None) -> None:
         self.text = text
         self.parts: list[str] = []
         self.spans: list[tuple[int, int, int, int]] = []
         self._watched = f'"{watched}"'
-        # One entry per open container: the array's name, None for an object.
+        # One entry per open container: an array's name, None for an object.
         self._open: list[str | None] = []
-        self._array: str | None = None  # name of the innermost, if an array
-        self._key: str | None = None  # the property whose value comes next
         self._root_key = ""
         self._start = (0, 0)
 
     def run(self) -> "_Walk":
-        position, size = 0, len(self.text.rstrip(" \t\r\n"))
-        match = _TOKEN.match
+        parts, position, size = self.parts, 0, len(self.text.rstrip(" \t\r\n"))
+        array: str | None = None  # name of the innermost container, if an array
+        key = ""  # the property whose value comes next
         while position < size:
-            token = match(self.text, position)
+            token = _TOKEN.match(self.text, position)
             if token is None:
                 raise JsonTextError(f"No JSON token at character {position}.")
-            position = token.end()
-            kind = token.lastindex
-            if kind == _STRING:
-                self._string(token[1])
-            elif kind == _BARE:
-                self._value(f'"{token[2]}"')
+            position, kind = token.end(), token.lastindex
+            if kind == _KEY:
+                key = self._key(token[kind])
+                parts.append(key)
+                continue
+            if kind == _CLOSE:
+                array = self._close(token[kind], position)
+                continue
+            if array is not None:
+                parts.append(array)
+            if kind == _TEXT:
+                parts.append(token[kind])
+            elif kind == _PLAIN:
+                parts.append(f'"{token[kind]}"')
             else:
-                self._mark(token[3], position)
+                # an array in an array has its name
+                name = key if array is None else array
+                array = self._begin(token[kind], name, position)
         if self._open or not size:
             raise JsonTextError("The JSON text ends too early.")
         return self
 
-    def _string(self, token: str) -> None:
-        if self._array is not None or self._key is not None or not self._open:
-            self._value(token)
-            return
+    def _key(self, token: str) -> str:
         if len(self._open) == 1:
             self._root_key = token
-        self._key = token.upper()
-        self.parts.append(self._key)
+        return token.upper()
 
-    def _value(self, token: str) -> None:
-        if self._array is not None:
-            self.parts.append(self._array)
-        self.parts.append(token)
-        self._key = None
+    def _begin(self, mark: str, name: str, position: int) -> str | None:
+        array = None if mark == "{" else name
+        self._open.append(array)
+        if self._is_element():
+            self._start = (position - 1, len(self.parts))
+        return array
 
-    def _mark(self, mark: str, position: int) -> None:
-        if mark in ",:":
-            return
-        if mark in "{[":
-            if self._array is not None:
-                self.parts.append(self._array)
-            name = None if mark == "{" else self._key or self._array or ""
-            self._open.append(name)
-            self._array, self._key = name, None
-            if self._is_element():
-                self._start = (position - 1, len(self.parts))
-            return
+    def _close(self, mark: str, position: int) -> str | None:
         if not self._open or (self._open[-1] is None) != (mark == "}"):
             raise JsonTextError(f"A {mark} too many at character {position - 1}.")
         if self._is_element():
             start, first = self._start
             self.spans.append((start, position, first, len(self.parts)))
         self._open.pop()
-        self._array = self._open[-1] if self._open else None
-        self._key = None
+        return self._open[-1] if self._open else None
 
     def _is_element(self) -> bool:
         return len(self._open) == 3 and self._root_key == self._watched

@@ -1,6 +1,7 @@
 """What a test may change while the simulator runs (``/_control/settings``)."""
 
 from dataclasses import dataclass, field, fields
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 CHAIN_MODES = ("off", "warn", "fork", "known", "strict")
@@ -57,7 +58,7 @@ class Settings:
     window_hours: float = 24.0
     correction_hours: float = 96.0
     return_days: float = 540.0
-    # Amount in EGP from which a person must be named, by date of issue.
+    # Amount in EGP from which a person must be named, by date of issue (text).
     identification_thresholds: list = field(
         default_factory=lambda: [{"from": "2000-01-01", "amount": "150000"}]
     )
@@ -101,6 +102,31 @@ class Settings:
         }
 
 
+def _are_limits(value: dict) -> bool:
+    return all(
+        isinstance(row, dict)
+        and row.keys() == {"requests", "seconds"}
+        and all(type(number) in (int, float) and number > 0 for number in row.values())
+        for row in value.values()
+    )
+
+
+def _are_thresholds(value: list) -> bool:
+    try:
+        for row in value:
+            date.fromisoformat(row["from"])
+            Decimal(row["amount"])
+    except (TypeError, KeyError, ValueError, InvalidOperation):
+        return False
+    return True
+
+
+_CHECKS = {
+    "rate_limits": _are_limits,
+    "identification_thresholds": _are_thresholds,
+}
+
+
 def _converted(name: str, value: object, current: object) -> object:
     wanted = type(current)
     if wanted is Decimal:
@@ -112,6 +138,8 @@ def _converted(name: str, value: object, current: object) -> object:
         value = float(value)
     if type(value) is not wanted:
         raise SettingError(f"{name} must be of type {wanted.__name__}.")
+    if name in _CHECKS and not _CHECKS[name](value):
+        raise SettingError(f"{name} has not the form described in the settings.")
     allowed = _CHOICES.get(name)
     if allowed and value not in allowed:
         raise SettingError(f"{name} must be one of {', '.join(allowed)}.")

@@ -4,6 +4,7 @@ Verdicts are reached lazily: each call to :meth:`Store.settle` decides the
 submissions whose time has come, in the order of that time.
 """
 
+import base64
 import heapq
 import secrets
 import threading
@@ -18,13 +19,12 @@ from .findings import Finding
 
 IN_PROGRESS, VALID, INVALID = "InProgress", "Valid", "Invalid"
 CANCELLED = "Cancelled"
-_BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NEVER = float("inf")
 
 
 def make_id() -> str:
     """26 characters, the form of ETA's submission ids."""
-    return "".join(secrets.choice(_BASE32) for _place in range(26))
+    return base64.b32hexencode(secrets.token_bytes(16)).decode().rstrip("=")
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +32,7 @@ class Receipt:
     """One receipt that was taken. ``raw`` is its text as it was sent."""
 
     uuid: str
+    hash: str  # what the UUID should be, from the bytes of the request
     raw: bytes
     submission: "Submission"
     rin: str

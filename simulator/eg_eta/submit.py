@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from . import schema, strictjson
 from .errors import ApiError, error_body
-from .rawjson import elements
+from .rawjson import Element, elements, receipt_hash
 from .receipt_types import TYPES
 from .settings import Settings
 from .store import INVALID, NEVER, Receipt, Store, Submission, make_id
@@ -57,23 +57,19 @@ class Intake:
             raise ApiError(400, "MaximumSizeExceeded", message)
         text, documents = self._parsed(body)
         faults = self._structure(documents)
-        parts = elements(text, "receipts")
-        pairs = [
-            (document, part.raw)
-            for document, part in zip(documents, parts, strict=True)
-        ]
+        pairs = list(zip(documents, elements(text, "receipts"), strict=True))
         with self.store.lock:
             return self._take(body, pairs, faults, caller, order)
 
     def _take(
         self,
         body: bytes,
-        pairs: list[tuple[dict, str]],
+        pairs: list[tuple[dict, Element]],
         faults: dict[int, list[Fault]],
         caller: Caller,
         order: Order,
     ) -> dict[str, object]:
-        documents = [document for document, _raw in pairs]
+        documents = [document for document, _part in pairs]
         self._check_submitter(documents, faults, caller)
         key = (caller.rin, hashlib.sha256(body).hexdigest())
         self._check_repeated(key)
@@ -86,7 +82,7 @@ class Intake:
         self.store.bodies[key] = now + self.settings.duplicate_seconds
         return self._answer(submission, rejected)
 
-    def _parsed(self, body: bytes) -> tuple[str, list[object]]:
+    def _parsed(self, body: bytes) -> tuple[str, list[dict]]:
         try:
             text, value = strictjson.parse(body)
         except strictjson.StrictJsonError as error:
@@ -94,24 +90,16 @@ class Intake:
         if type(value) is not dict or type(value.get("receipts")) is not list:
             message = "The body must be an object with an array 'receipts'."
             raise ApiError(400, "BadStructure", message, target="receipts")
-        faults: list[Fault] = []
-        for name in sorted(value.keys() - {"receipts", "signatures"}):
-            message = f"There is no property {name!r} here."
-            faults.append(Fault("UnknownProperty", name, message))
-        if "signatures" in value:
-            schema.SIGNATURES.check(value["signatures"], "signatures", faults)
-        receipts = value["receipts"]
-        if not receipts:
-            message = "A submission has at least one receipt."
-            faults.append(Fault("TooFewItems", "receipts", message))
+        faults = _envelope_faults(value)
         if faults:
             raise _bad_structure(faults)
+        receipts = value["receipts"]
         if len(receipts) > self.settings.max_receipts:
             message = f"{len(receipts)} receipts, at most {self.settings.max_receipts}."
             raise ApiError(400, "MaximumSizeExceeded", message, target="receipts")
         return text, receipts
 
-    def _structure(self, documents: list[object]) -> dict[int, list[Fault]]:
+    def _structure(self, documents: list[dict]) -> dict[int, list[Fault]]:
         faults: dict[int, list[Fault]] = {}
         keep_empty = self.settings.empty_arrays == "accept"
         for index, document in enumerate(documents):
@@ -218,7 +206,7 @@ class Intake:
         return error_body("DuplicateReceipt", message, uuid, details, "header")
 
     def _store(
-        self, pairs: list[tuple[dict, str]], caller: Caller, order: Order
+        self, pairs: list[tuple[dict, Element]], caller: Caller, order: Order
     ) -> Submission:
         received = self.clock.now()
         now = time.monotonic()
@@ -236,8 +224,8 @@ class Intake:
             due=NEVER if order.stuck else now + delay,
             error=order.error,
         )
-        for document, raw in pairs:
-            receipt = _receipt(document, raw, submission)
+        for document, part in pairs:
+            receipt = _receipt(document, part, submission)
             if order.invalidate:
                 receipt.forced = order.invalidate(document)
             submission.receipts.append(receipt)
@@ -270,14 +258,32 @@ class Intake:
         return answer
 
 
-def _receipt(document: dict, raw: str, submission: Submission) -> Receipt:
+def _envelope_faults(value: dict[str, object]) -> list[Fault]:
+    faults: list[Fault] = []
+    for name in sorted(value.keys() - {"receipts", "signatures"}):
+        message = f"There is no property {name!r} here."
+        faults.append(Fault("UnknownProperty", name, message))
+    if "signatures" in value:
+        schema.SIGNATURES.check(value["signatures"], "signatures", faults)
+    if not value["receipts"]:
+        message = "A submission has at least one receipt."
+        faults.append(Fault("TooFewItems", "receipts", message))
+    for index, receipt in enumerate(value["receipts"]):
+        if type(receipt) is not dict:
+            path = f"receipts[{index}]"
+            faults.append(Fault("ObjectExpected", path, "A receipt is an object."))
+    return faults
+
+
+def _receipt(document: dict, part: Element, submission: Submission) -> Receipt:
     header, buyer = document["header"], document["buyer"]
     code = document["documentType"]["receiptType"].upper()
     kind = TYPES.get(code)
     referring = kind is not None and kind.needs_reference
     return Receipt(
         uuid=header["uuid"],
-        raw=raw.encode(),
+        hash=receipt_hash(part.canonical, header["uuid"]),
+        raw=part.raw.encode(),
         submission=submission,
         rin=submission.rin,
         serial=submission.serial,
@@ -319,8 +325,8 @@ def _detail(code: str, path: str, message: str) -> dict[str, object]:
     }
 
 
-def _rejection(document: object, error: dict[str, object]) -> dict[str, object]:
-    header = document.get("header") if type(document) is dict else None
+def _rejection(document: dict, error: dict[str, object]) -> dict[str, object]:
+    header = document.get("header")
     header = header if type(header) is dict else {}
     return {
         "receiptNumber": header.get("receiptNumber"),
