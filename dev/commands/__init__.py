@@ -1,0 +1,1 @@
+"""The commands behind ``dev/run``, ``dev/test`` and their like."""

@@ -1,0 +1,104 @@
+"""``dev/run``: an authority's simulator, an Odoo server and a demonstration."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from demo import demonstration
+from demo.client import OdooClient
+from setup import servers
+from setup.cache import cache_dir, checkout_id
+from setup.databases import Databases
+from setup.environment import Environment, prepared
+from setup.servers import Server
+from setup.steps import SetupError, Steps
+
+ODOO_PORT = 8069
+LOGIN = PASSWORD = "admin"
+SECONDS_BETWEEN_CHECKS = 1
+
+
+def main(asked: argparse.Namespace, steps: Steps) -> int:
+    """Serve until stopped; with ``--once`` return 1 unless every document is valid."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    country = demonstration.of_country(asked.country)
+    with ExitStack() as stack:
+        environment = stack.enter_context(prepared(steps, asked.odoo, asked.db_url))
+        with steps.step("Demo database"):
+            database = stack.enter_context(_database(asked, steps, environment))
+        with steps.step(f"Simulator of {country.AUTHORITY}"):
+            simulator = stack.enter_context(_simulator(country, environment))
+            simulator_url = simulator.wait_for_line(f"{country.AUTHORITY} simulator:")
+        with steps.step("Odoo server"):
+            url = f"http://127.0.0.1:{servers.free_port(asked.port or ODOO_PORT)}"
+            if asked.port and not url.endswith(f":{asked.port}"):
+                raise SetupError(f"Port {asked.port} is taken", "name another --port")
+            odoo = stack.enter_context(_odoo(url, environment, database))
+            odoo.wait_for_page(f"{url}/web/health")
+            steps.say(f"{url}/odoo, login {LOGIN}, password {PASSWORD}")
+            if not shutil.which("wkhtmltopdf"):
+                steps.say("wkhtmltopdf is missing: Odoo cannot print PDF files")
+        with steps.step("Demonstration"):
+            client = OdooClient(url, database)
+            client.login(LOGIN, PASSWORD)
+            rows = country.run(
+                demonstration.Demonstration(client, simulator_url, steps.say)
+            )
+        print(f"\n{demonstration.table(rows)}\n", flush=True)
+        if asked.once:
+            return 0 if demonstration.all_valid(rows) else 1
+        _serve([odoo, simulator], url)
+    return 0
+
+
+@contextmanager
+def _database(
+    asked: argparse.Namespace, steps: Steps, environment: Environment
+) -> Iterator[str]:
+    databases = Databases(environment, steps)
+    databases.drop_copies()
+    if asked.fresh:
+        databases.forget_templates()
+    try:
+        yield databases.copy_of_addon("demo")
+    finally:
+        databases.drop_copies()
+
+
+@contextmanager
+def _simulator(country, environment: Environment) -> Iterator[Server]:
+    config = cache_dir("config") / f"{checkout_id()}-{country.AUTHORITY}.json"
+    config.write_text(json.dumps(country.SIMULATOR_CONFIG))
+    command = [environment.python, "-m", "simulator", country.AUTHORITY]
+    with servers.started(
+        "Simulator", [*command, "--config", config], environment.variables()
+    ) as server:
+        yield server
+
+
+@contextmanager
+def _odoo(url: str, environment: Environment, database: str) -> Iterator[Server]:
+    config = environment.config(
+        "run", http_port=url.rpartition(":")[2], db_name=database, list_db=False
+    )
+    command = environment.command(config, database)
+    with servers.started("Odoo", command, environment.variables()) as server:
+        yield server
+
+
+def _serve(running: list[Server], url: str) -> None:
+    print(f"Serving at {url}/odoo (login {LOGIN}, password {PASSWORD}).")
+    print("Ctrl-C stops it; the next start has a new database.", flush=True)
+    try:
+        while True:
+            for server in running:
+                server.check()
+            time.sleep(SECONDS_BETWEEN_CHECKS)
+    except KeyboardInterrupt:
+        print("\nStopping …", flush=True)

@@ -1,0 +1,36 @@
+"""``dev/shell``: a shell in which ``python -m odoo`` and a database are ready."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+
+from setup.databases import Databases
+from setup.environment import prepared
+from setup.steps import Steps
+
+
+def main(asked: argparse.Namespace, steps: Steps) -> int:
+    """Run the user's shell or command; return its exit code."""
+    with prepared(steps, asked.odoo, asked.db_url) as environment:
+        databases = Databases(environment, steps)
+        try:
+            with steps.step("Database with the add-on"):
+                databases.drop_copies()
+                database = databases.copy_of_addon("shell")
+            address = environment.address
+            variables = {
+                **environment.variables(),
+                "ODOO_RC": str(environment.config("shell", db_name=database)),
+                "PGHOST": address.host,
+                "PGPORT": str(address.port),
+                "PGUSER": address.user,
+                "PGPASSWORD": address.password,
+                "PGDATABASE": database,
+            }
+            command = asked.command or [os.environ.get("SHELL", "/bin/sh")]
+            print(f"python -m odoo … works on {database}, which goes with this shell.")
+            return subprocess.run(command, check=False, env=variables).returncode
+        finally:
+            databases.drop_copies()

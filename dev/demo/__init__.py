@@ -1,0 +1,1 @@
+"""The demonstrations of ``dev/run``, one module per country."""

@@ -1,0 +1,164 @@
+"""Databases: templates made once, copied in a second.
+
+A base template holds Odoo's own add-ons, an add-on template holds ours as well. Each is
+named by a hash of what it was made from, so an unchanged add-on is never installed
+again. A command works on copies that carry its process number and drops them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+from psycopg2 import sql
+
+from . import addons
+from .cache import CHECKOUT, checkout_id, digest, digest_of_files, locked
+from .environment import Environment
+from .process import run_logged
+from .steps import SetupError, Steps
+
+# Charts of accounts of the countries that the tests and the demonstration use.
+BASE_MODULES = ("account", "l10n_eg")
+NOT_INSTALLED = (
+    ".ci",
+    ".git",
+    "docs",
+    "static",
+    *addons.NOT_INSTALLED,
+)
+CURE = "mend what the log shows, then try again"
+
+
+class Databases:
+    """The databases of one command on one server."""
+
+    def __init__(self, environment: Environment, steps: Steps) -> None:
+        self.environment = environment
+        self.steps = steps
+        self._copies: list[str] = []
+
+    def copy_of_addon(
+        self, purpose: str, modules: Sequence[str] = (addons.MODULE,)
+    ) -> str:
+        """Return a new database in which our modules are installed."""
+        with locked("templates"):
+            return self._copied(self._addon_template(modules), purpose)
+
+    def copy(self, database: str, purpose: str) -> str:
+        """Return a new database with the content of one that nobody uses."""
+        return self._copied(database, purpose)
+
+    def forget_templates(self) -> None:
+        """Drop all templates, so that they are made anew."""
+        with locked("templates"):
+            for name in self._names("er_base_") + self._names("er_addon_"):
+                self._drop(name)
+
+    def drop_copies(self) -> None:
+        """Drop this command's databases, and those of commands that were killed."""
+        for name in self._names("er_run_"):
+            pid = int(name.split("_")[2])
+            if pid == os.getpid() or not psutil.pid_exists(pid):
+                self._drop(name)
+
+    def _addon_template(self, modules: Sequence[str]) -> str:
+        base = self._base_template()
+        content = digest_of_files(CHECKOUT, NOT_INSTALLED)
+        others = [path for path in addons.bridges() if path.name in modules]
+        contents = [digest_of_files(path, ("tests", "static")) for path in others]
+        kind = f"er_addon_{checkout_id()}_{digest(*modules)}_"
+        name = kind + digest(base, content, *contents)
+        if name not in self._names(kind):
+            self.steps.say(f"installing {', '.join(modules)}")
+            self._install(name, modules, base)
+            for old in self._names(kind):
+                if old != name:
+                    self._drop(old)
+        return name
+
+    def _base_template(self) -> str:
+        key = digest(self.environment.odoo.identity, *BASE_MODULES)
+        name = f"er_base_{key}"
+        if name not in self._names("er_base_"):
+            self.steps.say(f"installing {', '.join(BASE_MODULES)} (under a minute)")
+            self._install(name, BASE_MODULES, None)
+        return name
+
+    def _install(self, name: str, modules: Sequence[str], source: str | None) -> None:
+        working = f"er_run_{os.getpid()}_template"
+        self._drop(working)
+        if source:
+            self._create(working, source)
+        environment = self.environment
+        install = ["-i", ",".join(modules), "--stop-after-init", "--no-http"]
+        run_logged(
+            environment.command(environment.config("install"), working, *install),
+            "odoo-install",
+            f"Odoo could not install {', '.join(modules)}",
+            CURE,
+            env=environment.variables(),
+        )
+        self._check_installed(working, modules)
+        self._rename(working, name)
+
+    def _check_installed(self, database: str, modules: Sequence[str]) -> None:
+        address = self.environment.address
+        with closing(address.connect(database)) as connection:
+            cursor = connection.cursor()
+            cursor.execute(
+                "SELECT name FROM ir_module_module"
+                " WHERE state = 'installed' AND name = ANY(%s)",
+                [list(modules)],
+            )
+            installed = {name for (name,) in cursor.fetchall()}
+            if missing := sorted(set(modules) - installed):
+                raise SetupError(f"Odoo did not install {', '.join(missing)}", CURE)
+            # Without statistics some of Odoo's queries choose very slow plans.
+            cursor.execute("ANALYZE")
+
+    def _copied(self, source: str, purpose: str) -> str:
+        name = f"er_run_{os.getpid()}_{purpose}"
+        self._drop(name)
+        self._create(name, source)
+        return name
+
+    def _names(self, prefix: str) -> list[str]:
+        rows = self._execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]
+        )
+        return sorted(name for (name,) in rows)
+
+    def _create(self, name: str, template: str) -> None:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        store = self._filestore(template)
+        if store.is_dir():
+            # Odoo never changes a stored file, so a link is as good as a copy.
+            shutil.copytree(store, self._filestore(name), copy_function=os.link)
+
+    def _rename(self, name: str, new_name: str) -> None:
+        statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+        self._execute(statement.format(sql.Identifier(name), sql.Identifier(new_name)))
+        store, new_store = self._filestore(name), self._filestore(new_name)
+        shutil.rmtree(new_store, ignore_errors=True)
+        if store.is_dir():
+            store.rename(new_store)
+
+    def _drop(self, name: str) -> None:
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        self._execute(statement.format(sql.Identifier(name)))
+        shutil.rmtree(self._filestore(name), ignore_errors=True)
+
+    def _filestore(self, name: str) -> Path:
+        return self.environment.data_dir / "filestore" / name
+
+    def _execute(self, statement, values: Sequence[object] | None = None) -> list:
+        with closing(self.environment.address.connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []

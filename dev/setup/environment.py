@@ -1,0 +1,94 @@
+"""All that a command needs, put together: Python, Odoo, PostgreSQL, add-ons."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import addons, odoo_source, postgres
+from .cache import CHECKOUT, cache_dir, checkout_id
+from .odoo_source import Odoo
+from .postgres import Address
+from .steps import Steps
+
+# The steps that every command takes; the first is bootstrap's.
+STEPS = 4
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A place where Odoo runs with the add-on.
+
+    :param python: the virtual environment's Python
+    :param addons: the folder with the link to the checkout
+    """
+
+    python: Path
+    odoo: Odoo
+    address: Address
+    addons: Path
+
+    @property
+    def module(self) -> Path:
+        """The add-on's path through the link, by which Odoo knows it."""
+        return self.addons / addons.MODULE
+
+    @property
+    def data_dir(self) -> Path:
+        """Odoo's folder of attachments and sessions."""
+        return cache_dir("data")
+
+    def addons_path(self) -> str:
+        """Return Odoo's option of that name."""
+        return ",".join(str(path) for path in (*self.odoo.addons, self.addons))
+
+    def config(self, purpose: str, **options: object) -> Path:
+        """Write a configuration file of Odoo, which only its owner may read."""
+        settings = {
+            "addons_path": self.addons_path(),
+            "data_dir": self.data_dir,
+            "db_host": self.address.host,
+            "db_port": self.address.port,
+            "db_user": self.address.user,
+            "db_password": self.address.password,
+            "http_interface": "127.0.0.1",
+            **options,
+        }
+        path = cache_dir("config") / f"{checkout_id()}-{purpose}.conf"
+        path.touch(mode=0o600)
+        lines = (f"{name} = {value}\n" for name, value in settings.items())
+        path.write_text("[options]\n" + "".join(lines))
+        return path
+
+    def variables(self) -> dict[str, str]:
+        """Return the process environment for programs that import odoo."""
+        path = f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        return {**os.environ, "PATH": path, "PYTHONPATH": str(self.odoo.python_path)}
+
+    def command(self, config: Path, database: str, *arguments: str) -> list[str]:
+        """Return the command line of an Odoo process."""
+        start = [str(self.python), "-m", "odoo", "-c", str(config)]
+        return [*start, "-d", database, *arguments]
+
+
+@contextmanager
+def prepared(
+    steps: Steps, odoo: str | None = None, db_url: str | None = None
+) -> Iterator[Environment]:
+    """Take the steps common to all commands; PostgreSQL runs while inside.
+
+    :param odoo: an Odoo that the user names, see :func:`odoo_source.ensure`
+    :param db_url: a PostgreSQL that the user names, see :func:`postgres.running`
+    """
+    with steps.step(f"Odoo {odoo_source.SERIES}"):
+        found = odoo_source.ensure(steps, odoo)
+    with ExitStack() as stack:
+        with steps.step("PostgreSQL"):
+            address = stack.enter_context(postgres.running(db_url))
+        with steps.step(f"Add-ons folder for {CHECKOUT}"):
+            folder = addons.linked()
+        yield Environment(Path(sys.executable), found, address, folder)
