@@ -142,11 +142,14 @@ class EreceiptDocument(models.Model):
         string="Handed over", help="When the customer first got it."
     )
     submission_ref = fields.Char(string="Submission", index="btree_not_null")
-    authority_ids = fields.Json()
+    authority_ids = fields.Json(string="Authority's own identifiers")
     late_reference = fields.Char(string="Late submission request")
     last_error = fields.Char()
     exchange_ids = fields.Many2many(
-        "ereceipt.exchange", "ereceipt_exchange_document_rel", "document_id"
+        "ereceipt.exchange",
+        "ereceipt_exchange_document_rel",
+        "document_id",
+        "exchange_id",
     )
 
     _content_hash = models.Constraint(
