@@ -426,6 +426,8 @@ class Connection:
     :ivar identity: who this connection is, for caches: differs whenever the
         credentials differ
     :ivar call_timeout: seconds that one call may last altogether
+    :ivar give_up_at: ``time.monotonic()`` by which the last call has to be over, for
+        a caller whose own time is limited; ``None`` if it is not
     :ivar recorder: gets every call, from the thread that made it
     :ivar wall_clock: for tests that shift time
     """
@@ -440,6 +442,7 @@ class Connection:
     connect_timeout: float = 5.0
     call_timeout: float = 60.0
     documents_per_call: int | None = None
+    give_up_at: float | None = None
     recorder: Callable[[Exchange], None] = field(
         default=lambda exchange: None, repr=False
     )

@@ -57,11 +57,13 @@ def send(
         is left is :attr:`Status.DEFERRED`
     """
     waiting = [tuple(documents)]
+    begun = False
     while waiting:
         batch = waiting.pop(0)
-        if time.monotonic() >= give_up_at:
+        if begun and time.monotonic() >= give_up_at:
             _settle(report, batch, Status.DEFERRED)
             continue
+        begun = True
         try:
             envelope = authority.envelope(batch, signer)
             _keep(report, authority.submit(envelope))

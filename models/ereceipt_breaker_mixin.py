@@ -75,6 +75,26 @@ class EreceiptBreakerMixin(models.AbstractModel):
             self._breaker_opened(reason)
         return opened
 
+    def _breaker_hold(self, seconds, reason):
+        """Hold calls back for as long as the authority asked; that is no failure."""
+        self.ensure_one()
+        until = fields.Datetime.now() + timedelta(seconds=seconds)
+
+        def hold(cr):
+            cr.execute(
+                SQL(
+                    "UPDATE %s SET breaker_open_until = "
+                    "GREATEST(breaker_open_until, %s), breaker_reason = %s "
+                    "WHERE id = %s",
+                    SQL.identifier(self._table),
+                    until,
+                    reason,
+                    self.id,
+                )
+            )
+
+        self._breaker_apart(hold)
+
     def _breaker_succeeded(self):
         """Close the breaker: a call came through."""
         for record in self:

@@ -475,10 +475,10 @@ class EreceiptDevice(models.Model):
             "presharedkey": self._ereceipt_secret("presharedkey"),
         }
 
-    def _authority(self, recorder=None):
+    def _authority(self, recorder=None, give_up_at=None):
         """Return the authority as this device sees it."""
         self.ensure_one()
-        return self.registration_id._authority(self, recorder)
+        return self.registration_id._authority(self, recorder, give_up_at)
 
     def _contract_device(self):
         """Return the contract's Device."""

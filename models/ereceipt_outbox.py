@@ -4,6 +4,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
 
+from psycopg2 import OperationalError
 from psycopg2.errors import DeadlockDetected, SerializationFailure
 
 from odoo import api, fields, models
@@ -140,14 +141,22 @@ class EreceiptOutbox(models.AbstractModel):
         finished, _pending = wait(flying, return_when=FIRST_COMPLETED)
         for future in finished:
             unit = flying.pop(future)
-            report = future.result()
-            self._apart(
-                lambda unit=unit, report=report: work._settle(unit, report),
-                done=len(unit.document_ids),
-            )
-            work._after_settling(unit, report)
+            self._write_down(work, unit, future.result())
             landed += len(unit.document_ids)
         return landed
+
+    def _write_down(self, work, unit, report):
+        """Settle a unit. A defect in doing so holds nobody else back: the documents
+        stay claimed until their lease runs out, and are then asked about."""
+        try:
+            self._apart(lambda: work._settle(unit, report), len(unit.document_ids))
+            self._apart(lambda: work._after_settling(unit, report))
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("The outcome of %s was not written", unit.document_ids)
+            self.env.cr.rollback()
+            self.env.transaction.reset()
 
     def _sleep_until_due(self, work, deadline):
         """Stay for what becomes due within this run's time (a verdict that takes the

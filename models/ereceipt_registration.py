@@ -9,8 +9,9 @@ from ..fiscal import authority_class, authority_classes
 from ..fiscal.contract import Connection, Party, Problem
 from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
 
-WATCHDOG_MARGIN = 20
-"""Seconds of a job's life that a call may never use: claiming, writing, ending."""
+WATCHDOG_MARGIN = 30
+"""Seconds of a job's life that calls may never use: the time in which a run goes on
+claiming (10), and writing and ending afterwards."""
 
 
 class EreceiptRegistration(models.Model):
@@ -320,7 +321,7 @@ class EreceiptRegistration(models.Model):
             "client_secret_2": self._ereceipt_secret("client_secret_2"),
         }
 
-    def _connection(self, device=None, recorder=None):
+    def _connection(self, device=None, recorder=None, give_up_at=None):
         """Return the contract's Connection for this registration and device."""
         self.ensure_one()
         owner = device if device and self._needs_device_credentials() else self
@@ -337,6 +338,7 @@ class EreceiptRegistration(models.Model):
             connect_timeout=self.connect_timeout,
             call_timeout=self.call_timeout,
             documents_per_call=self.documents_per_call,
+            give_up_at=give_up_at,
             **({"recorder": recorder} if recorder else {}),
         )
         return connection
@@ -349,9 +351,17 @@ class EreceiptRegistration(models.Model):
         )
         return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:26]
 
-    def _authority(self, device=None, recorder=None):
+    def _authority(self, device=None, recorder=None, give_up_at=None):
         """Return the authority as seen from this registration (and device)."""
-        return authority_class(self.authority)(self._connection(device, recorder))
+        connection = self._connection(device, recorder, give_up_at)
+        return authority_class(self.authority)(connection)
+
+    def _unit_seconds(self):
+        """Return how long a unit of work may make calls: one call's time and some
+        more for a token or a repeat, but never beyond the server's watchdog."""
+        seconds = self.call_timeout + self.connect_timeout + 30
+        watchdog = self._watchdog_seconds()
+        return min(seconds, watchdog - WATCHDOG_MARGIN) if watchdog else seconds
 
     def _authority_class(self):
         """Return the class behind the authority's code, for capabilities and limits."""

@@ -32,11 +32,12 @@ class EreceiptWork(models.AbstractModel):
         self.env["ereceipt.exchange"]._record(unit, report.exchanges)
         documents = self.env["ereceipt.document"].browse(unit.document_ids)
         expected = lifecycle.SENDING if unit.purpose == "send" else None
+        # whose lease had run out was taken over by somebody else
+        documents = documents.filtered(
+            lambda d: d.lease_token == unit.token
+            and (not expected or d.state == expected)
+        )
         for document in documents:
-            if document.lease_token != unit.token:
-                continue  # somebody else took it over when our lease had run out
-            if expected and document.state != expected:
-                continue
             outcome = report.outcomes.get(document.id)
             if outcome is None:
                 self._settle_unanswered(document, unit, report.error)
@@ -53,6 +54,8 @@ class EreceiptWork(models.AbstractModel):
         if isinstance(error, AuthenticationError):
             owner = device if registration._needs_device_credentials() else registration
             owner._breaker_failed(str(error), credentials=True)
+        elif isinstance(error, TransientError) and error.retry_after:
+            registration._breaker_hold(error.retry_after, str(error))
         elif isinstance(error, TransientError | AmbiguousError):
             registration._breaker_failed(str(error))
         elif error is None:

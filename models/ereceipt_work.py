@@ -1,14 +1,18 @@
+import logging
 import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..fiscal import authority_classes, dispatch, lifecycle
 from ..fiscal.contract import Authority, Document
+
+_logger = logging.getLogger(__name__)
 
 INTERACTIVE_LIMIT = 4
 """How many documents of one registration may be sent by waiting people at once."""
@@ -231,29 +235,33 @@ class EreceiptWork(models.AbstractModel):
         )
 
     def _make_unit(self, device, documents, sending, token=None):
-        registration = device.registration_id
+        seconds = device.registration_id._unit_seconds()
+        give_up_at = time.monotonic() + seconds
         report = dispatch.Report()
         try:
-            authority = device._authority(report.exchanges.append)
-        except UserError as error:
+            authority = device._authority(report.exchanges.append, give_up_at)
+            contract_documents = [d._contract_document() for d in documents]
+            if sending:
+                fitting = authority.fits(contract_documents)
+                documents = documents[:fitting]
+                contract_documents = contract_documents[:fitting]
+        except OperationalError:
+            raise
+        except Exception as error:
+            # one device that is set up wrongly holds nobody else back
+            _logger.exception("Nothing can be sent for %s", device.display_name)
             self._hold_unusable(device, documents, str(error))
             return None
-        contract_documents = [d._contract_document() for d in documents]
-        if sending:
-            fitting = authority.fits(contract_documents)
-            documents = documents[:fitting]
-            contract_documents = contract_documents[:fitting]
         token = token or uuid.uuid4().hex
-        seconds = registration.call_timeout + registration.connect_timeout
-        self._mark_claimed(documents, sending, token, 2 * seconds + LEASE_MARGIN)
+        self._mark_claimed(documents, sending, token, seconds + LEASE_MARGIN)
         return Unit(
             purpose="send" if sending else "ask",
             authority=authority,
             documents=contract_documents,
-            registration_id=registration.id,
+            registration_id=device.registration_id.id,
             device_id=device.id,
             token=token,
-            give_up_at=time.monotonic() + seconds,
+            give_up_at=give_up_at - device.registration_id.call_timeout,
             report=report,
         )
 
@@ -276,11 +284,11 @@ class EreceiptWork(models.AbstractModel):
             )
 
     def _hold_unusable(self, device, documents, reason):
-        """Put documents off whose credentials cannot even be read here."""
+        """Put documents off whose device or credentials cannot be used here."""
         later = fields.Datetime.now() + timedelta(minutes=10)
         documents.write({"next_attempt_at": later, "last_error": reason})
         self.env["ereceipt.alert"]._raise(
-            device, "credentials", self.env._("Credentials cannot be read"), reason
+            device, "unusable", self.env._("Nothing can be sent for this device"), reason
         )
 
     @api.model
