@@ -78,7 +78,7 @@ def check_buyer(document: dict, settings: Settings) -> list[Finding]:
     buyer, rin = document["buyer"], document["seller"]["rin"]
     kind, number = buyer["type"], buyer.get("id", "").strip()
     found = []
-    if kind != "P" or _above_threshold(document, settings):
+    if kind in ("B", "F") or _above_threshold(document, settings):
         for name in ("id", "name"):
             if not buyer.get(name, "").strip():
                 message = f"buyer.{name} is mandatory for this receipt"

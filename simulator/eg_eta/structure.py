@@ -45,12 +45,12 @@ class Text:
         elif not value or (not self.pattern and not value.strip()):
             if not self.blank:
                 faults.append(Fault("ValueExpected", path, "The value is empty."))
+        elif self.pattern and not self.pattern.fullmatch(value):
+            message = f"{value[:80]!r} has not the form {self.pattern.pattern}."
+            faults.append(Fault("PatternMismatch", path, message))
         elif len(value) > self.size:
             message = f"{len(value)} characters, at most {self.size} are allowed."
             faults.append(Fault("StringTooLong", path, message))
-        elif self.pattern and not self.pattern.fullmatch(value):
-            message = f"{value!r} has not the form {self.pattern.pattern}."
-            faults.append(Fault("PatternMismatch", path, message))
         elif self.choices and value not in self.choices:
             message = f"{value!r} is none of {', '.join(self.choices)}."
             faults.append(Fault("ValueNotAllowed", path, message))
