@@ -52,7 +52,20 @@ _URLS = Map(
     merge_slashes=False,
     redirect_defaults=False,
 )
+_CONFIG_KEYS = (
+    "taxpayers",
+    "devices",
+    "erp_clients",
+    "item_codes",
+    "late_grants",
+    "settings",
+    "faults",
+)
 _OPEN = ("share", "portal")  # calls that need no token
+
+
+class ConfigurationError(ValueError):
+    """The configuration has a part that nobody reads."""
 
 
 class EtaApp:
@@ -65,6 +78,12 @@ class EtaApp:
         :raises ValueError: for a bad configuration or another kind of file
         """
         self.config = config or {}
+        unknown = set(self.config) - set(_CONFIG_KEYS)
+        if unknown:
+            raise ConfigurationError(
+                f"Unknown in the configuration: {', '.join(sorted(unknown))}; "
+                f"known: {', '.join(_CONFIG_KEYS)}."
+            )
         self.stopping = threading.Event()
         self.settings = Settings()
         self.clock = Clock()
@@ -89,7 +108,9 @@ class EtaApp:
         with self.store.lock:
             self.store.clear()
             self.registry.clear()
-            self.registry.load(config if config.get("taxpayers") else DEFAULT)
+            if not config.get("taxpayers"):
+                self.registry.load(DEFAULT)
+            self.registry.load(config)
             self.settings.reset()
             self.change_settings(config.get("settings", {}))
             self.limiter.clear()

@@ -85,9 +85,9 @@ class Registry:
         return None
 
     def load(self, config: dict) -> None:
-        """Add what a configuration lists.
+        """Add what a configuration lists; its other keys are not looked at.
 
-        :raises RegistryError: for unknown or missing keys
+        :raises RegistryError: for rows that are not well-formed
         """
         kinds = {
             "taxpayers": self.add_taxpayer,
@@ -97,6 +97,8 @@ class Registry:
         }
         for name, add in kinds.items():
             for row in config.get(name, ()):
+                if not isinstance(row, dict):
+                    raise RegistryError(f"{name} is a list of objects.")
                 add(**row)
         for serial, days in config.get("late_grants", {}).items():
             self.grant_late(serial, days)
@@ -122,6 +124,7 @@ class Registry:
         if known:
             values = {**asdict(known), **values}
         device = _make(Device, values)
+        self._check_taxpayer(device.rin)
         if device.status not in DEVICE_STATES:
             raise RegistryError(f"status must be one of {', '.join(DEVICE_STATES)}.")
         if not device.secrets or len(device.secrets) > 2:
@@ -131,12 +134,17 @@ class Registry:
     def add_erp_client(self, **values) -> None:
         """Register or replace a program's credentials."""
         client = _make(ErpClient, values)
+        self._check_taxpayer(client.rin)
         self.erp_clients[client.client_id] = client
 
     def add_item_code(self, **values) -> None:
         """Register or replace an item code."""
         code = _make(ItemCode, values)
         self.item_codes[code.item_type, code.code] = code
+
+    def _check_taxpayer(self, rin: str) -> None:
+        if rin not in self.taxpayers:
+            raise RegistryError(f"There is no taxpayer {rin!r}; register it first.")
 
     def grant_late(self, serial: str, days: float) -> None:
         """Take receipts of this device up to ``days`` after issue; 0 ends it."""
