@@ -1,0 +1,136 @@
+"""Collects what is wrong with a receipt, and the checks that many parts share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+from ...contract import Problem, Receipt, Record
+from ...messages import _
+from ..amounts import Figures
+from ..jsontext import clean, utf16_length
+from ..receipt_types import ReceiptType
+from ..settings import Settings
+
+HEX64 = re.compile(r"[0-9a-f]{64}")
+RIN = re.compile(r"[0-9]{9}")
+NATIONAL_ID = re.compile(r"[0-9]{14}")
+
+LARGEST = Decimal(10) ** 15
+"""No amount or quantity reaches it; ETA names no bound, its decimals have 28 digits."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """The problems found so far, and what the checks need to know.
+
+    :ivar now: the present moment in UTC
+    :ivar issued_at: the receipt's time in UTC, ``None`` when it has none that can be
+        used
+    :ivar type: what the receipt is issued as, ``None`` when there is no such type
+    :ivar figures: its amounts, ``None`` when they cannot be computed
+    """
+
+    receipt: Receipt
+    settings: Settings
+    now: datetime
+    device_serial: str = ""
+    seller_id: str = ""
+    issued_at: datetime | None = None
+    type: ReceiptType | None = None
+    figures: Figures | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(
+        self, code: str, message: str, path: str, record: Record | None, **values: Any
+    ) -> None:
+        """Note a problem; ``record`` falls back to the receipt's own."""
+        self.problems.append(
+            Problem(code, message, path, record or self.receipt.record, values)
+        )
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Return an aware time in UTC, ``None`` for one that is naive or out of range."""
+    if moment is None or moment.tzinfo is None:
+        return None
+    try:
+        return moment.astimezone(timezone.utc)
+    except OverflowError:
+        return None
+
+
+def exceeds(text: str, limit: int) -> bool:
+    """Tell whether a text, once cleaned, is longer than ETA takes."""
+    return len(text) * 2 > limit and utf16_length(clean(text)) > limit
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a finite decimal of a size that can be sent."""
+    return (
+        isinstance(value, Decimal) and value.is_finite() and -LARGEST < value < LARGEST
+    )
+
+
+def fits_decimals(value: Decimal) -> bool:
+    """Tell whether a finite value has at most the five decimals that ETA takes."""
+    exponent = value.as_tuple().exponent
+    return (
+        isinstance(exponent, int)
+        and exponent >= -5
+        or value == value.quantize(Decimal("0.00001"))
+    )
+
+
+def plain(value: Decimal) -> str:
+    """Return a decimal for a sentence: without exponent, no more than 5 decimals."""
+    text = f"{value:.5f}"
+    return text.rstrip("0").rstrip(".")
+
+
+TOO_LONG = {
+    "document": _(
+        "%(field)s has %(length)s characters and the authority takes at most"
+        " %(limit)s. Shorten it on the document: %(text)s"
+    ),
+    "customer": _(
+        "%(field)s of the customer has %(length)s characters and the authority takes"
+        " at most %(limit)s. Shorten it on the customer: %(text)s"
+    ),
+    "device": _(
+        "%(field)s of the device has %(length)s characters and the authority takes at"
+        " most %(limit)s. Shorten it on the device or its branch: %(text)s"
+    ),
+    "line": _(
+        "%(field)s has %(length)s characters and the authority takes at most"
+        " %(limit)s. Shorten it on the line or its product: %(text)s"
+    ),
+}
+
+
+def check_text(
+    found: Findings,
+    text: str,
+    path: str,
+    limit: int,
+    place: str,
+    record: Record | None,
+) -> None:
+    """Note a text that is longer than ETA takes.
+
+    :param place: whose text it is: ``document``, ``customer``, ``device``, ``line``
+    """
+    if exceeds(text, limit):
+        found.add(
+            "text_too_long",
+            TOO_LONG[place],
+            path,
+            record,
+            field=path.rpartition(".")[2],
+            length=utf16_length(clean(text)),
+            limit=limit,
+            text=clean(text)[:60],
+        )

@@ -1,0 +1,276 @@
+"""The lines of a receipt: what was sold, its codes, and whether its numbers can be
+worked with."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from ...contract import Discount, Line
+from ...messages import _
+from ..amounts import LineFigures, decimal_of, smallest_unit
+from ..code_tables import codes
+from ..jsontext import clean
+from .findings import Findings, check_text, fits_decimals, is_number, plain
+
+MOST_LINES = 300
+
+_EGS = re.compile(r"EG-[0-9]+-.+")
+_GTIN = re.compile(r"[0-9]{3,14}")
+
+
+def computable(found: Findings) -> bool:
+    """Tell whether every number is finite, so that amounts can be computed; notes
+    those that are not."""
+    before = len(found.problems)
+    receipt = found.receipt
+    if not is_number(receipt.total):
+        _unusable(found, "totalAmount", None, receipt.total)
+    for discount in receipt.discounts:
+        _check_discount(found, discount, "extraReceiptDiscountData", None)
+    for index, line in enumerate(receipt.lines):
+        path = f"itemData[{index}]."
+        _check_numbers(found, line, path)
+        for tax in line.taxes:
+            if not is_number(tax.amount):
+                _unusable(found, path + "taxableItems", line, tax.amount)
+            elif tax.rate is not None and not is_number(tax.rate):
+                _unusable(found, path + "taxableItems", line, tax.rate)
+    return len(found.problems) == before
+
+
+def _check_numbers(found: Findings, line: Line, path: str) -> None:
+    quantity, net = line.quantity, line.net
+    if not is_number(quantity) or quantity <= 0 or not fits_decimals(quantity):
+        found.add(
+            "quantity_unusable",
+            _(
+                "The quantity of “%(product)s” is %(quantity)s; the authority takes a"
+                " quantity above 0 with at most 5 decimals. Correct it on the line."
+            ),
+            path + "quantity",
+            line.record,
+            product=line.description,
+            quantity=quantity,
+        )
+    if not is_number(net) or net < 0 or not fits_decimals(net):
+        found.add(
+            "net_unusable",
+            _(
+                "The amount of “%(product)s” is %(amount)s; the authority takes none"
+                " below 0 and at most 5 decimals. Set it off against the line that it"
+                " reduces."
+            ),
+            path + "netSale",
+            line.record,
+            product=line.description,
+            amount=net,
+        )
+    if not is_number(line.gross) or line.gross < 0:
+        _unusable(found, path + "unitPrice", line, line.gross)
+    for discount in line.discounts:
+        _check_discount(found, discount, path + "commercialDiscountData", line)
+    for discount in line.data.get("item_discounts", ()):
+        _check_discount(found, discount, path + "itemDiscountData", line)
+    difference = decimal_of(line.data.get("value_difference", 0))
+    if not is_number(difference) or not _is_amount(difference):
+        _unusable(found, path + "valueDifference", line, difference)
+
+
+def _is_amount(value: Decimal | None) -> bool:
+    return value is not None and value >= 0 and fits_decimals(value)
+
+
+def _unusable(found: Findings, path: str, line: Line | None, value: object) -> None:
+    found.add(
+        "amount_unusable",
+        _(
+            "%(field)s is %(value)s; the authority takes numbers of at least 0 and"
+            " with at most 5 decimals. Correct the amounts of %(product)s."
+        ),
+        path,
+        line.record if line else None,
+        field=path,
+        value=value,
+        product=line.description if line else found.receipt.number,
+    )
+
+
+def _check_discount(
+    found: Findings, discount: Discount, path: str, line: Line | None
+) -> None:
+    amount, rate = discount.amount, discount.rate
+    if not is_number(amount) or amount < 0:
+        _unusable(found, path + ".amount", line, amount)
+    if rate is not None and not (is_number(rate) and _is_amount(rate)):
+        _unusable(found, path + ".rate", line, rate)
+    record = line.record if line else None
+    if not clean(discount.description):
+        found.add(
+            "discount_unnamed",
+            _("A discount has no description. Describe it."),
+            path + ".description",
+            record,
+        )
+    check_text(found, discount.description, path + ".description", 50, "line", record)
+
+
+def check_lines(found: Findings) -> None:
+    """Check how many lines there are, and each line's texts, codes and price."""
+    lines = found.receipt.lines
+    if not 1 <= len(lines) <= MOST_LINES:
+        found.add(
+            "line_count",
+            _(
+                "The receipt has %(count)s lines; the authority takes 1 to %(most)s."
+                " Split the document."
+            ),
+            "itemData",
+            None,
+            count=len(lines),
+            most=MOST_LINES,
+        )
+    for index, line in enumerate(lines):
+        path = f"itemData[{index}]."
+        _check_texts(found, line, path)
+        _check_item_code(found, line, path)
+        _check_unit(found, line, path)
+        if found.figures is not None:
+            _check_price(found, line, found.figures.lines[index], path)
+
+
+def _check_texts(found: Findings, line: Line, path: str) -> None:
+    if not clean(line.description):
+        found.add(
+            "description_missing",
+            _("A line has no description. Describe what was sold."),
+            path + "description",
+            line.record,
+        )
+    if not clean(line.internal_code):
+        found.add(
+            "internal_code_missing",
+            _(
+                "The product “%(product)s” has no internal reference. Enter one on the"
+                " product."
+            ),
+            path + "internalCode",
+            line.record,
+            product=line.description,
+        )
+    for text, member, limit in (
+        (line.description, "description", 500),
+        (line.internal_code, "internalCode", 50),
+        (line.item_code, "itemCode", 100),
+    ):
+        check_text(found, text, path + member, limit, "line", line.record)
+
+
+def _check_item_code(found: Findings, line: Line, path: str) -> None:
+    code = clean(line.item_code)
+    if line.item_scheme not in codes("item_type"):
+        found.add(
+            "item_scheme_unknown",
+            _(
+                "“%(scheme)s” is no kind of item code. Choose GS1 or EGS for the"
+                " product “%(product)s”."
+            ),
+            path + "itemType",
+            line.record,
+            scheme=line.item_scheme,
+            product=line.description,
+        )
+    if not code:
+        found.add(
+            "item_code_missing",
+            _(
+                "The product “%(product)s” has no item code (GS1 or EGS) registered"
+                " with the authority. Enter it on the product or its category."
+            ),
+            path + "itemCode",
+            line.record,
+            product=line.description,
+        )
+    elif line.item_scheme == "EGS" and not _EGS.fullmatch(code):
+        found.add(
+            "egs_code_malformed",
+            _(
+                "The EGS code “%(code)s” of the product “%(product)s” does not look"
+                " like EG-<registration number>-<code>. Correct it on the product."
+            ),
+            path + "itemCode",
+            line.record,
+            code=code,
+            product=line.description,
+        )
+    elif line.item_scheme == "GS1" and not _GTIN.fullmatch(code):
+        found.add(
+            "gs1_code_malformed",
+            _(
+                "The GS1 code “%(code)s” of the product “%(product)s” is not a number"
+                " of up to 14 digits. Correct it on the product."
+            ),
+            path + "itemCode",
+            line.record,
+            code=code,
+            product=line.description,
+        )
+
+
+def _check_unit(found: Findings, line: Line, path: str) -> None:
+    if line.unit in codes("unit"):
+        return
+    message = (
+        _(
+            "The unit of measure “%(unit)s” has the code “%(code)s”, which the"
+            " authority does not know. Map the unit to one of its codes."
+        )
+        if line.unit
+        else _(
+            "The unit of measure “%(unit)s” of “%(product)s” has no code of the"
+            " authority. Map the unit to one of its codes."
+        )
+    )
+    found.add(
+        "unit_unknown" if line.unit else "unit_missing",
+        message,
+        path + "unitType",
+        line.record,
+        unit=line.unit_name,
+        code=line.unit,
+        product=line.description,
+    )
+
+
+def _check_price(found: Findings, line: Line, figures: LineFigures, path: str) -> None:
+    """Gross less discounts is the net but for rounding: what is not explained would
+    be printed as another price."""
+    gross, discounts = line.gross, sum([d.amount for d in line.discounts], Decimal(0))
+    unit = smallest_unit(found.receipt.currency)
+    tolerance = max(found.settings.amount_tolerance, unit / 2)
+    if abs(gross - discounts - line.net) > tolerance:
+        found.add(
+            "price_unexplained",
+            _(
+                "“%(product)s” comes to %(gross)s before and %(net)s after discounts of"
+                " %(discounts)s, which does not add up. Correct the line's price or"
+                " discount."
+            ),
+            path + "totalSale",
+            line.record,
+            product=line.description,
+            gross=plain(gross),
+            net=plain(line.net),
+            discounts=plain(discounts),
+        )
+    if figures.total < 0:
+        found.add(
+            "line_total_negative",
+            _(
+                "The total of “%(product)s” is below 0 after withheld taxes and"
+                " discounts. Correct the line's taxes."
+            ),
+            path + "total",
+            line.record,
+            product=line.description,
+        )

@@ -1,0 +1,293 @@
+"""Who sells, from where, and who buys."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+
+from ...contract import Party
+from ...messages import _
+from ..amounts import HOME, Figures
+from ..choices import trade_name
+from ..code_tables import codes
+from ..jsontext import clean
+from ..thresholds import threshold_on
+from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
+
+_CAIRO_STANDARD = timezone(timedelta(hours=2))
+"""Only the day matters, for thresholds that change at midnight."""
+
+
+def check_seller(found: Findings) -> None:
+    """Check the seller, the device, and its branch's address."""
+    receipt = found.receipt
+    seller, device = receipt.seller, receipt.device
+    if not RIN.fullmatch(seller.id):
+        found.add(
+            "seller_id_invalid",
+            _(
+                "The company's tax registration number “%(id)s” is not 9 digits."
+                " Correct it on the company."
+            ),
+            "seller.rin",
+            seller.record,
+            id=seller.id,
+        )
+    elif found.seller_id and found.seller_id != seller.id:
+        found.add(
+            "seller_id_differs",
+            _(
+                "The company's tax registration number is %(id)s, but the credentials"
+                " are those of %(other)s. Correct the company or the registration."
+            ),
+            "seller.rin",
+            seller.record,
+            id=seller.id,
+            other=found.seller_id,
+        )
+    _check_device(found)
+    _check_branch_address(found)
+    name = trade_name(found.receipt)
+    if not clean(name):
+        found.add(
+            "trade_name_missing",
+            _("The company has no name. Give the company or the device a trade name."),
+            "seller.companyTradeName",
+            seller.record,
+        )
+    check_text(found, name, "seller.companyTradeName", 200, "device", device.record)
+
+
+def _check_device(found: Findings) -> None:
+    device = found.receipt.device
+    if not clean(device.serial):
+        found.add(
+            "device_serial_missing",
+            _("The device has no serial number. Enter the one it is registered with."),
+            "seller.deviceSerialNumber",
+            device.record,
+        )
+    elif found.device_serial and found.device_serial != device.serial:
+        found.add(
+            "device_serial_differs",
+            _(
+                "The receipt is of device %(serial)s, but the credentials are those of"
+                " device %(other)s. Correct the device."
+            ),
+            "seller.deviceSerialNumber",
+            device.record,
+            serial=device.serial,
+            other=found.device_serial,
+        )
+    if not clean(device.branch_code):
+        found.add(
+            "branch_code_missing",
+            _(
+                "The device has no branch code. Enter the branch's number from the"
+                " authority's portal; the head office usually has 0."
+            ),
+            "seller.branchCode",
+            device.record,
+        )
+    if device.activity_code not in codes("activity"):
+        found.add(
+            "activity_unknown",
+            _(
+                "“%(code)s” is no activity code of the authority. Choose the branch's"
+                " 4-digit activity code on the device."
+            ),
+            "seller.activityCode",
+            device.record,
+            code=device.activity_code,
+        )
+    for text, member, limit in (
+        (device.serial, "deviceSerialNumber", 100),
+        (device.branch_code, "branchCode", 50),
+    ):
+        check_text(found, text, f"seller.{member}", limit, "device", device.record)
+    if found.type is not None and found.type.syndicate:
+        check_text(
+            found,
+            device.data.get("syndicate_license") or "",
+            "seller.syndicateLicenseNumber",
+            30,
+            "device",
+            device.record,
+        )
+
+
+_ADDRESS = (
+    ("governorate", "governate", 100, True),
+    ("city", "regionCity", 100, True),
+    ("street", "street", 200, True),
+    ("building", "buildingNumber", 100, True),
+    ("postal_code", "postalCode", 30, False),
+    ("floor", "floor", 100, False),
+    ("room", "room", 100, False),
+    ("landmark", "landmark", 500, False),
+    ("additional", "additionalInformation", 500, False),
+)
+_ADDRESS_MISSING = {
+    "governorate": _("The branch's address has no governorate. Add it on the device."),
+    "city": _("The branch's address has no city. Add it on the device."),
+    "street": _("The branch's address has no street. Add it on the device."),
+    "building": _("The branch's address has no building number. Add it on the device."),
+}
+
+
+def _check_branch_address(found: Findings) -> None:
+    device = found.receipt.device
+    path = "seller.branchAddress."
+    if device.address.country != "EG":
+        found.add(
+            "branch_country_not_eg",
+            _(
+                "The branch's address is in “%(country)s”; it must be in Egypt (EG)."
+                " Set the country on the device's address."
+            ),
+            path + "country",
+            device.record,
+            country=device.address.country,
+        )
+    for attribute, member, limit, required in _ADDRESS:
+        text = getattr(device.address, attribute)
+        if required and not clean(text):
+            found.add(
+                f"branch_{attribute}_missing",
+                _ADDRESS_MISSING[attribute],
+                path + member,
+                device.record,
+            )
+        if text:
+            check_text(found, text, path + member, limit, "device", device.record)
+
+
+def check_buyer(found: Findings) -> None:
+    """Check who buys: the number that the kind of buyer has, and when a person must
+    be named."""
+    buyer = found.receipt.buyer
+    number = clean(buyer.id)
+    if buyer.kind == "business":
+        _check_business(found, buyer)
+    elif buyer.kind == "person":
+        _check_person(found, buyer, found.figures)
+    elif buyer.kind == "foreigner":
+        _check_foreigner(found, buyer)
+    else:
+        found.add(
+            "buyer_kind_unknown",
+            _("It is not known what kind of buyer the customer is. Set it."),
+            "buyer.type",
+            buyer.record,
+        )
+    if number and number == clean(found.receipt.seller.id):
+        found.add(
+            "buyer_is_seller",
+            _(
+                "The customer has the company's own tax registration number, and the"
+                " authority takes no receipt to oneself. Choose another customer."
+            ),
+            "buyer.id",
+            buyer.record,
+        )
+    for text, member, limit in (
+        (buyer.id, "id", 30),
+        (buyer.name, "name", 100),
+        (buyer.mobile, "mobileNumber", 30),
+        (buyer.payment_number, "paymentNumber", 30),
+    ):
+        check_text(found, text, f"buyer.{member}", limit, "customer", buyer.record)
+
+
+def _check_business(found: Findings, buyer: Party) -> None:
+    if not found.settings.business_buyers:
+        found.add(
+            "buyer_is_business",
+            _(
+                "The customer “%(customer)s” is a business, and this company may not"
+                " issue receipts to businesses. Issue an electronic invoice, or allow"
+                " business buyers on the registration if the authority does."
+            ),
+            "buyer.type",
+            buyer.record,
+            customer=buyer.name,
+        )
+    if not RIN.fullmatch(clean(buyer.id)):
+        found.add(
+            "buyer_rin_invalid",
+            _(
+                "The tax registration number “%(id)s” of the customer “%(customer)s”"
+                " is not 9 digits. Correct it on the customer."
+            ),
+            "buyer.id",
+            buyer.record,
+            id=buyer.id,
+            customer=buyer.name,
+        )
+    _need_name(found, buyer)
+
+
+def _need_name(found: Findings, buyer: Party) -> None:
+    if not clean(buyer.name):
+        found.add(
+            "buyer_name_missing",
+            _("The customer has no name. Enter it on the customer."),
+            "buyer.name",
+            buyer.record,
+        )
+
+
+def _check_foreigner(found: Findings, buyer: Party) -> None:
+    if not clean(buyer.id):
+        found.add(
+            "buyer_foreign_id_missing",
+            _(
+                "The foreign customer “%(customer)s” has no passport or tax number."
+                " Enter it on the customer."
+            ),
+            "buyer.id",
+            buyer.record,
+            customer=buyer.name,
+        )
+    _need_name(found, buyer)
+
+
+def _check_person(found: Findings, buyer: Party, figures: Figures | None) -> None:
+    number = clean(buyer.id)
+    if number and not NATIONAL_ID.fullmatch(number):
+        found.add(
+            "buyer_national_id_invalid",
+            _(
+                "The national identity number “%(id)s” of the customer “%(customer)s”"
+                " is not 14 digits. Correct it on the customer."
+            ),
+            "buyer.id",
+            buyer.record,
+            id=buyer.id,
+            customer=buyer.name,
+        )
+    if (number and clean(buyer.name)) or figures is None or found.issued_at is None:
+        return
+    receipt = found.receipt
+    rate = receipt.currency_rate
+    if receipt.currency == HOME:
+        total = figures.total_amount
+    elif is_number(rate):
+        total = figures.total_amount * rate
+    else:
+        return
+    day = found.issued_at.astimezone(_CAIRO_STANDARD).date()
+    threshold = threshold_on(day, found.settings.thresholds)
+    if threshold is not None and total >= threshold:
+        found.add(
+            "buyer_id_required",
+            _(
+                "From %(threshold)s EGP on the authority wants the buyer's national"
+                " identity number and name; this receipt comes to %(total)s EGP. Enter"
+                " both on the customer “%(customer)s”."
+            ),
+            "buyer.id",
+            buyer.record,
+            threshold=plain(threshold),
+            total=plain(total),
+            customer=buyer.name,
+        )

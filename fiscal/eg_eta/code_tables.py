@@ -1,0 +1,65 @@
+"""ETA's code tables as shipped (``codes/*.csv``, source in ``codes/README.md``)."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from ..contract import Code
+
+KINDS = (
+    "tax_type",
+    "tax_subtype",
+    "unit",
+    "currency",
+    "country",
+    "activity",
+    "payment_method",
+    "return_reason",
+    "receipt_type",
+    "order_delivery_mode",
+    "item_type",
+)
+
+_FOLDER = Path(__file__).parent / "codes"
+
+
+@cache
+def table(kind: str) -> dict[str, Code]:
+    """Return a code table by code, in the order of its source.
+
+    :raise KeyError: there is no such table
+    """
+    if kind not in KINDS:
+        raise KeyError(kind)
+    with open(_FOLDER / f"{kind}.csv", encoding="utf-8", newline="") as file:
+        rows = [_code(kind, row) for row in csv.DictReader(file)]
+    return {row.code: row for row in rows}
+
+
+def _code(kind: str, row: dict[str, str]) -> Code:
+    names = {
+        language: row[column]
+        for language, column in (("en", "name_en"), ("ar", "name_ar"))
+        if row[column]
+    }
+    return Code(kind, row["code"], names, row.get("parent") or "")
+
+
+@cache
+def codes(kind: str) -> frozenset[str]:
+    """Return the codes of a table.
+
+    :raise KeyError: there is no such table
+    """
+    return frozenset(table(kind))
+
+
+@cache
+def spelling(kind: str) -> dict[str, str]:
+    """Return a table's codes as ETA writes them, by their upper case.
+
+    Subtypes are published as ``Tbl01`` or ``Ent01``, and senders type ``TBL01``.
+    """
+    return {code.upper(): code for code in table(kind)}

@@ -1,0 +1,309 @@
+"""Asking ETA what became of receipts (ETA SDK, /ereceiptapi/06-get-receipt-submission/
+and its neighbours).
+
+A submission's details tell everything; a receipt alone is only found once it is valid
+or cancelled. So whatever is known or can be found of a receipt's submission is used,
+and ``ABSENT`` is said only when neither way knows it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from ..contract import (
+    AuthorityError,
+    Document,
+    Outcome,
+    Problem,
+    Status,
+    TransientError,
+)
+from ..messages import _
+from .client import EtaClient
+from .errors import problems_of
+from .wire import parse_moment
+
+RECENT = "/api/v1/receipts/recent"
+PAGE_SIZE = 100
+MOST_PAGES = 200
+_FEW = 5
+"""Up to that many receipts are asked for one by one."""
+_MARGIN = timedelta(minutes=10)
+"""How far the authority's clock may be behind ours."""
+
+STATUSES = {
+    "valid": Status.VALID,
+    "invalid": Status.INVALID,
+    "cancelled": Status.CANCELLED,
+    "canceled": Status.CANCELLED,
+    "rejected": Status.REJECTED,
+    "inprogress": Status.PENDING,
+    "submitted": Status.PENDING,
+}
+
+
+def status_of(value: Any) -> Status | None:
+    """Return what ETA's word for a status means, whatever its case and spacing."""
+    if not isinstance(value, str):
+        return None
+    return STATUSES.get(value.replace(" ", "").replace("_", "").casefold())
+
+
+class Enquiry:
+    """One question about some receipts, bounded in time.
+
+    :param serial: the device they were issued on
+    :param seconds: how long the whole question may take; what could not be asked
+        until then is ``DEFERRED``
+    :param pause: seconds between two calls
+    """
+
+    def __init__(
+        self, client: EtaClient, serial: str, seconds: float, pause: float
+    ) -> None:
+        self._client = client
+        self._serial = serial
+        self._until = time.monotonic() + seconds
+        self._pause = pause
+        self._calls = 0
+        self._outcomes: dict[int, Outcome] = {}
+
+    def ask(self, documents: Sequence[Document]) -> list[Outcome]:
+        """Return one outcome per document.
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+        try:
+            self._by_submission(
+                (d.authority_ids.get("submission", ""), d) for d in documents
+            )
+            open_ = self._still_open(documents)
+            scanned = len(open_) > _FEW and self._by_recent(open_)
+            for document in self._still_open(documents):
+                self._singly(document, scanned)
+        except _TimeIsOver:
+            self._defer(documents, None)
+        except TransientError as exc:
+            if not self._outcomes:
+                raise
+            self._defer(documents, exc.retry_after)
+        return [self._outcomes[document.key] for document in documents]
+
+    def _still_open(self, documents: Iterable[Document]) -> list[Document]:
+        return [d for d in documents if d.key not in self._outcomes]
+
+    def _defer(self, documents: Iterable[Document], wait: float | None) -> None:
+        for document in self._still_open(documents):
+            self._outcomes[document.key] = Outcome(
+                document.key, Status.DEFERRED, document.uid, retry_after=wait
+            )
+
+    def _set(
+        self,
+        document: Document,
+        status: Status,
+        ids: Mapping[str, str] | None = None,
+        errors: tuple[Problem, ...] = (),
+    ) -> None:
+        self._outcomes[document.key] = Outcome(
+            document.key, status, document.uid, ids or {}, errors
+        )
+
+    def _get(
+        self, path: str, parameters: Mapping[str, str], keys: tuple[int, ...]
+    ) -> Mapping[str, Any] | None:
+        if self._calls:
+            if time.monotonic() + self._pause >= self._until:
+                raise _TimeIsOver
+            time.sleep(self._pause)
+        self._calls += 1
+        left = self._until - time.monotonic()
+        return self._client.get("query", path, parameters, keys, left)
+
+    # -- by submission ----------------------------------------------------------------
+
+    def _by_submission(self, pairs: Iterable[tuple[str, Document]]) -> None:
+        groups: dict[str, list[Document]] = {}
+        for submission, document in pairs:
+            if submission:
+                groups.setdefault(submission, []).append(document)
+        for submission, documents in groups.items():
+            self._details(submission, documents)
+
+    def _details(self, submission: str, documents: Sequence[Document]) -> None:
+        wanted = {document.uid.lower(): document for document in documents}
+        keys = tuple(document.key for document in documents)
+        page = 1
+        while True:
+            body = self._get(
+                f"/api/v1/receiptsubmissions/{quote(submission, safe='')}/details",
+                {"PageNo": str(page), "PageSize": str(PAGE_SIZE)},
+                keys,
+            )
+            if body is None:
+                return
+            whole = status_of(body.get("status"))
+            rows = rows_of(body)
+            for row in rows:
+                document = wanted.get(str(row.get("uuid", "")).lower())
+                if document is not None:
+                    self._verdict(document, submission, row, whole)
+            if whole in (Status.PENDING, Status.INVALID):
+                self._rest_of(documents, submission, body, whole, bool(rows))
+            if not self._still_open(documents) or page >= pages_of(body, rows):
+                return
+            page += 1
+
+    def _verdict(
+        self,
+        document: Document,
+        submission: str,
+        row: Mapping[str, Any],
+        whole: Status | None,
+    ) -> None:
+        status = status_of(row.get("status")) or whole
+        if status is None or whole is Status.PENDING:
+            status = Status.PENDING
+        ids = {"submission": submission, **_long_id(row)}
+        self._set(document, status, ids, _errors(row.get("errors"), status))
+
+    def _rest_of(
+        self,
+        documents: Sequence[Document],
+        submission: str,
+        body: Mapping[str, Any],
+        whole: Status,
+        has_rows: bool,
+    ) -> None:
+        """Settle what a submission says of receipts that it does not list: nothing
+        yet while it is in progress, refused if it failed as a whole."""
+        if whole is Status.INVALID and has_rows:
+            return
+        errors = _errors(body.get("submissionErrors"), whole)
+        for document in self._still_open(documents):
+            self._set(document, whole, {"submission": submission}, errors)
+
+    # -- without a submission ---------------------------------------------------------
+
+    def _by_recent(self, documents: Sequence[Document]) -> bool:
+        """Look the receipts up in the list of recent ones, newest first, and ask for
+        their submissions. Tells whether the list reached back far enough."""
+        wanted = {document.uid.lower(): document for document in documents}
+        earliest = min(d.sent_at or d.issued_at for d in documents) - _MARGIN
+        found: list[tuple[str, Document]] = []
+        complete = False
+        for page in range(1, MOST_PAGES + 1):
+            body = self._recent({"PageNo": str(page), "PageSize": str(PAGE_SIZE)})
+            if body is None:
+                break
+            rows = rows_of(body)
+            for row in rows:
+                document = wanted.pop(str(row.get("uuid", "")).lower(), None)
+                if document is not None:
+                    found.append((str(row.get("submissionUuid") or ""), document))
+            complete = page >= pages_of(body, rows) or _oldest(rows) < earliest
+            if complete or not wanted:
+                break
+        self._by_submission(found)
+        return complete
+
+    def _recent(
+        self, parameters: Mapping[str, str], keys: tuple[int, ...] = ()
+    ) -> Mapping[str, Any] | None:
+        """Return a page of the list of recent receipts, ``None`` if ETA does not let
+        us have it: it is a help, and will be limited further."""
+        newest_first = {"SortBy": "DateTimeReceived", "SortDir": "Desc"}
+        device = {"PosSerialNumber": self._serial} if self._serial else {}
+        try:
+            return self._get(RECENT, {**device, **newest_first, **parameters}, keys)
+        except AuthorityError:
+            return None
+
+    def _singly(self, document: Document, scanned: bool) -> None:
+        keys = (document.key,)
+        body = self._get(f"/api/v1/receipts/{document.uid}/details", {}, keys)
+        if body is not None:
+            inner = body.get("receipt")
+            row = inner if isinstance(inner, Mapping) else body
+            if str(row.get("uuid", "")).lower() == document.uid.lower():
+                self._single_verdict(document, body, row)
+                return
+        if not scanned:
+            listed = self._recent(
+                {"Uuid": document.uid, "PageNo": "1", "PageSize": "1"}, keys
+            )
+            for row in rows_of(listed or {}):
+                if str(row.get("uuid", "")).lower() == document.uid.lower():
+                    self._by_submission(
+                        [(str(row.get("submissionUuid") or ""), document)]
+                    )
+        if document.key not in self._outcomes:
+            self._set(document, Status.ABSENT)
+
+    def _single_verdict(
+        self, document: Document, body: Mapping[str, Any], row: Mapping[str, Any]
+    ) -> None:
+        status = status_of(row.get("status")) or Status.PENDING
+        ids = _long_id(row)
+        submission = body.get("submissionUUID") or body.get("submissionUuid")
+        if isinstance(submission, str) and submission:
+            ids["submission"] = submission
+        self._set(document, status, ids, _errors(row.get("errors"), status))
+
+
+class _TimeIsOver(Exception):
+    """No further call fits into the question's time."""
+
+
+def rows_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the receipts that a list of ETA holds.
+
+    :raise TransientError: it holds something else
+    """
+    rows = body.get("receipts") or []
+    if not isinstance(rows, list) or not all(isinstance(r, Mapping) for r in rows):
+        raise TransientError("The authority's list of receipts could not be read.")
+    return rows
+
+
+def pages_of(body: Mapping[str, Any], rows: Sequence[Any]) -> int:
+    """Return how many pages a list has; where it does not say so, one more follows a
+    full one."""
+    metadata = body.get("metadata")
+    total = metadata.get("totalPages") if isinstance(metadata, Mapping) else None
+    if isinstance(total, int):
+        return min(total, MOST_PAGES)
+    return MOST_PAGES if len(rows) >= PAGE_SIZE else 0
+
+
+def _oldest(rows: Iterable[Mapping[str, Any]]) -> datetime:
+    times = [moment_or_none(row.get("dateTimeReceived")) for row in rows]
+    known = [moment for moment in times if moment is not None]
+    return min(known) if known else _LATEST
+
+
+_LATEST = parse_moment("9999-12-31T00:00Z")
+
+
+def moment_or_none(value: Any) -> datetime | None:
+    try:
+        return parse_moment(value)
+    except ValueError:
+        return None
+
+
+def _long_id(row: Mapping[str, Any]) -> dict[str, str]:
+    value = row.get("longId")
+    return {"long_id": value} if isinstance(value, str) and value else {}
+
+
+def _errors(node: Any, status: Status) -> tuple[Problem, ...]:
+    if status is not Status.INVALID:
+        return ()
+    return problems_of(node) or (
+        Problem("", _("The authority refused the receipt without giving a reason.")),
+    )

@@ -1,0 +1,107 @@
+"""Submitting receipts, and what ETA answers at once (ETA SDK,
+/ereceiptapi/02-submit-receipt/): received or refused, the verdict comes later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..contract import Document, Outcome, Status
+from ..transport import Answer
+from .client import refuse
+from .errors import parse_error, problems_of
+
+PATH = "/api/v1/receiptsubmissions"
+MEDIA_TYPE = "application/json"
+
+_HEAD = b'{"receipts":['
+_TAIL = b"]}"
+_SIGNED_TAIL = b'],"signatures":[{"signatureType":"I","value":""}]}'
+
+
+def body_of(contents: Iterable[bytes], empty_signature: bool) -> bytes:
+    """Return a submission's body with the receipts' bytes unchanged in it."""
+    tail = _SIGNED_TAIL if empty_signature else _TAIL
+    return _HEAD + b",".join(contents) + tail
+
+
+def overhead(empty_signature: bool) -> int:
+    """Return the bytes of a body without receipts."""
+    return len(_HEAD) + len(_SIGNED_TAIL if empty_signature else _TAIL)
+
+
+def read_answer(answer: Answer, documents: Sequence[Document]) -> list[Outcome]:
+    """Return one outcome per document.
+
+    A document that the answer does not name may or may not have been received:
+    ``UNKNOWN``, and so is one that it names both ways.
+
+    :raise AuthenticationError, AuthorityError: the call was refused as a whole
+    :raise ValueError, TypeError: the answer makes no sense
+    """
+    if answer.status == 422:
+        error = parse_error(answer)
+        if error.code.casefold() == "duplicatesubmission":
+            return [
+                Outcome(d.key, Status.DUPLICATE, d.uid, retry_after=answer.retry_after)
+                for d in documents
+            ]
+    refuse(answer, splittable=True)
+    body = answer.json()
+    if not isinstance(body, Mapping):
+        raise TypeError("The answer is not a JSON object")
+    submission = body.get("submissionId") or body.get("submissionUUID") or ""
+    accepted = _Named(body, "acceptedDocuments", documents)
+    rejected = _Named(body, "rejectedDocuments", documents)
+    if not accepted.rows and not rejected.rows:
+        raise ValueError("The answer names no document")
+    return [_outcome(d, str(submission), accepted, rejected) for d in documents]
+
+
+def _outcome(
+    document: Document, submission: str, accepted: _Named, rejected: _Named
+) -> Outcome:
+    yes, no = accepted.find(document), rejected.find(document)
+    if (yes is None) is (no is None):
+        return Outcome(document.key, Status.UNKNOWN, document.uid)
+    if no is not None:
+        errors = problems_of(no.get("error"))
+        return Outcome(document.key, Status.INVALID, document.uid, errors=errors)
+    assert yes is not None
+    found = {"submission": submission, "long_id": yes.get("longId")}
+    ids = {name: text for name, text in found.items() if text and type(text) is str}
+    return Outcome(document.key, Status.ACCEPTED, document.uid, ids)
+
+
+class _Named:
+    """A list of the answer, found by UUID, or by number where the row has no UUID of
+    ours and only one document has that number."""
+
+    def __init__(
+        self, body: Mapping[str, Any], name: str, documents: Sequence[Document]
+    ) -> None:
+        rows = body.get(name)
+        if rows is None:
+            rows = []
+        if not isinstance(rows, list) or not all(isinstance(r, Mapping) for r in rows):
+            raise TypeError(f"{name} is no list of documents")
+        self.rows = rows
+        numbers = Counter(document.number for document in documents)
+        self._unique = {number for number, count in numbers.items() if count == 1}
+        uuids = {document.uid.lower() for document in documents}
+        self._by_uuid: dict[str, Mapping[str, Any]] = {}
+        self._by_number: dict[str, Mapping[str, Any]] = {}
+        for row in rows:
+            uuid, number = row.get("uuid"), row.get("receiptNumber")
+            if isinstance(uuid, str) and uuid.lower() in uuids:
+                self._by_uuid[uuid.lower()] = row
+            elif isinstance(number, str):
+                self._by_number[number] = row
+
+    def find(self, document: Document) -> Mapping[str, Any] | None:
+        """Return the row about a document, ``None`` if there is none."""
+        row = self._by_uuid.get(document.uid.lower())
+        if row is None and document.number in self._unique:
+            row = self._by_number.get(document.number)
+        return row

@@ -1,0 +1,29 @@
+"""How ETA writes moments."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+_MOMENT = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})"
+    r"(?::([0-9]{2})(?:\.[0-9]+)?)?(?:Z|\+00:00)?"
+)
+
+
+def moment_text(moment: datetime) -> str:
+    """Return an aware time as ``yyyy-MM-ddTHH:mm:ssZ``, in UTC and whole seconds."""
+    utc = moment.astimezone(timezone.utc)
+    return utc.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def parse_moment(text: object) -> datetime:
+    """Return the UTC time in whole seconds that ETA wrote, with or without seconds,
+    fractions and zone.
+
+    :raise ValueError: it is not such a time
+    """
+    found = _MOMENT.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError(f"{text!r} is no time in UTC")
+    return datetime(*[int(part or 0) for part in found.groups()], tzinfo=timezone.utc)

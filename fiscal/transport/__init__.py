@@ -1,0 +1,18 @@
+"""One way to call an authority over HTTP, for all of them."""
+
+from .client import Answer, Call, HttpClient, clock_offset_of, is_loopback
+from .redaction import MASK, Redactor
+from .tokens import TOKENS, Token, TokenCache
+
+__all__ = [
+    "MASK",
+    "TOKENS",
+    "Answer",
+    "Call",
+    "HttpClient",
+    "Redactor",
+    "Token",
+    "TokenCache",
+    "clock_offset_of",
+    "is_loopback",
+]
