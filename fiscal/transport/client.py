@@ -161,6 +161,9 @@ class HttpClient:
     def _exchange(self, call: Call, record: _Record) -> Answer:
         host = _check_address(call.url)
         adapter = self._adapter(host)
+        give_up_at = self._connection.give_up_at
+        if give_up_at is not None and time.monotonic() >= give_up_at:
+            raise TransientError(f"No time was left to call {host}; it is done later.")
         timeout = self._timeout(call)
         with watched(timeout) as watch:
             try:
@@ -184,7 +187,12 @@ class HttpClient:
 
     def _timeout(self, call: Call) -> float:
         most = self._connection.call_timeout
-        return most if call.seconds is None else max(min(most, call.seconds), 0.1)
+        if call.seconds is not None:
+            most = min(most, call.seconds)
+        give_up_at = self._connection.give_up_at
+        if give_up_at is not None:
+            most = min(most, give_up_at - time.monotonic())
+        return max(most, 0.1)
 
     def _adapter(self, host: str) -> Adapter:
         legacy = any(
