@@ -7,6 +7,7 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from typing import Any
 
 _TIMEOUT = 60
 
@@ -23,7 +24,7 @@ class ControlClient:
         # no proxy of the environment may stand between
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def call(self, method: str, path: str, body: object = None, **query) -> object:
+    def call(self, method: str, path: str, body: object = None, **query: object) -> Any:
         """One call; ``path`` without the ``/_control/`` before it.
 
         :raises ControlError: when it is refused
@@ -50,15 +51,15 @@ class ControlClient:
         """Back to the state at the start. Tokens given stay good."""
         self.call("POST", "reset", {})
 
-    def settings(self, **changes) -> dict:
+    def settings(self, **changes: object) -> dict:
         """Change settings and return them all."""
         return self.call("POST", "settings", changes)
 
-    def register(self, **config) -> dict:
+    def register(self, **config: object) -> dict:
         """Add ``taxpayers``, ``devices``, ``erp_clients``, ``item_codes``."""
         return self.call("POST", "registry", config)
 
-    def device(self, serial: str, **changes) -> None:
+    def device(self, serial: str, **changes: object) -> None:
         """Change a device: ``status="retired"``, ``secrets=[...]`` ..."""
         self.register(devices=[{"serial": serial, **changes}])
 
@@ -70,7 +71,7 @@ class ControlClient:
         """Cancel a valid receipt, as a person does on the portal."""
         return self.call("POST", "cancel", {"uuid": uuid, "reason": reason})
 
-    def fault(self, on: str | list[str], kind: str, **options) -> int:
+    def fault(self, on: str | list[str], kind: str, **options: object) -> int:
         """Put one fault rule in force; returns its id."""
         rule = {"on": on, "kind": kind, **options}
         return self.call("POST", "faults", [rule])["ids"][0]

@@ -8,7 +8,8 @@ A rule is a JSON object. ``on`` names the endpoint (or several, or ``any``),
 ``after``        matching calls that pass before it fires for the first time
 ``probability``  0 to 1, default 1
 ``serial``       only calls of this device
-``seconds``      for ``slow``, ``slow_after``, ``deaf``, and ``Retry-After``
+``seconds``      for ``slow``, ``slow_after``, ``deaf``, and ``Retry-After``;
+                 default 1
 ``status``       for ``status``
 ``processed``    true: the call is carried out before its answer is replaced
 ===============  ==============================================================
@@ -45,6 +46,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from werkzeug.wrappers import Response
 
@@ -102,7 +104,7 @@ class Rule:
             return False
         return self.serial is None or self.serial == serial
 
-    def fits_document(self, values: dict[str, object]) -> bool:
+    def fits_document(self, values: dict[str, Any]) -> bool:
         """Whether every expression of ``match`` is found in its value."""
         return all(
             re.search(pattern, str(values.get(name, "")))
@@ -142,7 +144,7 @@ class FaultBook:
         self._ids = itertools.count(1)
         self._chance = random.Random(0)
 
-    def add(self, rows: list[dict[str, object]]) -> list[int]:
+    def add(self, rows: list[dict[str, Any]]) -> list[int]:
         """Put rules in force; returns their ids.
 
         :raises FaultError: for an unknown kind or property
@@ -163,7 +165,7 @@ class FaultBook:
                 if identity is not None and rule.id != identity
             ]
 
-    def rows(self) -> list[dict[str, object]]:
+    def rows(self) -> list[dict[str, Any]]:
         """The rules with their counts."""
         with self._lock:
             return [asdict(rule) for rule in self._rules]
@@ -182,7 +184,7 @@ class FaultBook:
             ]
 
     def strike_document(
-        self, endpoint: str, serial: str | None, kind: str, values: dict[str, object]
+        self, endpoint: str, serial: str | None, kind: str, values: dict[str, Any]
     ) -> Rule | None:
         """The first rule of this kind that strikes one document."""
         with self._lock:
@@ -196,7 +198,7 @@ class FaultBook:
                     return rule
         return None
 
-    def _made(self, row: dict[str, object]) -> Rule:
+    def _made(self, row: dict[str, Any]) -> Rule:
         if not isinstance(row, dict) or {"id", "seen", "fired"} & row.keys():
             raise FaultError("A rule is an object without id, seen and fired.")
         try:
@@ -206,8 +208,27 @@ class FaultBook:
         if rule.kind not in self._kinds:
             kinds = ", ".join(sorted(self._kinds))
             raise FaultError(f"There is no kind {rule.kind!r}; known: {kinds}.")
+        _check(rule)
         rule.id = next(self._ids)
         return rule
+
+
+def _check(rule: Rule) -> None:
+    numbers = ("after", "probability", "seconds", "status", "size")
+    wrong = [
+        name
+        for name in numbers
+        if type(getattr(rule, name)) not in (int, float) or getattr(rule, name) < 0
+    ]
+    if rule.times is not None and type(rule.times) is not int:
+        wrong.append("times")
+    if wrong:
+        raise FaultError(f"Not a number, or negative: {', '.join(wrong)}.")
+    try:
+        for pattern in rule.match.values():
+            re.compile(pattern)
+    except (AttributeError, TypeError, re.error) as error:
+        raise FaultError(f"match maps names to expressions: {error}.") from None
 
 
 def apply(

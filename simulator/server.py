@@ -4,14 +4,20 @@
 process; ``python -m simulator`` uses the same class.
 """
 
+from __future__ import annotations
+
 import contextlib
 import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 class NotLoopbackError(ValueError):
@@ -53,14 +59,14 @@ class _Handler(WSGIRequestHandler):
     def version_string(self) -> str:
         return "simulator"
 
-    def date_time_string(self, timestamp=None) -> str:
+    def date_time_string(self, timestamp: float | None = None) -> str:
         """The application's time, where it has a clock of its own."""
         clock = getattr(self.server.app, "clock", None)
         if timestamp is None and clock is not None:
             timestamp = clock.time()
         return super().date_time_string(timestamp)
 
-    def log_request(self, code="-", size="-") -> None:
+    def log_request(self, code: object = "-", size: object = "-") -> None:
         """Requests are counted by the application, not printed."""
 
 
@@ -68,7 +74,13 @@ class _Server(ThreadedWSGIServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host, port, app, tls):
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        app: WSGIApplication,
+        tls: ssl.SSLContext | None,
+    ) -> None:
         super().__init__(host, port, app, _Handler)
         self._tls = tls
         self._lock = threading.Lock()
@@ -76,7 +88,7 @@ class _Server(ThreadedWSGIServer):
         if tls:
             self.ssl_context = tls  # the application sees https
 
-    def get_request(self):
+    def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = self.socket.accept()
         if self._tls:
             connection = self._tls.wrap_socket(
@@ -86,7 +98,7 @@ class _Server(ThreadedWSGIServer):
             self._connections.add(connection)
         return connection, address
 
-    def shutdown_request(self, request):
+    def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._connections.discard(request)
         super().shutdown_request(request)
@@ -99,7 +111,7 @@ class _Server(ThreadedWSGIServer):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no event here."""
 
 
@@ -108,7 +120,7 @@ class SimulatorServer:
 
     def __init__(
         self,
-        app,
+        app: WSGIApplication,
         host: str = "127.0.0.1",
         port: int = 0,
         tls: tuple[str, str] | None = None,
@@ -130,11 +142,11 @@ class SimulatorServer:
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://{shown}:{self._server.server_port}"
 
-    def start(self) -> "SimulatorServer":
+    def start(self) -> SimulatorServer:
         """Serve in a thread of this process."""
         self._thread = threading.Thread(
             target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
+            kwargs={"poll_interval": 0.01},
             name="simulator",
             daemon=True,
         )
@@ -158,7 +170,7 @@ class SimulatorServer:
 
 
 @contextlib.contextmanager
-def running(app, **options) -> Iterator[str]:
+def running(app: WSGIApplication, **options: Any) -> Iterator[str]:
     """Serve ``app`` while the block runs; gives its address.
 
     ``options`` are those of :class:`SimulatorServer`.

@@ -2,7 +2,9 @@
 
 import threading
 from collections import Counter, deque
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class Traffic:
@@ -16,14 +18,14 @@ class Traffic:
     def clear(self) -> None:
         """Forget; calls under way still count as such."""
         with self._lock:
-            self._rows: deque[dict[str, object]] = deque(maxlen=self._kept)
+            self._rows: deque[dict[str, Any]] = deque(maxlen=self._kept)
             self._counts: Counter[tuple[str, int]] = Counter()
             self._most: Counter[str] = Counter()
             if not hasattr(self, "_now"):
                 self._now: Counter[str] = Counter()
 
     @contextmanager
-    def under_way(self, endpoint: str):
+    def under_way(self, endpoint: str) -> Iterator[None]:
         """Count a call as running, for the highest number at once."""
         with self._lock:
             self._now.update((endpoint, "any"))
@@ -35,13 +37,13 @@ class Traffic:
             with self._lock:
                 self._now.subtract((endpoint, "any"))
 
-    def add(self, row: dict[str, object]) -> None:
+    def add(self, row: dict[str, Any]) -> None:
         """Log a finished call; ``status`` 0: no answer was given."""
         with self._lock:
             self._rows.append(row)
             self._counts[str(row["endpoint"]), int(row["status"])] += 1
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> dict[str, Any]:
         """Counts per endpoint, per status, and the most calls at once."""
         with self._lock:
             counts: Counter[str] = Counter()
@@ -55,7 +57,7 @@ class Traffic:
                 "most_at_once": dict(self._most),
             }
 
-    def rows(self, last: int) -> list[dict[str, object]]:
+    def rows(self, last: int) -> list[dict[str, Any]]:
         """The last calls, oldest first."""
         with self._lock:
             return list(self._rows)[-last:]

@@ -1,9 +1,13 @@
 """The WSGI application: routes, tokens, limits, faults, log."""
 
+from __future__ import annotations
+
 import threading
 import time
 import uuid
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -25,6 +29,9 @@ from .store import Store
 from .submit import Intake
 from .tokens import Caller, Tokens
 from .validation import Validator
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _BODY_LIMIT = 64 * 1024 * 1024
 _WIRE_KINDS = wire.COMMON
@@ -52,20 +59,9 @@ _URLS = Map(
     merge_slashes=False,
     redirect_defaults=False,
 )
-_CONFIG_KEYS = (
-    "taxpayers",
-    "devices",
-    "erp_clients",
-    "item_codes",
-    "late_grants",
-    "settings",
-    "faults",
-)
+# Parts of a configuration that are not about who is registered.
+_ORDERS = ("settings", "faults")
 _OPEN = ("share", "portal")  # calls that need no token
-
-
-class ConfigurationError(ValueError):
-    """The configuration has a part that nobody reads."""
 
 
 class EtaApp:
@@ -78,12 +74,6 @@ class EtaApp:
         :raises ValueError: for a bad configuration or another kind of file
         """
         self.config = config or {}
-        unknown = set(self.config) - set(_CONFIG_KEYS)
-        if unknown:
-            raise ConfigurationError(
-                f"Unknown in the configuration: {', '.join(sorted(unknown))}; "
-                f"known: {', '.join(_CONFIG_KEYS)}."
-            )
         self.stopping = threading.Event()
         self.settings = Settings()
         self.clock = Clock()
@@ -110,7 +100,9 @@ class EtaApp:
             self.registry.clear()
             if not config.get("taxpayers"):
                 self.registry.load(DEFAULT)
-            self.registry.load(config)
+            self.registry.load(
+                {key: rows for key, rows in config.items() if key not in _ORDERS}
+            )
             self.settings.reset()
             self.change_settings(config.get("settings", {}))
             self.limiter.clear()
@@ -124,12 +116,14 @@ class EtaApp:
         if self.keeper:
             self.keeper.close()
 
-    def change_settings(self, changes: dict[str, object]) -> None:
+    def change_settings(self, changes: dict[str, Any]) -> None:
         """Change settings, and the clock with them."""
         self.settings.update(changes)
         self.clock.offset = self.settings.clock_offset
 
-    def __call__(self, environ, start_response):
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         """WSGI."""
         request = Request(environ)
         request.max_content_length = _BODY_LIMIT
@@ -167,7 +161,7 @@ class EtaApp:
         return response
 
     def _faulty(
-        self, request: Request, endpoint: str, values: dict, row: dict
+        self, request: Request, endpoint: str, values: Mapping[str, str], row: dict
     ) -> Response:
         request.get_data(cache=True)
         with self.store.lock:
@@ -188,7 +182,7 @@ class EtaApp:
         self,
         request: Request,
         endpoint: str,
-        values: dict,
+        values: Mapping[str, str],
         caller: Caller | None,
         row: dict,
     ) -> Response:
@@ -202,14 +196,18 @@ class EtaApp:
             elif endpoint == "token":
                 with self.store.lock:
                     response = self.tokens.answer(request)
-            elif caller is None and endpoint not in _OPEN:
+            elif endpoint in _OPEN:
+                with self.store.lock:
+                    response = self._show(request, endpoint, values)
+            elif caller is None:
                 message = "A valid bearer token is needed."
                 raise ApiError(401, "Unauthorized", message)
             elif endpoint == "submit":
                 response = self._submit(request, caller)
             else:
                 with self.store.lock:
-                    response = self._read(request, endpoint, values, caller)
+                    answer = self._read(request, endpoint, values, caller.rin)
+                response = json_response(answer)
         except ApiError as error:
             response, headers = error.response(), {}
         response.headers.update(headers)
@@ -222,31 +220,32 @@ class EtaApp:
         return json_response(self.intake.submit(request.get_data(), caller, order), 202)
 
     def _read(
-        self, request: Request, endpoint: str, values: dict, caller: Caller | None
-    ) -> Response:
+        self, request: Request, endpoint: str, values: Mapping[str, str], rin: str
+    ) -> dict[str, Any]:
         queries, arguments = self.queries, request.args
         identity = values.get("identity", "")
         if endpoint == "details":
-            answer = queries.details(identity, arguments, caller.rin)
-        elif endpoint == "receipt":
-            answer = queries.receipt(identity, caller.rin)
-        elif endpoint == "raw":
-            answer = queries.raw(identity, caller.rin)
-        elif endpoint == "recent":
-            answer = queries.recent(arguments, caller.rin)
-        elif endpoint == "search":
-            answer = queries.search(arguments, caller.rin)
-        elif endpoint == "share":
-            receipt = queries.shared(identity, arguments.get("dateTimeIssued"))
-            answer = {"receipt": self.shapes.receipt(receipt)}
-        else:
-            return self._portal(identity, values["moment"])
-        return json_response(answer)
+            return queries.details(identity, arguments, rin)
+        if endpoint == "receipt":
+            return queries.receipt(identity, rin)
+        if endpoint == "raw":
+            return queries.raw(identity, rin)
+        if endpoint == "recent":
+            return queries.recent(arguments, rin)
+        return queries.search(arguments, rin)
 
-    def _portal(self, identity: str, moment: str) -> Response:
+    def _show(
+        self, request: Request, endpoint: str, values: Mapping[str, str]
+    ) -> Response:
+        """What anybody may see: a receipt whose time of issue they know."""
+        identity = values["identity"]
+        if endpoint == "share":
+            moment = request.args.get("dateTimeIssued")
+            receipt = self.queries.shared(identity, moment)
+            return json_response({"receipt": self.shapes.receipt(receipt)})
         html = "text/html; charset=utf-8"
         try:
-            receipt = self.queries.shared(identity, moment)
+            receipt = self.queries.shared(identity, values["moment"])
         except ApiError:
             return Response(portal.missing(), 404, content_type=html)
         return Response(portal.page(receipt, self.shapes), content_type=html)

@@ -6,7 +6,7 @@ replaces and names it in ``referenceOldUUID``. Receipts may arrive out of
 order. Whether ETA refuses a broken chain is not documented, hence the modes.
 """
 
-from .findings import CHAIN, REFERENCE, Finding
+from .findings import CHAIN, REFERENCE, Finding, Step
 from .store import IN_PROGRESS, INVALID, Receipt, Store
 
 _PREVIOUS = "header.previousUUID"
@@ -86,5 +86,5 @@ def _out_of_order(receipt: Receipt) -> list[Finding]:
     return [_finding(CHAIN, "SIM-CHAIN-ORDER", _PREVIOUS, message)]
 
 
-def _finding(step, code: str, path: str, message: str) -> Finding:
+def _finding(step: Step, code: str, path: str, message: str) -> Finding:
     return Finding(step, code, path, message)

@@ -19,8 +19,11 @@
 ==================================  ===========================================
 """
 
+from __future__ import annotations
+
 import ipaddress
 import json
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -34,6 +37,9 @@ from .findings import Finding
 from .registry import RegistryError
 from .settings import SettingError
 from .store import Receipt, Submission
+
+if TYPE_CHECKING:
+    from .app import EtaApp
 
 _PREFIX = "/_control"
 
@@ -67,7 +73,7 @@ _URLS = Map(
 class Control:
     """Answers control calls for one :class:`.app.EtaApp`."""
 
-    def __init__(self, app) -> None:
+    def __init__(self, app: EtaApp) -> None:
         self.app = app
 
     def answer(self, request: Request) -> Response:
@@ -86,7 +92,7 @@ class Control:
         except ApiError as error:
             return error.response()
         except HTTPException as error:
-            return json_response({"error": error.description}, error.code)
+            return json_response({"error": error.description}, error.code or 500)
 
     def _overview(self, request: Request, body: dict) -> dict:
         store = self.app.store
@@ -132,7 +138,7 @@ class Control:
         reason = str(body.get("reason", ""))
         return _receipt(queries.cancel(self.app.store, uuid, reason))
 
-    def _faults(self, request: Request, body) -> object:
+    def _faults(self, request: Request, body: Any) -> object:
         book = self.app.faults
         if request.method == "POST":
             return {"ids": book.add(body if isinstance(body, list) else [body])}
@@ -191,7 +197,7 @@ def _body(request: Request) -> object:
         raise ApiError(400, "BadRequest", f"no JSON: {error}") from error
 
 
-def _needed(body: object, name: str):
+def _needed(body: object, name: str) -> Any:
     if not isinstance(body, dict) or name not in body:
         raise ApiError(400, "BadRequest", f"{name!r} is missing.")
     return body[name]
@@ -206,7 +212,7 @@ def _finding(finding: Finding) -> dict[str, str]:
     }
 
 
-def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, object]:
+def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, Any]:
     row = {
         "uuid": receipt.uuid,
         "receiptNumber": receipt.number,
@@ -231,7 +237,7 @@ def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, object]:
     return row
 
 
-def _submission(submission: Submission) -> dict[str, object]:
+def _submission(submission: Submission) -> dict[str, Any]:
     return {
         "id": submission.id,
         "posSerial": submission.serial,

@@ -3,6 +3,7 @@
 import json
 import math
 from decimal import Decimal
+from typing import Any
 
 from werkzeug.wrappers import Response
 
@@ -20,7 +21,7 @@ class ApiError(Exception):
         message: str,
         *,
         target: str | None = None,
-        details: list[dict[str, object]] | None = None,
+        details: list[dict[str, Any]] | None = None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
@@ -40,11 +41,11 @@ def error_body(
     code: str,
     message: str,
     target: str | None = None,
-    details: list[dict[str, object]] | None = None,
+    details: list[dict[str, Any]] | None = None,
     path: str | None = None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """One error object."""
-    body: dict[str, object] = {
+    body: dict[str, Any] = {
         "code": code,
         "message": message,
         "target": target,

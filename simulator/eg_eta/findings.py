@@ -5,7 +5,7 @@ are this simulator's own; ``RR308``, ``RR322``, ``Rule42T1``, ``CV302`` and
 ``SF337`` are known from integrators.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Step(NamedTuple):
@@ -70,7 +70,7 @@ class Finding(NamedTuple):
     path: str
     message: str
 
-    def shape(self) -> dict[str, object]:
+    def shape(self) -> dict[str, Any]:
         """As an error object of ETA."""
         return {
             "propertyName": self.path.rpartition(".")[2],
@@ -82,7 +82,7 @@ class Finding(NamedTuple):
         }
 
 
-def shape_errors(findings: list[Finding]) -> list[dict[str, object]]:
+def shape_errors(findings: list[Finding]) -> list[dict[str, Any]]:
     """One entry per step; several faults of a step lie in its ``innerError``."""
     by_step: dict[Step, list[Finding]] = {}
     for finding in findings:
@@ -98,7 +98,7 @@ def shape_errors(findings: list[Finding]) -> list[dict[str, object]]:
     ]
 
 
-def _error(step: Step, found: list[Finding]) -> dict[str, object]:
+def _error(step: Step, found: list[Finding]) -> dict[str, Any]:
     if len(found) == 1:
         return found[0].shape()
     return {

@@ -5,20 +5,21 @@ import binascii
 import hashlib
 import hmac
 import json
+from typing import Any
 
 
 class TokenError(ValueError):
     """The token is malformed or its signature is wrong."""
 
 
-def encode(claims: dict[str, object], key: bytes) -> str:
+def encode(claims: dict[str, Any], key: bytes) -> str:
     """Sign ``claims``."""
     header = {"alg": "HS256", "typ": "at+jwt"}
     signed = ".".join(_b64(json.dumps(part).encode()) for part in (header, claims))
     return f"{signed}.{_b64(_mac(signed, key))}"
 
 
-def decode(token: str, key: bytes) -> dict[str, object]:
+def decode(token: str, key: bytes) -> dict[str, Any]:
     """Return the claims. Their dates are the caller's to check.
 
     :raises TokenError: when the token is not one of ours

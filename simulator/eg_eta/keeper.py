@@ -1,9 +1,15 @@
 """Writes the data file of a running simulator (``--data``)."""
 
+from __future__ import annotations
+
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import persistence
+
+if TYPE_CHECKING:
+    from .app import EtaApp
 
 _EVERY = 5.0
 
@@ -11,7 +17,7 @@ _EVERY = 5.0
 class Keeper:
     """Loads ``path`` into ``app`` and keeps it up to date."""
 
-    def __init__(self, app, path: Path) -> None:
+    def __init__(self, app: EtaApp, path: Path) -> None:
         self.app = app
         self.path = path
         self._ending = threading.Event()

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 from .errors import ApiError
 from .settings import Settings
@@ -31,7 +32,7 @@ FILTERS: dict[str, Filter] = {
     "submissionchannel": lambda receipt: receipt.submission.channel,
     "status": lambda receipt: receipt.status,
 }
-_SORTS: dict[str, Callable[[Receipt], object]] = {
+_SORTS: dict[str, Callable[[Receipt], Any]] = {
     "datetimeissued": lambda receipt: receipt.issued,
     "datetimereceived": lambda receipt: receipt.received,
 }

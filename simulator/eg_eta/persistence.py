@@ -12,6 +12,7 @@ import time
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from . import findings
 from .findings import Finding, Step
@@ -48,7 +49,7 @@ class DataFileError(ValueError):
     """The data file was not written by this program."""
 
 
-def dump(store: Store) -> dict[str, object]:
+def dump(store: Store) -> dict[str, Any]:
     """Everything in the store, for JSON."""
     submissions = []
     for submission in store.submissions.values():
@@ -70,7 +71,7 @@ def dump(store: Store) -> dict[str, object]:
     return {"submissions": submissions, "rejections": store.rejections}
 
 
-def load(store: Store, data: dict[str, object]) -> None:
+def load(store: Store, data: dict[str, Any]) -> None:
     """Fill an empty store with what :func:`dump` gave."""
     now = time.monotonic()
     for row in data["submissions"]:
@@ -94,14 +95,14 @@ def load(store: Store, data: dict[str, object]) -> None:
     store.rejections = list(data["rejections"])
 
 
-def write(path: Path, data: dict[str, object]) -> None:
+def write(path: Path, data: dict[str, Any]) -> None:
     """Replace the file in one step."""
     partial = path.with_name(f"{path.name}.part")
     partial.write_text(json.dumps({"format": FORMAT, **data}), encoding="utf-8")
     os.replace(partial, path)
 
 
-def read(path: Path) -> dict[str, object] | None:
+def read(path: Path) -> dict[str, Any] | None:
     """The file's content; None when there is none yet.
 
     :raises DataFileError: when it is another kind of file
@@ -117,7 +118,7 @@ def read(path: Path) -> dict[str, object] | None:
     return None
 
 
-def _receipt(receipt: Receipt) -> dict[str, object]:
+def _receipt(receipt: Receipt) -> dict[str, Any]:
     row = {name: getattr(receipt, name) for name in _PLAIN}
     row["raw"] = receipt.raw.decode()
     row["total"] = str(receipt.total)
@@ -126,7 +127,7 @@ def _receipt(receipt: Receipt) -> dict[str, object]:
     return row
 
 
-def _restored(values: dict[str, object], submission: Submission) -> Receipt:
+def _restored(values: dict[str, Any], submission: Submission) -> Receipt:
     receipt = Receipt(
         **{name: values[name] for name in _PLAIN},
         raw=values["raw"].encode(),
@@ -147,6 +148,6 @@ def _finding(finding: Finding) -> dict[str, str]:
 
 
 def _found(row: dict[str, str]) -> Finding:
-    return Finding(**{**row, "step": _STEPS[row["step"]]})
+    return Finding(_STEPS[row["step"]], row["code"], row["path"], row["message"])
 
 

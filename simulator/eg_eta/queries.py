@@ -1,7 +1,8 @@
 """Reading: submission details, receipts, search, recent, the shared view."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from ..clock import Clock
 from .errors import ApiError
@@ -75,7 +76,7 @@ class Queries:
 
     def details(
         self, submission_id: str, arguments: Mapping[str, str], rin: str
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         """The verdict on a submission; no receipts while it is in progress."""
         query = Query(arguments, _DETAILS, self.settings)
         submission = self.store.submissions.get(submission_id)
@@ -90,11 +91,11 @@ class Queries:
         answer["metadata"] = metadata
         return answer
 
-    def receipt(self, uuid: str, rin: str) -> dict[str, object]:
+    def receipt(self, uuid: str, rin: str) -> dict[str, Any]:
         """A valid or cancelled receipt, for its issuer."""
         return {"receipt": self.shapes.receipt(self._final(uuid, rin))}
 
-    def raw(self, uuid: str, rin: str) -> dict[str, object]:
+    def raw(self, uuid: str, rin: str) -> dict[str, Any]:
         """A valid or cancelled receipt as it was sent, for its issuer."""
         return self.shapes.envelope(self._final(uuid, rin))
 
@@ -105,7 +106,7 @@ class Queries:
             raise _not_found("receipt", uuid)
         return receipt
 
-    def recent(self, arguments: Mapping[str, str], rin: str) -> dict[str, object]:
+    def recent(self, arguments: Mapping[str, str], rin: str) -> dict[str, Any]:
         """Receipts of the last days, the latest received first."""
         query = Query(arguments, _RECENT, self.settings)
         since = self.clock.now() - timedelta(days=self.settings.recent_days)
@@ -116,7 +117,7 @@ class Queries:
         ]
         return self._page(query, rows)
 
-    def search(self, arguments: Mapping[str, str], rin: str) -> dict[str, object]:
+    def search(self, arguments: Mapping[str, str], rin: str) -> dict[str, Any]:
         """Valid and cancelled receipts of a period, newest first."""
         query = Query(arguments, _SEARCH, self.settings)
         issued = self._period(query, "datetimeissued")
@@ -136,15 +137,26 @@ class Queries:
 
     def _rows(self, query: Query, rin: str) -> list[Receipt]:
         received = query.choice("direction", ("Submitted", "Received")) == "received"
+        sides = _is_buyer if received else _is_issuer
         return [
             row
-            for row in self.store.newest()
-            if (row.buyer_type == "B" and row.buyer_id == rin and row.final
-                if received else row.rin == rin)
-            and query.matches(row)
+            for row in self._candidates(query)
+            if sides(row, rin) and query.matches(row)
         ]
 
-    def _page(self, query: Query, rows: list[Receipt]) -> dict[str, object]:
+    def _candidates(self, query: Query) -> Iterable[Receipt]:
+        """Few enough to look at, newest first."""
+        uuid = query.values.get("uuid")
+        if uuid:
+            row = self.store.receipts.get(uuid)
+            return [row] if row else []
+        submission = query.values.get("submissionuuid")
+        if submission:
+            found = self.store.submissions.get(submission)
+            return reversed(found.receipts) if found else []
+        return self.store.newest()
+
+    def _page(self, query: Query, rows: list[Receipt]) -> dict[str, Any]:
         page, metadata = query.paged(query.sorted(rows))
         direction = query.choice("direction", ("Submitted", "Received"))
         shaped = [
@@ -190,6 +202,14 @@ def cancel(store: Store, uuid: str, reason: str) -> Receipt:
         raise ApiError(400, "BadRequest", message)
     receipt.status, receipt.reason = CANCELLED, reason
     return receipt
+
+
+def _is_issuer(receipt: Receipt, rin: str) -> bool:
+    return receipt.rin == rin
+
+
+def _is_buyer(receipt: Receipt, rin: str) -> bool:
+    return receipt.buyer_type == "B" and receipt.buyer_id == rin and receipt.final
 
 
 def _inside(moment: datetime | None, period: tuple[datetime, datetime]) -> bool:

@@ -87,7 +87,7 @@ class _Walk:
             token = _TOKEN.match(self.text, position)
             if token is None:
                 raise JsonTextError(f"No JSON token at character {position}.")
-            position, kind = token.end(), token.lastindex
+            position, kind = token.end(), token.lastindex or 0
             if kind == _KEY:
                 key = self._key(token[kind])
                 parts.append(key)

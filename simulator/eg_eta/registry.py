@@ -1,9 +1,11 @@
 """Who is registered: taxpayers, branches, devices, programs, item codes."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 DEVICE_STATES = ("active", "inactive", "retired")
 ALL = "all"
+_Row = TypeVar("_Row")
 
 
 class RegistryError(ValueError):
@@ -85,9 +87,9 @@ class Registry:
         return None
 
     def load(self, config: dict) -> None:
-        """Add what a configuration lists; its other keys are not looked at.
+        """Add what a configuration lists.
 
-        :raises RegistryError: for rows that are not well-formed
+        :raises RegistryError: for unknown keys and rows that are not well-formed
         """
         kinds = {
             "taxpayers": self.add_taxpayer,
@@ -95,6 +97,9 @@ class Registry:
             "erp_clients": self.add_erp_client,
             "item_codes": self.add_item_code,
         }
+        unknown = config.keys() - {*kinds, "late_grants"}
+        if unknown:
+            raise RegistryError(f"Nobody reads {', '.join(sorted(unknown))}.")
         for name, add in kinds.items():
             for row in config.get(name, ()):
                 if not isinstance(row, dict):
@@ -113,14 +118,14 @@ class Registry:
             "late_grants": dict(self.late_grants),
         }
 
-    def add_taxpayer(self, **values) -> None:
+    def add_taxpayer(self, **values: Any) -> None:
         """Register or replace a taxpayer."""
         taxpayer = _make(Taxpayer, values)
         self.taxpayers[taxpayer.rin] = taxpayer
 
-    def add_device(self, **values) -> None:
+    def add_device(self, **values: Any) -> None:
         """Register a device, or change some values of a known one."""
-        known = self.devices.get(values.get("serial"))
+        known = self.devices.get(values.get("serial", ""))
         if known:
             values = {**asdict(known), **values}
         device = _make(Device, values)
@@ -131,13 +136,13 @@ class Registry:
             raise RegistryError("A device has one or two secrets.")
         self.devices[device.serial] = device
 
-    def add_erp_client(self, **values) -> None:
+    def add_erp_client(self, **values: Any) -> None:
         """Register or replace a program's credentials."""
         client = _make(ErpClient, values)
         self._check_taxpayer(client.rin)
         self.erp_clients[client.client_id] = client
 
-    def add_item_code(self, **values) -> None:
+    def add_item_code(self, **values: Any) -> None:
         """Register or replace an item code."""
         code = _make(ItemCode, values)
         self.item_codes[code.item_type, code.code] = code
@@ -156,7 +161,7 @@ class Registry:
             self.late_grants.pop(serial, None)
 
 
-def _make(kind: type, values: dict):
+def _make(kind: type[_Row], values: dict[str, Any]) -> _Row:
     try:
         return kind(**values)
     except TypeError as error:

@@ -1,8 +1,10 @@
 """What a test may change while the simulator runs (``/_control/settings``)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 CHAIN_MODES = ("off", "warn", "fork", "known", "strict")
 _CHOICES = {
@@ -80,7 +82,7 @@ class Settings:
         for item in fields(self):
             setattr(self, item.name, getattr(fresh, item.name))
 
-    def update(self, changes: dict[str, object]) -> None:
+    def update(self, changes: dict[str, Any]) -> None:
         """Set several at once, or none.
 
         :raises SettingError: for an unknown name or a value of another kind
@@ -93,7 +95,7 @@ class Settings:
         for name, value in known.items():
             setattr(self, name, value)
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         """For JSON; decimals as text."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         return {
@@ -121,7 +123,7 @@ def _are_thresholds(value: list) -> bool:
     return True
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Any], bool]] = {
     "rate_limits": _are_limits,
     "identification_thresholds": _are_thresholds,
 }

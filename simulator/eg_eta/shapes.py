@@ -1,6 +1,7 @@
 """Stored receipts in the shapes ETA answers with."""
 
 from decimal import Decimal
+from typing import Any
 
 from ..clock import to_text
 from . import codes
@@ -37,7 +38,7 @@ class Shapes:
         rows = self.store.returns.get(receipt.uuid, ())
         return [row for row in rows if row.status == VALID]
 
-    def submission(self, submission: Submission) -> dict[str, object]:
+    def submission(self, submission: Submission) -> dict[str, Any]:
         """The head of submission details."""
         errors = [submission.error.shape()] if submission.error else []
         for error in errors:
@@ -55,7 +56,7 @@ class Shapes:
             "submissionErrors": errors,
         }
 
-    def verdict(self, receipt: Receipt) -> dict[str, object]:
+    def verdict(self, receipt: Receipt) -> dict[str, Any]:
         """One receipt in submission details."""
         kind = TYPES.get(receipt.kind)
         name = kind.name if kind else receipt.kind
@@ -86,7 +87,7 @@ class Shapes:
             "errors": shape_errors(receipt.findings),
         }
 
-    def row(self, receipt: Receipt) -> dict[str, object]:
+    def row(self, receipt: Receipt) -> dict[str, Any]:
         """One receipt in search and recent."""
         kind = TYPES.get(receipt.kind)
         return {
@@ -117,7 +118,7 @@ class Shapes:
             "totalAmount": receipt.total,
         }
 
-    def envelope(self, receipt: Receipt) -> dict[str, object]:
+    def envelope(self, receipt: Receipt) -> dict[str, Any]:
         """Answer of the call ``raw``."""
         return {
             "rawDocument": receipt.raw.decode(),
@@ -129,11 +130,11 @@ class Shapes:
             "receipt": self.receipt(receipt),
         }
 
-    def receipt(self, receipt: Receipt) -> dict[str, object]:
+    def receipt(self, receipt: Receipt) -> dict[str, Any]:
         """The whole receipt with the names of its codes."""
         document = receipt.document
         header = document["header"]
-        shape: dict[str, object] = {
+        shape: dict[str, Any] = {
             "uuid": receipt.uuid,
             "longId": receipt.long_id,
             "previousUUID": receipt.previous,
@@ -164,7 +165,7 @@ class Shapes:
         shape.update(self._state(receipt))
         return shape
 
-    def _seller(self, receipt: Receipt, document: dict) -> dict[str, object]:
+    def _seller(self, receipt: Receipt, document: dict) -> dict[str, Any]:
         seller = document["seller"]
         taxpayer = self.registry.taxpayers[receipt.rin]
         branch = taxpayer.branches.get(seller["branchCode"])
@@ -183,7 +184,7 @@ class Shapes:
             "activityCode": seller["activityCode"],
         }
 
-    def _state(self, receipt: Receipt) -> dict[str, object]:
+    def _state(self, receipt: Receipt) -> dict[str, Any]:
         returned = self.returned(receipt)
         event = {
             "date": to_text(receipt.received),
@@ -209,7 +210,7 @@ class Shapes:
         }
 
 
-def _document_type(receipt: Receipt, document: dict) -> dict[str, object]:
+def _document_type(receipt: Receipt, document: dict) -> dict[str, Any]:
     kind = TYPES.get(receipt.kind)
     name = kind.name if kind else receipt.kind
     return {
@@ -222,7 +223,7 @@ def _document_type(receipt: Receipt, document: dict) -> dict[str, object]:
     }
 
 
-def _line(line: dict) -> dict[str, object]:
+def _line(line: dict) -> dict[str, Any]:
     shape = dict(line)
     unit = codes.UNITS.get(line["unitType"])
     shape.update(

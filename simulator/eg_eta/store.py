@@ -6,6 +6,7 @@ submissions whose time has come, in the order of that time.
 
 import base64
 import heapq
+import json
 import secrets
 import threading
 import time
@@ -13,8 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from . import strictjson
 from .findings import Finding
 
 IN_PROGRESS, VALID, INVALID = "InProgress", "Valid", "Invalid"
@@ -63,7 +64,7 @@ class Receipt:
     @property
     def document(self) -> dict:
         """The parsed receipt."""
-        return strictjson.parse(self.raw)[1]
+        return json.loads(self.raw, parse_float=Decimal, parse_int=Decimal)
 
     @property
     def final(self) -> bool:
@@ -113,7 +114,7 @@ class Store:
         # (registration number, SHA-256 of the body) -> end of its window
         self.bodies: dict[tuple[str, str], float] = {}
         # receipts refused at once, and their acceptance counts by UUID
-        self.rejections: list[dict[str, object]] = []
+        self.rejections: list[dict[str, Any]] = []
         self._due: list[tuple[float, int, Submission]] = []
         self._count = 0
         self.changes = 0  # grows with every change, for whoever keeps a copy

@@ -5,6 +5,7 @@ Numbers become :class:`~decimal.Decimal` with their digits as written.
 
 import json
 from decimal import Decimal
+from typing import Any
 
 
 class StrictJsonError(ValueError):
@@ -46,7 +47,7 @@ def _constant(token: str) -> None:
     raise StrictJsonError(f"{token} is not JSON.")
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         names = [name for name, _value in pairs]

@@ -5,8 +5,9 @@ A schema is a tree of :class:`Text`, :class:`Number`, :class:`Object` and
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .strictjson import Exponent
 
@@ -20,6 +21,13 @@ class Fault(NamedTuple):
     code: str
     path: str
     message: str
+
+
+class Spec(Protocol):
+    """What a value may be."""
+
+    def check(self, value: object, path: str, faults: list[Fault]) -> None:
+        """Append what is wrong with ``value``."""
 
 
 class Text:
@@ -65,7 +73,9 @@ class Number:
             wanted = "a number without exponent"
             faults.append(_mistyped("NumberExpected", path, wanted, value))
             return
-        if -value.as_tuple().exponent > FRACTION_DIGITS:
+        exponent = value.as_tuple().exponent
+        # only NaN and infinities have a letter, and JSON has none of them
+        if isinstance(exponent, int) and exponent < -FRACTION_DIGITS:
             message = f"{value} has more than {FRACTION_DIGITS} fraction digits."
             faults.append(Fault("TooManyFractionDigits", path, message))
         if value.is_signed():
@@ -80,7 +90,7 @@ class Object:
     A name that ends in ``*`` is mandatory.
     """
 
-    def __init__(self, properties: dict[str, object]) -> None:
+    def __init__(self, properties: Mapping[str, Spec]) -> None:
         self.fields = {name.rstrip("*"): spec for name, spec in properties.items()}
         self.mandatory = [name[:-1] for name in properties if name.endswith("*")]
 
@@ -108,7 +118,7 @@ class Array:
     """An array of ``of``; empty only where ``empty`` says so."""
 
     def __init__(
-        self, of: object, *, most: int = 10_000, empty: bool = False
+        self, of: Spec, *, most: int = 10_000, empty: bool = False
     ) -> None:
         self.of = of
         self.most = most

@@ -13,13 +13,18 @@ Everything else is the verdict's (:mod:`.validation`).
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from ..clock import Clock
 from . import schema, strictjson
 from .errors import ApiError, error_body
+from .findings import Finding
 from .rawjson import Element, elements, receipt_hash
 from .receipt_types import TYPES
+from .registry import Registry
 from .settings import Settings
 from .store import INVALID, NEVER, Receipt, Store, Submission, make_id
 from .structure import Fault
@@ -33,21 +38,25 @@ class Order:
     lost: bool = False
     stuck: bool = False
     delay: float | None = None
-    error: object = None  # a Finding for the whole submission
-    reject: object = None  # called with a document, gives (code, message) or None
-    invalidate: object = None  # called with a document, gives a Finding or None
+    error: Finding | None = None  # of the whole submission
+    # Called with a document: code and message to refuse it at once with.
+    reject: Callable[[dict], tuple[str, str] | None] = lambda document: None
+    # Called with a document: the fault of its verdict.
+    invalidate: Callable[[dict], Finding | None] = lambda document: None
 
 
 class Intake:
     """Takes submissions."""
 
-    def __init__(self, store: Store, registry, settings: Settings, clock) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, settings: Settings, clock: Clock
+    ) -> None:
         self.store = store
         self.registry = registry
         self.settings = settings
         self.clock = clock
 
-    def submit(self, body: bytes, caller: Caller, order: Order) -> dict[str, object]:
+    def submit(self, body: bytes, caller: Caller, order: Order) -> dict[str, Any]:
         """Take ``body``; return what the 202 says.
 
         :raises ApiError: when the whole call is refused
@@ -68,7 +77,7 @@ class Intake:
         faults: dict[int, list[Fault]],
         caller: Caller,
         order: Order,
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         documents = [document for document, _part in pairs]
         self._check_submitter(documents, faults, caller)
         key = (caller.rin, hashlib.sha256(body).hexdigest())
@@ -165,7 +174,7 @@ class Intake:
 
     def _sort(
         self, documents: list, faults: dict[int, list[Fault]], order: Order
-    ) -> tuple[list[int], list[dict[str, object]]]:
+    ) -> tuple[list[int], list[dict[str, Any]]]:
         accepted, rejected = [], []
         uuids: set[str] = set()
         numbers: set[tuple[str, str]] = set()
@@ -173,7 +182,7 @@ class Intake:
             error = _structural_error(faults.get(index))
             if error is None:
                 error = self._immediate(document, uuids, numbers)
-            if error is None and order.reject:
+            if error is None:
                 forced = order.reject(document)
                 error = error_body(*forced) if forced else None
             if error is None:
@@ -184,14 +193,16 @@ class Intake:
 
     def _immediate(
         self, document: dict, uuids: set, numbers: set
-    ) -> dict[str, object] | None:
+    ) -> dict[str, Any] | None:
         header = document["header"]
         uuid = header["uuid"]
         number = (document["seller"]["branchCode"], header["receiptNumber"])
         known = self.store.receipts.get(uuid)
+        state = known.status if known else INVALID
         details = []
-        if uuid in uuids or (known and known.status != INVALID):
-            state = "in this submission twice" if uuid in uuids else known.status
+        if uuid in uuids:
+            state = "in this submission twice"
+        if state != INVALID:
             message = f"A receipt with this UUID exists; it is {state}."
             details.append(_detail("SIM-DUPLICATE-UUID", "header.uuid", message))
         if number in numbers:
@@ -226,23 +237,22 @@ class Intake:
         )
         for document, part in pairs:
             receipt = _receipt(document, part, submission)
-            if order.invalidate:
-                receipt.forced = order.invalidate(document)
+            receipt.forced = order.invalidate(document)
             submission.receipts.append(receipt)
         if not order.lost:
             self.store.add(submission)
         return submission
 
     def _answer(
-        self, submission: Submission | None, rejected: list[dict[str, object]]
-    ) -> dict[str, object]:
+        self, submission: Submission | None, rejected: list[dict[str, Any]]
+    ) -> dict[str, Any]:
         now = self.clock.now().isoformat()
         for row in rejected:
             self.store.rejections.append({**row, "time": now})
         identity = submission.id if submission else None
         spelling = self.settings.id_spelling
         names = ("submissionId", "submissionUUID")
-        answer: dict[str, object] = {
+        answer: dict[str, Any] = {
             name: identity for name in names if spelling in (name, "both")
         }
         answer["acceptedDocuments"] = [
@@ -258,7 +268,7 @@ class Intake:
         return answer
 
 
-def _envelope_faults(value: dict[str, object]) -> list[Fault]:
+def _envelope_faults(value: dict[str, Any]) -> list[Fault]:
     faults: list[Fault] = []
     for name in sorted(value.keys() - {"receipts", "signatures"}):
         message = f"There is no property {name!r} here."
@@ -309,14 +319,14 @@ def _bad_structure(faults: list[Fault]) -> ApiError:
     return ApiError(400, "BadStructure", message, details=details[:200])
 
 
-def _structural_error(faults: list[Fault] | None) -> dict[str, object] | None:
+def _structural_error(faults: list[Fault] | None) -> dict[str, Any] | None:
     if not faults:
         return None
     details = [_detail(fault.code, fault.path, fault.message) for fault in faults]
     return error_body("BadStructure", "Validation Error", None, details, "")
 
 
-def _detail(code: str, path: str, message: str) -> dict[str, object]:
+def _detail(code: str, path: str, message: str) -> dict[str, Any]:
     return {
         "code": code,
         "message": message,
@@ -325,7 +335,7 @@ def _detail(code: str, path: str, message: str) -> dict[str, object]:
     }
 
 
-def _rejection(document: dict, error: dict[str, object]) -> dict[str, object]:
+def _rejection(document: dict, error: dict[str, Any]) -> dict[str, Any]:
     header = document.get("header")
     header = header if type(header) is dict else {}
     return {

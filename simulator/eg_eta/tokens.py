@@ -12,6 +12,7 @@ import binascii
 import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
@@ -47,7 +48,7 @@ class Tokens:
         self.settings = settings
         self.clock = clock
         self.key = secrets.token_bytes(32)
-        self.issued: list[dict[str, object]] = []
+        self.issued: list[dict[str, Any]] = []
 
     def answer(self, request: Request) -> Response:
         """Answer a call to the token endpoint."""
@@ -80,7 +81,7 @@ class Tokens:
             claims["TaxProfTags"],
         )
 
-    def _token(self, request: Request) -> dict[str, object]:
+    def _token(self, request: Request) -> dict[str, Any]:
         if request.mimetype != _FORM:
             raise RefusedError("invalid_request", f"Content-Type must be {_FORM}.")
         form = request.form
@@ -99,6 +100,8 @@ class Tokens:
             self._check_device(device, secret, request)
             return self._give(device.client_id, device.rin, device.serial)
         client = self.registry.erp_clients.get(client_id)
+        if client is None:
+            raise RefusedError("invalid_client", "The client is not known.")
         self._check_program(client, secret, request)
         return self._give(client.client_id, client.rin, None)
 
@@ -128,16 +131,14 @@ class Tokens:
         device.status = "active"  # the portal's "inactive" ends at first use
 
     def _check_program(
-        self, client: ErpClient | None, secret: str, request: Request
+        self, client: ErpClient, secret: str, request: Request
     ) -> None:
-        if client is None:
-            raise RefusedError("invalid_client", "The client is not known.")
         if not _same(secret, client.secret):
             raise RefusedError("invalid_client", "The client secret is wrong.")
         if request.headers.get("posserial"):
             raise RefusedError("invalid_posserial", "This client is no device.")
 
-    def _give(self, client_id: str, rin: str, serial: str | None) -> dict[str, object]:
+    def _give(self, client_id: str, rin: str, serial: str | None) -> dict[str, Any]:
         now = int(self.clock.time())
         lifetime = self.settings.token_lifetime
         claims = {
