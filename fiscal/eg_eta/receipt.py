@@ -39,6 +39,7 @@ from .settings import Settings, parse_settings
 from .wire import moment_text
 
 _MOST_PER_CALL = 500
+_NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
 
@@ -279,16 +280,25 @@ class EgReceipt:
 
     def _seconds_early(self, documents: Sequence[Document]) -> dict[int, float]:
         """Return for how many seconds each document that is too new must wait."""
-        offset = clock_offset_of(self._endpoints["api"]) or timedelta(0)
-        if self._connection.wall_clock is not None or abs(offset) > _BOGUS_OFFSET:
-            offset = timedelta(0)
         safety = timedelta(seconds=float(self._settings.clock_safety_seconds))
-        reached = self._now() + offset - safety
+        reached = self._now() - self._clock_behind() - safety
         return {
             document.key: (document.issued_at - reached).total_seconds()
             for document in documents
             if document.issued_at > reached
         }
+
+    def _clock_behind(self) -> timedelta:
+        """Return how far ETA's clock is behind ours, as far as that can be believed.
+
+        A ``Date`` has whole seconds and some time on its way, so a little is nothing;
+        and a clock that is hours off is not the one that judges receipts.
+        """
+        if self._connection.wall_clock is not None:
+            return timedelta(0)
+        told = [clock_offset_of(self._endpoints[name]) for name in ("api", "identity")]
+        behind = -next((offset for offset in told if offset is not None), timedelta(0))
+        return behind if _NO_OFFSET < behind < _BOGUS_OFFSET else timedelta(0)
 
     def query(self, documents: Sequence[Document]) -> list[Outcome]:
         """Ask what became of receipts and return one outcome per receipt.

@@ -83,5 +83,5 @@ def receipt_type(
     if not has_reference:
         return RECEIPT_TYPES[WITHOUT_REFERENCE]
     if found.code == WITHOUT_REFERENCE:
-        return None
+        return found
     return found if found.is_return else RECEIPT_TYPES[found.pair]

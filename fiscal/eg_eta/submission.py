@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..contract import Document, Outcome, Status
+from ..contract import Document, Outcome, Problem, Status
 from ..transport import Answer
 from .client import refuse
 from .errors import parse_error, problems_of
@@ -67,11 +67,20 @@ def _outcome(
         return Outcome(document.key, Status.UNKNOWN, document.uid)
     if no is not None:
         errors = problems_of(no.get("error"))
-        return Outcome(document.key, Status.INVALID, document.uid, errors=errors)
+        held = any(_says_held(problem) for problem in errors)
+        status = Status.DUPLICATE if held else Status.INVALID
+        return Outcome(document.key, status, document.uid, errors=errors)
     assert yes is not None
     found = {"submission": submission, "long_id": yes.get("longId")}
     ids = {name: text for name, text in found.items() if text and type(text) is str}
     return Outcome(document.key, Status.ACCEPTED, document.uid, ids)
+
+
+def _says_held(problem: Problem) -> bool:
+    """Tell whether a refusal only says that the UUID is known already: then the first
+    one stands, whatever became of it, and is to be asked about."""
+    words = f"{problem.code} {problem.message} {problem.path}".casefold()
+    return "uuid" in words and ("duplicate" in words or "already" in words)
 
 
 class _Named:

@@ -10,6 +10,7 @@ from ...messages import _
 from ..amounts import smallest_unit
 from ..code_tables import codes
 from ..jsontext import clean
+from ..receipt_types import WITHOUT_REFERENCE
 from .findings import HEX64, Findings, plain, utc
 
 OLDEST_SALE = timedelta(days=540)
@@ -19,7 +20,8 @@ OLDEST_SALE = timedelta(days=540)
 def check_return(found: Findings) -> None:
     """Check a return against its sale, or for what a return without one needs."""
     original = found.receipt.original
-    if original is None or not original.uid:
+    code = found.type.code if found.type else ""
+    if original is None or not original.uid or code == WITHOUT_REFERENCE:
         _check_without_reference(found, original)
     else:
         _check_reference(found, original)

@@ -1,0 +1,93 @@
+"""Checks a finished receipt, ours or anybody's: its UUID, its sums, and everything
+that is checked before a receipt is issued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ..contract import Problem
+from ..messages import _
+from .amounts import DECIMALS
+from .builder import document
+from .canonical import receipt_uuid
+from .checks import examine
+from .jsontext import number
+from .reader import Node, parse_document, read_receipt
+from .receipt_types import RECEIPT_TYPES, SALE
+from .settings import Settings
+
+
+def verify_receipt(content: bytes | str, settings: Settings) -> list[Problem]:
+    """Return what is wrong with a receipt as it is written.
+
+    Time is no matter: the receipt is judged as at its moment of issue.
+
+    :raise ValueError: it is not a receipt
+    """
+    root = parse_document(content)
+    receipt = read_receipt(content)
+    found = examine(receipt, settings, receipt.issued_at)
+    problems = [*_uuid_problems(content, root), *found.problems]
+    if found.figures is not None:
+        kind = found.type or RECEIPT_TYPES[SALE]
+        computed = document(receipt, found.figures, kind, settings)
+        problems += _differences(root.members, computed, "")
+    return problems
+
+
+def _uuid_problems(content: bytes | str, root: Node) -> Iterator[Problem]:
+    written = root.node("header").text("uuid")
+    computed = receipt_uuid(content)
+    if written != computed:
+        yield Problem(
+            "uuid_differs",
+            _(
+                "The UUID is %(written)s, but the receipt's text gives %(computed)s."
+                " It was computed otherwise, or the receipt was changed afterwards."
+            ),
+            "header.uuid",
+            values={"written": written or "empty", "computed": computed},
+        )
+    text = content.decode("utf-8") if isinstance(content, bytes) else content
+    if written and text.count(written) > 1:
+        yield Problem(
+            "uuid_elsewhere",
+            _(
+                "The receipt's own UUID stands in it a second time, where the authority"
+                " blanks it too and so computes another one. Remove it there."
+            ),
+            "header.uuid",
+        )
+
+
+def _differences(written: Any, computed: Any, path: str) -> Iterator[Problem]:
+    """Yield the amounts that are written otherwise than they are computed."""
+    if isinstance(computed, Mapping) and isinstance(written, Mapping):
+        for name, value in computed.items():
+            inner = f"{path}.{name}" if path else name
+            yield from _differences(written.get(name), value, inner)
+    elif _is_list(computed) and _is_list(written):
+        for index, (ours, theirs) in enumerate(zip(computed, written, strict=False)):
+            yield from _differences(theirs, ours, f"{path}[{index}]")
+    elif _is_off(computed, written):
+        yield Problem(
+            "amount_differs",
+            _("%(path)s is %(written)s, but it comes to %(computed)s."),
+            path,
+            values={
+                "path": path,
+                "written": number(written),
+                "computed": number(computed),
+            },
+        )
+
+
+def _is_off(computed: Any, written: Any) -> bool:
+    numbers = isinstance(computed, Decimal) and isinstance(written, Decimal)
+    return numbers and abs(computed - written) > DECIMALS
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
