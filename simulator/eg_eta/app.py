@@ -134,7 +134,8 @@ class EtaApp:
 
     def _serve(self, request: Request) -> Response:
         started = time.monotonic()
-        row = {
+        response: Response | None = None
+        row: dict[str, Any] = {
             "time": self.clock.now().isoformat(),
             "method": request.method,
             "path": request.full_path.rstrip("?"),
@@ -154,7 +155,7 @@ class EtaApp:
             response = _http_error(error)
         finally:
             row["seconds"] = round(time.monotonic() - started, 4)
-            if "response" in locals():
+            if response is not None:
                 row["status"] = response.status_code
             self.traffic.add(row)
         response.headers["correlationId"] = row["correlationId"]

@@ -15,7 +15,6 @@ ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 _FIFTH_DIGIT = Decimal("0.00001")
 FEES = tuple(f"T{number}" for number in range(5, 13))
-NON_TAXABLE = tuple(f"T{number}" for number in range(13, 21))
 
 
 def check(document: dict, settings: Settings) -> list[Finding]:

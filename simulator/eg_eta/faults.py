@@ -1,7 +1,8 @@
 """Misbehaviour of ETA's own kind, on top of :mod:`simulator.faults`.
 
 ==================  ===========================================================
-``lost``            202, but the submission never becomes visible
+``lost``            202, but the submission never becomes visible (the same
+                    body is still a duplicate for ten minutes)
 ``stuck``           in progress for ever
 ``late_verdict``    the verdict takes ``seconds``
 ``reject_all``      every receipt of the call into ``rejectedDocuments``

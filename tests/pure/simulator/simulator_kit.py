@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import json
-import re
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -211,7 +210,3 @@ def codes(verdict: dict) -> set[str]:
         inner = error["error"]["innerError"] or [error["error"]]
         found |= {item["errorCode"] for item in inner}
     return found
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
