@@ -70,6 +70,8 @@ class EreceiptWork(models.AbstractModel):
         A copied database, an archived registration, another environment and an open
         breaker hold documents back; a document whose original is not valid waits.
         """
+        # the table has to show what this transaction claimed, or it claims it again
+        self.env.flush_all()
         return SQL(
             """
             FROM ereceipt_document d
