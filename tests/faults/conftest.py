@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ereceipt_db import Place
+from ereceipt_shop import Shop, Simulator, prepared
+from ereceipt_shop import shop as new_shop
+
+
+@pytest.fixture(scope="session")
+def place() -> Place:
+    return Place.from_environment()
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    with Simulator.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def prepared_database(place: Place, simulator: Simulator) -> Iterator[str]:
+    with prepared(place, simulator) as name:
+        yield name
+
+
+@pytest.fixture
+def shop(place: Place, simulator: Simulator, prepared_database: str) -> Iterator[Shop]:
+    with new_shop(place, simulator, prepared_database) as shop:
+        yield shop

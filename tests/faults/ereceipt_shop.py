@@ -1,0 +1,351 @@
+"""An Egyptian shop with two tills, in a database of its own, and ETA's simulator.
+
+Everything is set up by the calls that a user's clicks make. The prepared database is
+copied for each test, so its cost is paid once.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ereceipt_db import OdooDatabase, Place
+
+from simulator.client import ControlClient
+
+ROOT = Path(__file__).resolve().parents[2]
+
+RIN = "674859545"
+SERIALS = ("SIM-POS-0001", "SIM-POS-0002")
+TILL_JOURNALS = ("TILA", "TILB")
+"""Codes of the journals, one for each device."""
+PLAIN_JOURNALS = ("PLNA", "PLNB")
+"""Codes of sales journals without a device: Odoo as it is without the add-on."""
+
+AT_ONCE = 100
+"""Postgres plans badly for tables that grew a lot within one transaction."""
+
+
+class Simulator:
+    """ETA's simulator as a process, ended with the block it is made in.
+
+    :ivar control: its control API
+    """
+
+    def __init__(self, process: subprocess.Popen, url: str) -> None:
+        self.process = process
+        self.url = url
+        self.control = ControlClient(url)
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[Simulator]:
+        """Start one on a free port."""
+        command = [sys.executable, "-m", "simulator", "eg_eta", "--port", "0"]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        try:
+            line = process.stdout.readline()
+            if "http://" not in line:
+                raise RuntimeError(f"The simulator said {line!r}.")
+            yield cls(process, line.split()[-1])
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+
+    def receipts(self) -> dict[str, dict]:
+        """Return what it has taken, by UUID; each UUID stands there once."""
+        return {row["uuid"]: row for row in self.control.receipts()}
+
+    def sent(self, endpoint: str = "submit") -> int:
+        """Return how many calls to an endpoint have arrived."""
+        return self.control.requests(1)["counts"].get(endpoint, 0)
+
+
+@dataclass(frozen=True)
+class Found:
+    """How our books and the authority's compare.
+
+    :ivar documents: how many documents our books have
+    :ivar not_valid: states of ours that are not ``valid``, with their numbers
+    :ivar missing: documents of ours that the authority lacks, or holds otherwise
+        than ours: not valid, or other bytes
+    :ivar extra: receipts of the authority's that our books lack
+    :ivar repeated: receipts that the authority accepted more than once
+    """
+
+    documents: int
+    not_valid: dict[str, int]
+    missing: list[str]
+    extra: list[str]
+    repeated: list[str]
+
+    def assert_right(self, documents: int) -> None:
+        """Raise unless every document is valid on both sides, once."""
+        assert self == Found(documents, {}, [], [], [])
+
+
+class Shop:
+    """A database with the shop in it.
+
+    :ivar db: the database
+    :ivar simulator: the authority it speaks to
+    """
+
+    def __init__(self, db: OdooDatabase, simulator: Simulator) -> None:
+        self.db = db
+        self.simulator = simulator
+
+    # -- posting ------------------------------------------------------------------
+
+    def draft(self, env: Any, count: int, journal: str, **values: Any) -> Any:
+        """Return new drafts of one line each, in the transaction of ``env``."""
+        journal_id = env["account.journal"].search([("code", "=", journal)]).id
+        product = env["product.product"].search([("default_code", "=", "TEA")])
+        partner = env["res.partner"].search([("ref", "=", "WALK-IN")])
+        line = {"product_id": product.id, "quantity": 1, "price_unit": 100}
+        return env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": partner.id,
+                    "journal_id": journal_id,
+                    "invoice_line_ids": [(0, 0, line)],
+                    **values,
+                }
+                for _number in range(count)
+            ]
+        )
+
+    def post(self, count: int, journal: str = TILL_JOURNALS[0]) -> list[int]:
+        """Post invoices and commit; return their ids."""
+        posted: list[int] = []
+        while len(posted) < count:
+            with self.db.env() as env:
+                moves = self.draft(env, min(AT_ONCE, count - len(posted)), journal)
+                moves.action_post()
+                posted += moves.ids
+        self.db.rows("ANALYZE")
+        return posted
+
+    # -- looking ------------------------------------------------------------------
+
+    def states(self) -> dict[str, int]:
+        """Return how many documents there are in each state."""
+        return dict(
+            self.db.rows("SELECT state, count(*) FROM ereceipt_document GROUP BY 1")
+        )
+
+    def compare(self) -> Found:
+        """Compare our books with the authority's."""
+        ours = {
+            uid: (state, content)
+            for uid, state, content in self.db.rows(
+                "SELECT authority_uid, state, content FROM ereceipt_document"
+            )
+        }
+        theirs = {
+            row["uuid"]: row for row in self.simulator.control.receipts(raw=True)
+        }
+        states = self.states()
+        states.pop("valid", None)
+        return Found(
+            documents=self.db.value("SELECT count(*) FROM ereceipt_document"),
+            not_valid=states,
+            missing=sorted(
+                uid
+                for uid, (_state, content) in ours.items()
+                if uid not in theirs
+                or theirs[uid]["status"] != "Valid"
+                or theirs[uid]["raw"] != content
+            ),
+            extra=sorted(theirs.keys() - ours.keys()),
+            repeated=sorted(u for u, row in theirs.items() if row["accepted"] != 1),
+        )
+
+    def chain(self, serial: str = SERIALS[0]) -> list[tuple]:
+        """Return ``(index, uid, previous uid, move's name, journal, prefix, number)``
+        of a device's chain, in the chain's order."""
+        return self.db.rows(
+            "SELECT d.chain_index, d.authority_uid, COALESCE(d.previous_uid, ''), "
+            "m.name, m.journal_id, m.sequence_prefix, m.sequence_number, m.id "
+            "FROM ereceipt_document d "
+            "JOIN ereceipt_device v ON v.id = d.device_id "
+            "JOIN ereceipt_document_move l ON l.document_id = d.id "
+            "JOIN account_move m ON m.id = l.move_id "
+            "WHERE v.serial = %s ORDER BY d.chain_index",
+            [serial],
+        )
+
+    def assert_chain(self, serial: str, length: int) -> list[tuple]:
+        """Raise unless the chain has this length, no gap and no fork."""
+        chain = self.chain(serial)
+        assert [row[0] for row in chain] == list(range(1, length + 1))
+        uids = [row[1] for row in chain]
+        assert len(set(uids)) == length
+        assert [row[2] for row in chain] == ["", *uids][:length]
+        return chain
+
+    # -- time ---------------------------------------------------------------------
+
+    def let_time_pass(self) -> None:
+        """Let what waits for a later moment be due: leases, next attempts, breakers,
+        and the authority's verdicts. Nobody may be at work."""
+        self.simulator.control.settle()
+        self.db.rows(
+            "UPDATE ereceipt_document SET lease_until = lease_until - interval '1 day' "
+            "WHERE state = 'sending'"
+        )
+        self.db.rows(
+            "UPDATE ereceipt_document "
+            "SET next_attempt_at = now() AT TIME ZONE 'utc' - interval '1 second' "
+            "WHERE next_attempt_at IS NOT NULL"
+        )
+        for table in ("ereceipt_registration", "ereceipt_device"):
+            self.db.rows(
+                f"UPDATE {table} SET breaker_open_until = breaker_open_until "
+                "- interval '1 day' WHERE breaker_open_until IS NOT NULL"
+            )
+
+    def configure(self, **values: Any) -> None:
+        """Change the registration."""
+        with self.db.env() as env:
+            env["ereceipt.registration"].search([]).write(values)
+
+    def close(self) -> None:
+        """Drop the database."""
+        self.db.drop()
+
+
+# ----------------------------------------------------------------------------------
+# Setting up
+# ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def prepared(place: Place, simulator: Simulator) -> Iterator[str]:
+    """Make the database that shops are copied from; yield its name."""
+    name = place.copy()
+    db = OdooDatabase(place, name)
+    try:
+        with db.env("__system__") as env:
+            _company(env)
+        with db.env() as env:
+            _goods(env)
+            _registration(env, simulator.url)
+        db.rows("ANALYZE")
+        _forget(db)
+        yield name
+    finally:
+        db.drop()
+
+
+@contextmanager
+def shop(place: Place, simulator: Simulator, source: str) -> Iterator[Shop]:
+    """A shop of its own, with the simulator as it was at its start."""
+    simulator.control.reset()
+    db = OdooDatabase(place, place.copy(source))
+    try:
+        yield Shop(db, simulator)
+    finally:
+        db.drop()
+
+
+def _forget(db: OdooDatabase) -> None:
+    """Leave nobody connected: a database that is copied has to be alone."""
+    from odoo.modules.registry import Registry
+
+    Registry.delete(db.name)
+    db.disconnect()
+
+
+def _company(env: Any) -> None:
+    company = env.ref("base.main_company")
+    company.write(
+        {
+            "name": "شركة تجربة",
+            "vat": RIN,
+            "country_id": env.ref("base.eg").id,
+            "street": "12 El Tahrir",
+            "city": "Cairo",
+        }
+    )
+    env["account.chart.template"].try_loading("eg", company, install_demo=False)
+    admin = env.ref("base.user_admin")
+    admin.group_ids += env.ref("account_ereceipt.group_ereceipt_admin")
+
+
+def _goods(env: Any) -> None:
+    product = env["product.product"].create(
+        {"name": "Tea", "default_code": "TEA", "list_price": 100}
+    )
+    env["res.partner"].create({"name": "Walk-in", "ref": "WALK-IN"})
+    env["ereceipt.code.mapping"].sudo().create(
+        {
+            "authority": "eg_receipt",
+            "kind": "item",
+            "product_id": product.id,
+            "scheme": "EGS",
+            "code": f"EG-{RIN}-1",
+        }
+    )
+    env["account.journal"].create(
+        [
+            {"name": f"Journal {code}", "type": "sale", "code": code}
+            for code in (*TILL_JOURNALS, *PLAIN_JOURNALS)
+        ]
+    )
+
+
+def _registration(env: Any, url: str) -> None:
+    registration = env["ereceipt.registration"].create(
+        {
+            "authority": "eg_receipt",
+            "environment": "test",
+            "eg_identity_url": url,
+            "eg_api_url": url,
+            "eg_portal_url": url,
+            "connect_timeout": 2,
+            "call_timeout": 10,
+            "documents_per_call": 20,
+            "ingestion_seconds": 1,
+            # how often a storm kills is not the authority's fault
+            "max_attempts": 1000,
+        }
+    )
+    devices = env["ereceipt.device"].create(
+        [
+            _device_values(env, registration, serial, journal)
+            for serial, journal in zip(SERIALS, TILL_JOURNALS, strict=True)
+        ]
+    )
+    devices.action_activate()
+
+
+def _device_values(
+    env: Any, registration: Any, serial: str, journal: str
+) -> dict[str, Any]:
+    journals: Sequence[int] = env["account.journal"].search([("code", "=", journal)]).ids
+    return {
+        "name": f"Till {serial}",
+        "registration_id": registration.id,
+        "serial": serial,
+        "journal_ids": [(6, 0, journals)],
+        "activity_code": "4711",
+        "address_country_id": env.ref("base.eg").id,
+        "address_governorate": "Cairo",
+        "address_city": "Nasr City",
+        "address_street": "El Tahrir",
+        "address_building": "12",
+        "client_id": serial.lower(),
+        "client_secret": f"sim-secret-{serial[-4:]}-a",
+    }
