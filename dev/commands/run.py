@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager
 from demo import demonstration
 from demo.client import OdooClient
 from setup import servers
-from setup.cache import cache_dir, checkout_id
 from setup.databases import Databases
 from setup.environment import Environment, prepared
+from setup.process import run_dir
 from setup.servers import Server
 from setup.steps import SetupError, Steps
 
@@ -36,10 +36,9 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             simulator = stack.enter_context(_simulator(country, environment))
             simulator_url = simulator.wait_for_line(f"{country.AUTHORITY} simulator:")
         with steps.step("Odoo server"):
-            url = f"http://127.0.0.1:{servers.free_port(asked.port or ODOO_PORT)}"
-            if asked.port and not url.endswith(f":{asked.port}"):
-                raise SetupError(f"Port {asked.port} is taken", "name another --port")
-            odoo = stack.enter_context(_odoo(url, environment, database))
+            port = _port(asked.port, stack)
+            url = f"http://127.0.0.1:{port}"
+            odoo = stack.enter_context(_odoo(port, environment, database))
             odoo.wait_for_page(f"{url}/web/health")
             steps.say(f"{url}/odoo, login {LOGIN}, password {PASSWORD}")
             if not shutil.which("wkhtmltopdf"):
@@ -73,7 +72,7 @@ def _database(
 
 @contextmanager
 def _simulator(country, environment: Environment) -> Iterator[Server]:
-    config = cache_dir("config") / f"{checkout_id()}-{country.AUTHORITY}.json"
+    config = run_dir() / f"{country.AUTHORITY}.json"
     config.write_text(json.dumps(country.SIMULATOR_CONFIG))
     command = [environment.python, "-m", "simulator", country.AUTHORITY]
     with servers.started(
@@ -82,11 +81,18 @@ def _simulator(country, environment: Environment) -> Iterator[Server]:
         yield server
 
 
+def _port(wanted: int | None, stack: ExitStack) -> int:
+    port = wanted or ODOO_PORT
+    if stack.enter_context(servers.port_claimed(port)):
+        return port
+    if wanted:
+        raise SetupError(f"Port {wanted} is taken", "name another one by --port")
+    return servers.free_port()
+
+
 @contextmanager
-def _odoo(url: str, environment: Environment, database: str) -> Iterator[Server]:
-    config = environment.config(
-        "run", http_port=url.rpartition(":")[2], db_name=database, list_db=False
-    )
+def _odoo(port: int, environment: Environment, database: str) -> Iterator[Server]:
+    config = environment.config("run", http_port=port, db_name=database, list_db=False)
     command = environment.command(config, database)
     with servers.started("Odoo", command, environment.variables()) as server:
         yield server

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -162,7 +161,7 @@ class Tests:
                 [*command, *self.asked.arguments, *paths],
                 check=False,
                 cwd=CHECKOUT,
-                env={**os.environ, **(variables or {})},
+                env=variables,
             ).returncode
             if report.exists():
                 self.counts.add(report)

@@ -64,3 +64,15 @@ def locked(name: str) -> Iterator[None]:
     with open(cache_dir("locks") / f"{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def claimed(name: str) -> Iterator[bool]:
+    """Tell whether this process got a lock that another one may hold for long."""
+    with open(cache_dir("locks") / f"{name}.lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

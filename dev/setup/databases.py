@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import psutil
 from psycopg2 import sql
 
 from . import addons
 from .cache import CHECKOUT, checkout_id, digest, digest_of_files, locked
 from .environment import Environment
-from .process import run_logged
+from .process import alive, run_logged
 from .steps import SetupError, Steps
 
 # Charts of accounts of the countries that the tests and the demonstration use.
@@ -63,7 +62,7 @@ class Databases:
         """Drop this command's databases, and those of commands that were killed."""
         for name in self._names("er_run_"):
             pid = int(name.split("_")[2])
-            if pid == os.getpid() or not psutil.pid_exists(pid):
+            if pid == os.getpid() or not alive(pid):
                 self._drop(name)
 
     def _addon_template(self, modules: Sequence[str]) -> str:

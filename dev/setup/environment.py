@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import addons, odoo_source, postgres
-from .cache import CHECKOUT, cache_dir, checkout_id
+from .cache import CHECKOUT, cache_dir
 from .odoo_source import Odoo
 from .postgres import Address
+from .process import run_dir
 from .steps import Steps
 
 # The steps that every command takes; the first is bootstrap's.
@@ -58,16 +59,25 @@ class Environment:
             "http_interface": "127.0.0.1",
             **options,
         }
-        path = cache_dir("config") / f"{checkout_id()}-{purpose}.conf"
+        path = run_dir() / f"{purpose}.conf"
         path.touch(mode=0o600)
         lines = (f"{name} = {value}\n" for name, value in settings.items())
         path.write_text("[options]\n" + "".join(lines))
         return path
 
     def variables(self) -> dict[str, str]:
-        """Return the process environment for programs that import odoo."""
-        path = f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-        return {**os.environ, "PATH": path, "PYTHONPATH": str(self.odoo.python_path)}
+        """Return the process environment for programs that import odoo.
+
+        Odoo prefers variables to its configuration file, so none of the user's stays
+        that leads to another server.
+        """
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PG", "ODOO_", "OPENERP_"))
+        }
+        path = f"{self.python.parent}{os.pathsep}{kept.get('PATH', '')}"
+        return {**kept, "PATH": path, "PYTHONPATH": str(self.odoo.python_path)}
 
     def command(self, config: Path, database: str, *arguments: str) -> list[str]:
         """Return the command line of an Odoo process."""

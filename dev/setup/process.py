@@ -1,7 +1,9 @@
-"""Running a program whose output is of interest only when it fails."""
+"""Processes: this command's own folder, and programs that it runs to their end."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +12,34 @@ from .cache import cache_dir
 from .steps import SetupError
 
 TAIL_LINES = 15
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process with this number runs on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def run_dir() -> Path:
+    """Return this command's own folder, for what must not meet another command's.
+
+    It stays, for who wants to read a log, until a later command starts.
+    """
+    for folder in cache_dir("run").iterdir():
+        if not alive(int(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)
+    return cache_dir("run", str(os.getpid()))
+
+
+def tail(log: Path) -> str:
+    """Return a log's last lines, indented."""
+    lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    return "\n".join(f"    {line}" for line in lines)
 
 
 def run_logged(
@@ -41,6 +71,6 @@ def run_logged(
         except OSError as error:
             raise SetupError(f"{failure}: {error}", cure) from error
     if code:
-        lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-        shown = "\n".join(f"    {line}" for line in lines)
-        raise SetupError(f"{failure} (code {code}). {log} ends with:\n{shown}", cure)
+        raise SetupError(
+            f"{failure} (code {code}). {log} ends with:\n{tail(log)}", cure
+        )

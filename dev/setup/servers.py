@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,12 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from .cache import CHECKOUT, cache_dir, checkout_id
+from .cache import CHECKOUT, claimed
+from .process import run_dir, tail
 from .steps import SetupError
 
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 20
-LOG_LINES = 20
 
 
 class Server:
@@ -33,10 +34,9 @@ class Server:
     def check(self) -> None:
         """Raise a :class:`SetupError` when the program has ended."""
         if (code := self.process.poll()) is not None:
-            lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
-            shown = "\n".join(f"    {line}" for line in lines)
             raise SetupError(
-                f"{self.title} ended with code {code}. {self.log} ends with:\n{shown}"
+                f"{self.title} ended with code {code}."
+                f" {self.log} ends with:\n{tail(self.log)}"
             )
 
     def wait_for_line(self, start: str) -> str:
@@ -71,12 +71,12 @@ def started(
     title: str, command: Sequence[str | Path], variables: Mapping[str, str]
 ) -> Iterator[Server]:
     """Run a program while inside; end it, and what it started, afterwards."""
-    log = cache_dir("log") / f"{checkout_id()}-{title.lower().replace(' ', '-')}.log"
+    log = run_dir() / f"{title.lower()}.log"
     with log.open("wb") as output:
         # In a session of its own: Ctrl-C reaches the command alone, which then stops
         # its programs in order.
         process = subprocess.Popen(
-            [str(part) for part in command],
+            [*_ends_with_us(), *(str(part) for part in command)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -90,6 +90,11 @@ def started(
         _stop(process)
 
 
+def _ends_with_us() -> list[str]:
+    """Return what makes the kernel stop a program whose command was killed."""
+    return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+
+
 def _stop(process: subprocess.Popen) -> None:
     if process.poll() is None:
         process.terminate()
@@ -100,19 +105,22 @@ def _stop(process: subprocess.Popen) -> None:
             process.wait()
 
 
-def free_port(preferred: int | None = None) -> int:
-    """Return a port of the loopback address that nobody listens on.
+def free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
-    :param preferred: the one to return when it is free
-    """
-    for port in (preferred, 0):
-        if port is None:
-            continue
-        with closing(socket.socket()) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return listener.getsockname()[1]
-    raise SetupError("No port is free on 127.0.0.1")
+
+@contextmanager
+def port_claimed(port: int) -> Iterator[bool]:
+    """Tell whether a port is free, and keep it from other commands while inside."""
+    with claimed(f"port-{port}") as ours, closing(socket.socket()) as probe:
+        # As servers do: a connection that has just ended is no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            ours = False
+        probe.close()
+        yield ours
