@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    """What the invoice's form and list show of its document."""
+
+    _inherit = "account.move"
+
+    ereceipt_visible = fields.Boolean(
+        compute="_compute_ereceipt_visible",
+        help="Whether anything about electronic receipts concerns this entry.",
+    )
+    ereceipt_document_count = fields.Integer(compute="_compute_ereceipt_visible")
+    ereceipt_environment = fields.Selection(
+        related="ereceipt_document_id.environment", string="E-receipt environment"
+    )
+    ereceipt_qr_image = fields.Binary(
+        related="ereceipt_document_id.qr_image", string="E-receipt QR code"
+    )
+    ereceipt_issued_at = fields.Datetime(
+        related="ereceipt_document_id.issued_at", string="E-receipt issued"
+    )
+    ereceipt_decided_at = fields.Datetime(
+        related="ereceipt_document_id.decided_at", string="E-receipt decided"
+    )
+    ereceipt_deadline_at = fields.Datetime(
+        related="ereceipt_document_id.deadline_at", string="E-receipt deadline"
+    )
+    ereceipt_deadline_text = fields.Char(
+        related="ereceipt_document_id.deadline_text", string="Time left"
+    )
+    ereceipt_deadline_level = fields.Selection(
+        related="ereceipt_document_id.deadline_level", string="Time left is"
+    )
+
+    @api.depends("ereceipt_device_id", "ereceipt_document_ids", "move_type")
+    def _compute_ereceipt_visible(self):
+        for move in self:
+            move.ereceipt_document_count = len(move.ereceipt_document_ids)
+            move.ereceipt_visible = move.is_sale_document(
+                include_receipts=True
+            ) and bool(move.ereceipt_device_id or move.ereceipt_document_ids)

@@ -1,0 +1,231 @@
+import base64
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..fiscal import lifecycle
+from .ereceipt_readable import pretty, tables
+
+SOON = timedelta(hours=3)
+QR_PIXELS = 600
+
+
+class EreceiptDocument(models.Model):
+    """What a person sees of a document beyond its columns: the time that is left, the
+    QR code, the content laid out."""
+
+    _inherit = "ereceipt.document"
+
+    needs_person = fields.Boolean(
+        compute="_compute_needs_person",
+        search="_search_needs_person",
+        help="Nothing happens by itself: somebody has to do something.",
+    )
+    is_held_back = fields.Boolean(
+        compute="_compute_is_held_back",
+        search="_search_is_held_back",
+        help="Calls to the authority are held back, because they failed or because "
+        "this is not the database that sends.",
+    )
+    deadline_text = fields.Char(string="Time left", compute="_compute_deadline_text")
+    deadline_level = fields.Selection(
+        [("none", "None"), ("far", "Enough"), ("soon", "Little"), ("over", "Over")],
+        compute="_compute_deadline_text",
+    )
+    qr_image = fields.Binary(string="QR code", compute="_compute_qr_image")
+    qr_is_link = fields.Boolean(compute="_compute_qr_image")
+    content_readable = fields.Html(compute="_compute_content_shown", sanitize=False)
+    content_pretty = fields.Text(compute="_compute_content_shown")
+    authority_ids_text = fields.Text(
+        string="Authority's own identifiers shown", compute="_compute_content_shown"
+    )
+    exchange_count = fields.Integer(compute="_compute_exchange_count")
+    predecessor_id = fields.Many2one(
+        "ereceipt.document", string="Before it", compute="_compute_neighbours"
+    )
+    successor_id = fields.Many2one(
+        "ereceipt.document", string="After it", compute="_compute_neighbours"
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.depends("state", "waiting_reason")
+    def _compute_needs_person(self):
+        asking = self.filtered_domain(self._domain_needs_person())
+        asking.needs_person = True
+        (self - asking).needs_person = False
+
+    def _search_needs_person(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        asking = self._domain_needs_person()
+        return asking if True in value else ~asking
+
+    @api.depends("registration_id", "device_id", "state")
+    def _compute_is_held_back(self):
+        now = fields.Datetime.now()
+        for document in self:
+            registration = document.registration_id
+            document.is_held_back = document.state in lifecycle.OPEN and (
+                registration.is_foreign_database
+                or not registration.active
+                or registration.environment != document.environment
+                or any(
+                    owner.breaker_open_until and owner.breaker_open_until > now
+                    for owner in (registration, document.device_id)
+                )
+            )
+
+    def _search_is_held_back(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        now = fields.Datetime.now()
+        here = self.env["ereceipt.registration"]._database_uuid()
+        held = Domain("state", "in", list(lifecycle.OPEN)) & Domain.OR(
+            [
+                Domain("registration_id.database_uuid", "!=", here),
+                Domain("registration_id.active", "=", False),
+                Domain("registration_id.breaker_open_until", ">", now),
+                Domain("device_id.breaker_open_until", ">", now),
+            ]
+        )
+        return held if True in value else ~held
+
+    @api.depends("deadline_at", "state", "late_reference")
+    @api.depends_context("lang")
+    def _compute_deadline_text(self):
+        now = fields.Datetime.now()
+        for document in self:
+            document.deadline_text = False
+            document.deadline_level = "none"
+            open_states = lifecycle.OPEN | {lifecycle.TO_SIGN, lifecycle.LATE}
+            if not document.deadline_at or document.state not in open_states:
+                continue
+            if document.state in (lifecycle.SUBMITTED, lifecycle.CANCELLING):
+                continue
+            left = document.deadline_at - now
+            text = self.env["ereceipt.outbox"]._duration_text(abs(left.total_seconds()))
+            if document.late_reference:
+                document.deadline_text = self.env._("Extended by the authority")
+                document.deadline_level = "far"
+            elif left <= timedelta():
+                document.deadline_text = self.env._("Over for %s", text)
+                document.deadline_level = "over"
+            else:
+                document.deadline_text = self.env._("%s left", text)
+                document.deadline_level = "soon" if left < SOON else "far"
+
+    @api.depends("qr")
+    def _compute_qr_image(self):
+        for document in self:
+            image = document._qr_png()
+            document.qr_image = base64.b64encode(image) if image else False
+            document.qr_is_link = (document.qr or "").startswith("https://")
+
+    @api.depends("content", "media_type", "authority_ids")
+    def _compute_content_shown(self):
+        for document in self:
+            media_type = document.media_type or ""
+            document.content_readable = tables(document.content, media_type)
+            document.content_pretty = pretty(document.content, media_type)
+            document.authority_ids_text = "\n".join(
+                f"{name}: {value}"
+                for name, value in (document.authority_ids or {}).items()
+            )
+
+    @api.depends("exchange_ids")
+    def _compute_exchange_count(self):
+        for document in self:
+            document.exchange_count = len(document.exchange_ids)
+
+    @api.depends("previous_uid", "chain_index", "device_id", "environment")
+    def _compute_neighbours(self):
+        """Find the chain's links by what they say, not by their numbers: what takes a
+        refused document's place has no number of its own."""
+        for document in self:
+            place = [
+                ("device_id", "=", document.device_id.id),
+                ("environment", "=", document.environment),
+            ]
+            uid, index = document.previous_uid, document.chain_index
+            document.predecessor_id = uid and self.search(
+                [*place, ("authority_uid", "=", uid)], limit=1
+            )
+            document.successor_id = index and self.search(
+                [*place, ("chain_index", "=", index + 1)], limit=1
+            )
+
+    # -------------------------------------------------------------------------
+    # ACTION METHODS
+    # -------------------------------------------------------------------------
+
+    def action_open_moves(self):
+        """Open the invoice, or the invoices, that the document stands for."""
+        self.ensure_one()
+        moves = self.link_ids.move_id
+        if len(moves) == 1:
+            return moves._get_records_action()
+        return moves._get_records_action(name=self.env._("Invoices"))
+
+    def action_open_exchanges(self):
+        """Open the calls in which the document travelled or was asked about."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_ereceipt.ereceipt_exchange_action"
+        )
+        action["domain"] = [("document_ids", "in", self.ids)]
+        action["context"] = {}
+        return action
+
+    def action_bulk_issue(self):
+        """Issue the documents among these that wait."""
+        return self.link_ids.move_id.action_ereceipt_issue()
+
+    def action_bulk_send(self):
+        """Send at once those that are due to be sent."""
+        return self.link_ids.move_id.action_ereceipt_send_now()
+
+    def action_bulk_ask(self):
+        """Ask the authority at once what became of those that it has."""
+        return self.link_ids.move_id.action_ereceipt_ask()
+
+    def action_bulk_correct(self):
+        """Issue anew what the authority refused."""
+        return self.link_ids.move_id.action_ereceipt_correct()
+
+    def action_bulk_retry(self):
+        """Try again what was given up."""
+        return self.link_ids.move_id.action_ereceipt_retry()
+
+    # -------------------------------------------------------------------------
+    # GETTERS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _domain_needs_person(self):
+        """Return what only a person can bring on."""
+        return Domain("state", "in", sorted(lifecycle.NEEDS_PERSON)) | (
+            Domain("state", "=", lifecycle.WAITING)
+            & Domain("waiting_reason", "in", ("data", "approval", "person"))
+        )
+
+    def _qr_png(self, border=4):
+        """Return the QR code as a PNG of at least three pixels a module, b"" if the
+        document has none.
+
+        :param int border: white modules around it; 4 is what readers want
+        """
+        self.ensure_one()
+        if not self.qr:
+            return b""
+        return self.env["ir.actions.report"].barcode(
+            "QR",
+            self.qr,
+            width=QR_PIXELS,
+            height=QR_PIXELS,
+            barLevel="M",
+            barBorder=border,
+        )

@@ -1,0 +1,93 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from .ereceipt_readable import pretty
+
+
+class EreceiptExchange(models.Model):
+    """What a person sees of a call: its headers as lines, its bodies indented."""
+
+    _inherit = "ereceipt.exchange"
+
+    request_headers_text = fields.Text(
+        string="Request headers", compute="_compute_headers_text"
+    )
+    response_headers_text = fields.Text(
+        string="Answer headers", compute="_compute_headers_text"
+    )
+    request_pretty = fields.Text(
+        string="Request, indented", compute="_compute_pretty_texts"
+    )
+    response_pretty = fields.Text(
+        string="Answer, indented", compute="_compute_pretty_texts"
+    )
+
+    @api.depends("request_headers", "response_headers")
+    def _compute_headers_text(self):
+        for exchange in self:
+            for name in ("request_headers", "response_headers"):
+                exchange[f"{name}_text"] = "\n".join(
+                    f"{key}: {value}" for key, value in (exchange[name] or {}).items()
+                )
+
+    @api.depends("request_text", "response_text")
+    def _compute_pretty_texts(self):
+        for exchange in self:
+            exchange.request_pretty = pretty(exchange.request_text, "")
+            exchange.response_pretty = pretty(exchange.response_text, "")
+
+    @api.depends("purpose", "started_at")
+    def _compute_display_name(self):
+        for exchange in self:
+            exchange.display_name = f"{exchange.purpose or ''} #{exchange.id or ''}"
+
+
+class EreceiptSeal(models.Model):
+    _inherit = "ereceipt.seal"
+
+    @api.depends("number")
+    def _compute_display_name(self):
+        for seal in self:
+            seal.display_name = self.env._("Seal %s", seal.number)
+
+    def action_open_exchanges(self):
+        """Open the calls that this seal was put on."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_ereceipt.ereceipt_exchange_action"
+        )
+        action["domain"] = [("seal_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def action_verify(self):
+        """Compute every seal anew, not only these, and tell what was changed, taken
+        away or slipped in.
+
+        :raise AccessError: the user may not read seals
+        """
+        if not self.has_access("read"):
+            raise AccessError(self.env._("Auditors verify seals."))
+        wrong = self._verify()
+        checked = self.search_count([])
+        if not checked:
+            message, kind = self.env._("There is nothing to verify yet."), "info"
+        elif wrong:
+            message, kind = "\n".join(wrong), "danger"
+        else:
+            message = self.env._(
+                "%(seals)s seals over %(exchanges)s exchanges are what they were.",
+                seals=checked,
+                exchanges=sum(self.sudo().search([]).mapped("exchange_count")),
+            )
+            kind = "success"
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": self.env._("Seals"),
+                "message": message,
+                "type": kind,
+                "sticky": True,
+            },
+        }

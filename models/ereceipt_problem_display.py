@@ -1,0 +1,38 @@
+from odoo import api, fields, models
+
+
+class EreceiptProblemMixin(models.AbstractModel):
+    """Shows the problems that a row keeps as alerts, each with what to open.
+
+    The rows keep a list of untranslated sentences; the widget ``actionable_errors``
+    wants a mapping in the reader's language.
+    """
+
+    _name = "ereceipt.problem.mixin"
+    _description = "Problems as alerts"
+
+    problems_shown = fields.Json(
+        string="What is wrong", compute="_compute_problems_shown"
+    )
+
+    @api.depends("problems")
+    @api.depends_context("lang")
+    def _compute_problems_shown(self):
+        actionable = self.env["ereceipt.document"]._problems_actionable
+        for record in self:
+            record.problems_shown = actionable(record.problems) or False
+
+
+class EreceiptRegistration(models.Model):
+    _name = "ereceipt.registration"
+    _inherit = ["ereceipt.registration", "ereceipt.problem.mixin"]
+
+
+class EreceiptDevice(models.Model):
+    _name = "ereceipt.device"
+    _inherit = ["ereceipt.device", "ereceipt.problem.mixin"]
+
+
+class EreceiptDocument(models.Model):
+    _name = "ereceipt.document"
+    _inherit = ["ereceipt.document", "ereceipt.problem.mixin"]

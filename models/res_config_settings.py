@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .ereceipt_exchange import MINIMUM_RETENTION_DAYS, RETENTION_PARAMETER
+from .ereceipt_outbox import LANES
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    ereceipt_lanes = fields.Integer(
+        string="Jobs at the same time",
+        help="How many scheduled jobs share the work of sending and following. More "
+        "than one helps only where the server runs several scheduled jobs at once.",
+    )
+    ereceipt_retention_days = fields.Integer(
+        string="Days to keep exchanges",
+        config_parameter=RETENTION_PARAMETER,
+        default=MINIMUM_RETENTION_DAYS,
+    )
+
+    @api.constrains("ereceipt_lanes", "ereceipt_retention_days")
+    def _check_ereceipt(self):
+        for settings in self:
+            if not 0 <= settings.ereceipt_lanes <= LANES:
+                raise ValidationError(
+                    self.env._(
+                        "Up to %s jobs can send e-receipts at the same time; with 0 "
+                        "nothing is sent.",
+                        LANES,
+                    )
+                )
+            if settings.ereceipt_retention_days < MINIMUM_RETENTION_DAYS:
+                raise ValidationError(
+                    self.env._(
+                        "Exchanges with tax authorities are kept for %s days at least: "
+                        "the law wants it.",
+                        MINIMUM_RETENTION_DAYS,
+                    )
+                )
+
+    @api.model
+    def get_values(self):
+        """Count the active lanes."""
+        # EXTENDS base
+        values = super().get_values()
+        values["ereceipt_lanes"] = len(self.env["ereceipt.outbox"]._lanes())
+        return values
+
+    def set_values(self):
+        """Switch lanes on or off, the first ones first; only when the number changed,
+        so that other settings never wake a neutralized database."""
+        # EXTENDS base
+        result = super().set_values()
+        if self.ereceipt_lanes == len(self.env["ereceipt.outbox"]._lanes()):
+            return result
+        for number in range(1, LANES + 1):
+            lane = self.env.ref(
+                f"account_ereceipt.ir_cron_ereceipt_lane_{number}", False
+            )
+            wanted = number <= self.ereceipt_lanes
+            if lane and lane.active != wanted:
+                lane.sudo().active = wanted
+        return result
