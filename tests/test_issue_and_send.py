@@ -1,0 +1,81 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import EreceiptCommon
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestIssueAndSend(EreceiptCommon):
+    """The main job: a posted invoice becomes a valid e-receipt."""
+
+    def test_posted_invoice_becomes_valid(self):
+        """An accountant posts; the job sends; the authority validates."""
+        move = self.invoice()
+        document = move.ereceipt_document_id.sudo()
+        self.assertEqual(move.ereceipt_state, "queued")
+        self.assertEqual(len(move.ereceipt_uuid), 64)
+        self.assertEqual(document.chain_index, 1)
+        self.assertFalse(document.previous_uid)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid", document.problems)
+        self.assertEqual([row["accepted"] for row in self.taken(move)], [1])
+        self.assertEqual(
+            document.exchange_ids.mapped("purpose"), ["query", "submit"]
+        )
+
+    def test_chain_follows_the_numbers(self):
+        """Order of the chain is the order of the numbers, whatever that of the
+        records."""
+        moves = self.env["account.move"].with_user(self.accountant)
+        for reference in ("c", "b", "a"):
+            moves |= self.invoice(post=False, ref=reference)
+        moves.action_post()
+        by_number = moves.sorted("sequence_number").ereceipt_document_ids
+        chain = moves.ereceipt_document_ids.sorted("chain_index")
+        self.assertEqual(by_number.sorted("chain_index"), chain)
+        self.assertEqual(
+            chain.mapped("name"), moves.sorted("sequence_number").mapped("name")
+        )
+        self.assertEqual(
+            chain[1:].mapped("previous_uid"), chain[:-1].mapped("authority_uid")
+        )
+
+    def test_two_postings_in_one_transaction_do_not_fork(self):
+        first, second = self.invoice(), self.invoice()
+        self.assertEqual(
+            second.ereceipt_document_id.previous_uid, first.ereceipt_uuid
+        )
+
+    def test_refused_document_shows_why(self):
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        move = self.invoice()
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "invalid")
+        self.assertIn("SIM-X", str(move.ereceipt_document_id.sudo().problems))
+        self.assertTrue(move.activity_ids.filtered("ereceipt_cause"))
+
+    def test_lost_answer_is_asked_about(self):
+        """The authority took it and the answer was lost: asked, never sent again."""
+        self.control.fault("submit", "drop_after", times=1)
+        move = self.invoice()
+        self.run_outbox(rounds=1, seconds=0.1)
+        self.assertEqual(move.ereceipt_state, "unknown")
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertEqual([row["accepted"] for row in self.taken(move)], [1])
+
+    def test_problems_block_the_posting_all_at_once(self):
+        self.item_mapping.unlink()
+        move = self.invoice(post=False)
+        with self.assertRaises(UserError) as raised:
+            move.action_post()
+        self.assertIn("قلم حبر", str(raised.exception))
+        self.assertEqual(move.state, "draft")
+
+    def test_issued_invoice_cannot_be_reset(self):
+        move = self.invoice()
+        for values in ({"state": "draft"}, {"name": "X/1"}, {"state": "cancel"}):
+            with self.assertRaises(UserError):
+                move.write(values)
+        with self.assertRaises(UserError):
+            move.with_context(force_delete=True).unlink()
