@@ -135,8 +135,7 @@ class AccountMove(models.Model):
             if move.state != "posted" or not device._issues():
                 continue
             registration = device.registration_id
-            start = registration.obliged_from
-            if start and move.invoice_date and move.invoice_date < start:
+            if not move._ereceipt_is_obliged() or move.ereceipt_exempt:
                 continue
             current = move.ereceipt_document_id.sudo()
             stands = (
@@ -147,6 +146,12 @@ class AccountMove(models.Model):
             if not stands and current.state != lifecycle.CANCELLED:
                 moves |= move
         return moves
+
+    def _ereceipt_is_obliged(self):
+        """Whether the invoice's date lies within what its registration issues."""
+        self.ensure_one()
+        start = self.ereceipt_device_id.sudo().registration_id.obliged_from
+        return not (start and self.invoice_date and self.invoice_date < start)
 
     def _ereceipt_hold_reason(self):
         """Return why the document is not issued yet, or False.

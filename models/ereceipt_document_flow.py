@@ -1,0 +1,125 @@
+import itertools
+import time
+
+from odoo import fields, models
+
+from ..fiscal import lifecycle
+
+MOVING = frozenset(
+    {
+        lifecycle.QUEUED,
+        lifecycle.UNKNOWN,
+        lifecycle.SUBMITTED,
+        lifecycle.CANCELLING,
+    }
+)
+"""States in which a call to the authority brings a document on."""
+
+SHORT_PAUSE = 0.5
+
+
+class EreceiptDocument(models.Model):
+    """What a person can do to hurry a document, and what follows a decision."""
+
+    _inherit = "ereceipt.document"
+
+    # -------------------------------------------------------------------------
+    # STATE
+    # -------------------------------------------------------------------------
+
+    def _go(self, state, **values):
+        # EXTENDS: the activities that asked for a person are done when the document
+        # leaves the state that asked for one
+        asked_for = self.filtered(lambda d: d.state in lifecycle.NEEDS_PERSON)
+        super()._go(state, **values)
+        if asked_for and state not in lifecycle.NEEDS_PERSON:
+            self.env["ereceipt.alert"]._clear_for_documents(asked_for)
+
+    def _retry(self):
+        """Try again what was given up, from the beginning. What the authority once
+        confirmed is asked about first; what became late in the meantime is late."""
+        now = fields.Datetime.now()
+        for document in self:
+            if document._is_late(now):
+                document._go(lifecycle.LATE, next_attempt_at=False)
+                continue
+            known = bool(document.submission_ref)
+            document._go(
+                lifecycle.UNKNOWN if known else lifecycle.QUEUED,
+                attempts=0,
+                asked=0,
+                last_error=False,
+                next_attempt_at=now,
+            )
+
+    # -------------------------------------------------------------------------
+    # HURRYING
+    # -------------------------------------------------------------------------
+
+    def _goes_interactively(self):
+        """Whether a call made now, with a person waiting, can bring it on."""
+        self.ensure_one()
+        return (
+            self._authority_class().capabilities.interactive
+            and self.state in MOVING
+            and not self._is_late()
+            and not self._asked_already()
+            and not self._holding_situation()
+        )
+
+    def _asked_already(self):
+        """Whether the authority said that it does not know it, and is to be asked
+        again only when it had the time to show what it received: two answers in a
+        row, too soon, would be believed."""
+        return bool(
+            self.state == lifecycle.UNKNOWN
+            and self.asked
+            and self.next_attempt_at
+            and self.next_attempt_at > fields.Datetime.now()
+        )
+
+    def _make_due(self):
+        """Let the jobs work on documents next.
+
+        :return: those that may be hurried
+        """
+        hurried = self.filtered(lambda d: d.state in MOVING and not d._asked_already())
+        now = fields.Datetime.now()
+        later = hurried.filtered(
+            lambda d: not d.next_attempt_at or d.next_attempt_at > now
+        )
+        if later:
+            later.sudo().write({"next_attempt_at": now})
+        return hurried
+
+    def _send_and_wait(self, token, seconds):
+        """Send the document and ask about it until it is decided or the time is over.
+
+        :param str token: of the person's request
+        :param float seconds: how long to wait for the authority's decision
+        :return: the state in the end
+        """
+        self.ensure_one()
+        if not self._goes_interactively():
+            return self.state
+        until = time.monotonic() + seconds
+        outbox = self.env["ereceipt.outbox"]
+        for number in itertools.count(1):
+            state = outbox._send_now(self, f"{token}-{number}")
+            pause = self._pause_before_asking()
+            if pause is None or time.monotonic() + pause > until:
+                return state
+            time.sleep(pause)
+
+    def _pause_before_asking(self):
+        """Return the seconds until it makes sense to ask, None when it does not. Looks
+        with a fresh snapshot: the request's own is older than the answer."""
+        with self.env.registry.cursor() as cr:
+            fresh = self.with_env(self.env(cr=cr))
+            if fresh.state == lifecycle.SENDING:
+                return SHORT_PAUSE
+            if fresh.state not in MOVING - {lifecycle.QUEUED}:
+                return None
+            due_at = fresh.next_attempt_at or fields.Datetime.now()
+            seconds = (due_at - fields.Datetime.now()).total_seconds()
+            return max(seconds, SHORT_PAUSE)
