@@ -128,6 +128,10 @@ def test_the_data_file_outlives_the_process(tmp_path):
         assert till.details(stuck["submissionId"])["status"] == "InProgress"
         again = till.submit(one)
         assert len(again["rejectedDocuments"]) == 1
+        back = receipt(number="R-1", previous="c" * 64, kind="R")
+        back["header"]["referenceUUID"] = one["header"]["uuid"]
+        (verdict,) = till.verdicts(control, sealed(back))
+        assert verdict["status"] == "Valid", verdict
         assert stop(child) == 0
 
 
