@@ -12,8 +12,10 @@
     "data": [
         "security/ereceipt_security.xml",
         "security/ir.model.access.csv",
+        "security/ereceipt_code_security.xml",
         "data/mail_activity_type.xml",
         "data/ir_cron.xml",
+        "data/ereceipt_code_data.xml",
     ],
     "installable": True,
     "application": True,

@@ -1,0 +1,47 @@
+import re
+
+from odoo import fields, models
+
+from ..fiscal.contract import Address
+
+NO_VAT = "/"
+_SEPARATORS = re.compile(r"[\s./-]+")
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    ereceipt_identity = fields.Char(
+        string="Identity number",
+        copy=False,
+        help="The number of a person's identity card or passport. Tax authorities "
+        "want it on large sales to people without a tax number.",
+    )
+
+    def _commercial_fields(self):
+        return super()._commercial_fields() + ["ereceipt_identity"]
+
+    def _ereceipt_tax_number(self):
+        """Return the tax number without separators and country prefix."""
+        self.ensure_one()
+        vat = (self.vat or "").strip()
+        if vat == NO_VAT:
+            return ""
+        number = _SEPARATORS.sub("", vat)
+        code = self.country_code or ""
+        rest = number[len(code) :]
+        if code and number.upper().startswith(code) and rest.isdigit():
+            return rest
+        return number
+
+    def _ereceipt_address(self):
+        """Return the address in the parts of the contract."""
+        self.ensure_one()
+        return Address(
+            country=self.country_code or "",
+            governorate=self.state_id.name or "",
+            city=self.city or "",
+            street=self.street or "",
+            postal_code=self.zip or "",
+            additional=self.street2 or "",
+        )
