@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, NoReturn
 
@@ -105,6 +104,9 @@ def workers(*works: Callable[[], object]) -> Iterator[list[Worker]]:
 # ----------------------------------------------------------------------------------
 
 SUBMIT_PATH = "receiptsubmissions"
+BEFORE_CLAIM = "before the claim's commit"
+IN_REQUEST = "in the request"
+"""The only place that questions have not: they have no body."""
 
 
 def die() -> None:
@@ -188,14 +190,15 @@ def _before_call(point: KillPoint, registry: Any) -> None:
 
 
 def _in_request(point: KillPoint, registry: Any) -> None:
-    """Half of the request has left."""
+    """Half of the request's body has left."""
 
     def send(original: Callable, self: Any, data: Any) -> Any:
-        if _is_wire(self, point.purpose):
-            original(self, data[: len(data) // 2])
-            point.passing()
-            return original(self, data[len(data) // 2 :])
-        return original(self, data)
+        if not _is_wire(self, point.purpose) or bytes(data[:5]) == b"POST ":
+            return original(self, data)
+        half = len(data) // 2
+        original(self, data[:half])
+        point.passing()
+        return original(self, data[half:])
 
     _note_requests()
     _wrap(http.client.HTTPConnection, "send", send)
@@ -271,13 +274,11 @@ def _is_wire(connection: Any, purpose: str) -> bool:
 
 
 PLACES: dict[str, Callable[[KillPoint, Any], None]] = {
-    "before the claim's commit": _before_claim_commit,
+    BEFORE_CLAIM: _before_claim_commit,
     "before the call": _before_call,
-    "in the request": _in_request,
+    IN_REQUEST: _in_request,
     "in the call": _in_call,
     "before the write": _before_write,
     "before the outcome's commit": _before_outcome_commit,
     "after the outcome's commit": _after_outcome_commit,
 }
-
-ROOT = Path(__file__).resolve().parents[2]

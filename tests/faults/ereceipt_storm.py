@@ -1,0 +1,138 @@
+"""Lanes that are killed again and again while the authority misbehaves."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ereceipt_shop import Shop
+from ereceipt_workers import PLACES, KillPoint, Worker, WorkerError, workers
+
+AT_RANDOM = "at random"
+PURPOSES = ("send", "ask")
+
+MISBEHAVIOUR: tuple[dict, ...] = (
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "slow", "seconds": 0.4},
+    {"kind": "slow_after", "seconds": 0.4},
+    {"kind": "deaf", "seconds": 1.0},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 500, "processed": True},
+    {"kind": "status", "status": 503},
+    {"kind": "waf_html"},
+    {"kind": "waf_html", "processed": True},
+    {"kind": "rate_limit", "seconds": 1},
+    {"kind": "unauthorized_midway"},
+    {"kind": "truncated"},
+    {"kind": "bad_json"},
+    {"kind": "empty"},
+)
+"""What any call may meet. See the simulator's ``faults``."""
+
+LOST = {"kind": "lost"}
+"""ETA says that it received the receipts, and never knew them."""
+
+
+def lane(
+    shop: Shop, seconds: float = 5.0, point: KillPoint | None = None
+) -> Callable[[], None]:
+    """Return what a lane's process does: one run of the outbox."""
+
+    def work() -> None:
+        if point:
+            point.install(shop.db.registry)
+        with shop.db.env("__system__") as env:
+            env["ereceipt.outbox"]._run(time.monotonic() + seconds)
+
+    return work
+
+
+def run_lanes(shop: Shop, count: int = 2, seconds: float = 5.0) -> None:
+    """Let lanes run side by side until each ends by itself."""
+    shop.db.disconnect()
+    with workers(*[lane(shop, seconds) for _number in range(count)]) as running:
+        for worker in running:
+            worker.wait()
+
+
+def settle_all(shop: Shop, rounds: int = 20, seconds: float = 1.0) -> int:
+    """Let lanes run and time pass until every document is valid, without kills.
+
+    :return: how many rounds it took
+    :raise AssertionError: some document is not valid after so many rounds
+    """
+    for number in range(1, rounds + 1):
+        shop.let_time_pass()
+        run_lanes(shop, seconds=seconds)
+        if set(shop.states()) <= {"valid"}:
+            return number
+    raise AssertionError(f"After {rounds} rounds: {shop.states()}")
+
+
+@dataclass
+class Storm:
+    """Rounds of two lanes at once, each killed somewhere.
+
+    :ivar seconds: how long a lane goes on claiming
+    :ivar kills: how many lanes were killed, by place
+    :ivar missed: how many kill points were never passed
+    """
+
+    shop: Shop
+    chance: random.Random
+    seconds: float = 1.5
+    kills: Counter = field(default_factory=Counter)
+    missed: int = 0
+
+    def misbehave(self, probability: float) -> None:
+        """Let calls meet anything, each with this probability."""
+        control = self.shop.simulator.control
+        control.clear_faults(seed=self.chance.randrange(2**31))
+        for rule in MISBEHAVIOUR:
+            control.fault("any", probability=probability, **rule)
+        control.fault("submit", probability=probability, **LOST)
+
+    def round(self, *points: KillPoint | None) -> int:
+        """Run lanes at the same time, one for each point; ``None`` is killed at
+        random, unless it is ready before.
+
+        :return: how many of them were killed
+        """
+        self.shop.let_time_pass()
+        self.shop.db.disconnect()
+        works = [lane(self.shop, self.seconds, point) for point in points]
+        before = self.kills.total()
+        with workers(*works) as running:
+            for worker, point in zip(running, points, strict=True):
+                if point is None:
+                    self._kill_at_random(worker)
+            for worker, point in zip(running, points, strict=True):
+                self._count(worker.wait(), point)
+        return self.kills.total() - before
+
+    def chosen(self) -> KillPoint | None:
+        """Return a kill point by chance; ``None``, at random, now and then."""
+        place = self.chance.choice([*PLACES, AT_RANDOM])
+        if place == AT_RANDOM:
+            return None
+        purpose = self.chance.choice(PURPOSES)
+        return KillPoint(place, purpose, self.chance.choice((1, 1, 2)))
+
+    def _kill_at_random(self, worker: Worker) -> None:
+        end = time.monotonic() + self.chance.uniform(0.0, self.seconds / 2)
+        while time.monotonic() < end and not worker.poll():
+            time.sleep(0.002)
+        worker.kill()
+
+    def _count(self, killed: bool, point: KillPoint | None) -> None:
+        if killed:
+            self.kills[str(point) if point else AT_RANDOM] += 1
+        else:
+            self.missed += 1
+
+
+__all__ = ["KillPoint", "Storm", "WorkerError", "lane", "run_lanes", "settle_all"]

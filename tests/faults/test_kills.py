@@ -1,0 +1,87 @@
+"""Nothing is lost and nothing is sent twice, wherever a worker is killed."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from ereceipt_shop import SERIALS, TILL_JOURNALS, Shop
+from ereceipt_storm import KillPoint, Storm, run_lanes, settle_all
+from ereceipt_workers import BEFORE_CLAIM, IN_REQUEST, PLACES
+
+AT_A_TIME = 3
+
+
+def test_killed_while_sending(shop: Shop, subtests: pytest.Subtests) -> None:
+    shop.configure(documents_per_call=2)
+    storm = Storm(shop, random.Random(0))
+    for number, place in enumerate(PLACES, start=1):
+        with subtests.test(place):
+            arrived = len(shop.simulator.receipts())
+            shop.post(AT_A_TIME)
+
+            assert storm.round(KillPoint(place, "send")) == 1
+            arrived = len(shop.simulator.receipts()) - arrived
+            states = shop.states()
+            states.pop("valid", None)
+            _assert_killed_at(place, arrived, states)
+
+            settle_all(shop)
+            shop.compare().assert_right(AT_A_TIME * number)
+    shop.assert_chain(SERIALS[0], AT_A_TIME * len(PLACES))
+    # what may have arrived was asked about and not sent again
+    control = shop.simulator.control
+    assert control.rejections() == []
+    answers = control.requests()["statuses"]["submit"]
+    assert answers.keys() <= {"202", "400"}
+    assert answers.get("400", 0) <= 1  # the body of which only half had left
+
+
+def _assert_killed_at(place: str, arrived: int, states: dict[str, int]) -> None:
+    """Raise unless the kill left what it should have left."""
+    claimed = states.get("sending", 0)
+    if place == BEFORE_CLAIM:
+        assert (arrived, states) == (0, {"queued": AT_A_TIME})
+    elif place in ("before the call", IN_REQUEST):
+        assert arrived < AT_A_TIME and claimed
+    elif place == "after the outcome's commit":
+        assert arrived and states.get("submitted")
+    elif place == "in the call":
+        assert claimed
+    else:
+        assert arrived and claimed
+
+
+def test_killed_while_asking(shop: Shop, subtests: pytest.Subtests) -> None:
+    shop.configure(documents_per_call=2)
+    storm = Storm(shop, random.Random(0))
+    places = [place for place in PLACES if place != IN_REQUEST]
+    for number, place in enumerate(places, start=1):
+        with subtests.test(place):
+            shop.post(AT_A_TIME)
+            run_lanes(shop, count=1, seconds=0.5)
+            sent = shop.simulator.sent("submit")
+            assert shop.states().get("submitted") == AT_A_TIME
+
+            assert storm.round(KillPoint(place, "ask")) == 1
+            settle_all(shop)
+            shop.compare().assert_right(AT_A_TIME * number)
+            assert shop.simulator.sent("submit") == sent
+
+
+def test_two_lanes_are_killed_while_the_authority_misbehaves(shop: Shop) -> None:
+    shop.simulator.control.settings(duplicate_seconds=1)
+    shop.configure(documents_per_call=3)
+    storm = Storm(shop, random.Random(20))
+    posted = 0
+    while storm.kills.total() < 14:
+        if posted < 48:
+            posted += len(shop.post(6, TILL_JOURNALS[posted // 6 % 2]))
+        storm.misbehave(0.04)
+        storm.round(storm.chosen(), storm.chosen())
+    shop.simulator.control.clear_faults()
+    settle_all(shop)
+
+    shop.compare().assert_right(posted)
+    for serial in SERIALS:
+        shop.assert_chain(serial, len(shop.chain(serial)))
