@@ -14,9 +14,16 @@
         "security/ir.model.access.csv",
         "security/ereceipt_code_security.xml",
         "data/mail_activity_type.xml",
+        "data/mail_template.xml",
         "data/ir_cron.xml",
         "data/ereceipt_code_data.xml",
+        "wizards/ereceipt_problems_views.xml",
+        "wizards/ereceipt_late_views.xml",
+        "wizards/ereceipt_return_anew_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["account_ereceipt/static/src/send_now/**/*"],
+    },
     "installable": True,
     "application": True,
 }

@@ -29,6 +29,8 @@ from . import (
     account_move_return,
     account_move_flow,
     account_move_anew,
+    account_move_send,
+    account_move_handover,
     account_move_display,
     account_move_print,
     res_config_settings,

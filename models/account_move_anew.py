@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ..fiscal import lifecycle
 from .account_move_lock import GUARDED
 
 
@@ -88,3 +89,31 @@ class AccountMove(models.Model):
             date=format_date(self.env, issued_at.date()),
             uid=replaced.authority_uid or "-",
         )
+
+    def _ereceipt_why_not_anew(self):
+        """Return why the invoice cannot be taken back and issued anew, or False."""
+        self.ensure_one()
+        allowed = (
+            lifecycle.VALID,
+            lifecycle.INVALID,
+            lifecycle.REJECTED,
+            lifecycle.LATE,
+        )
+        if self.state != "posted" or self.move_type not in (
+            "out_invoice",
+            "out_receipt",
+        ):
+            return self.env._("Only a posted invoice can be issued anew.")
+        if self.ereceipt_state not in allowed:
+            return self.env._(
+                "The tax authority has not decided about it: %s",
+                self.ereceipt_what_now or self.env._("it was not issued."),
+            )
+        returned = self.reversal_move_ids.filtered(lambda m: m.state == "posted")
+        if returned:
+            return self.env._(
+                "It was taken back already, wholly or in part, by %s. Make a new "
+                "invoice for the rest.",
+                ", ".join(returned.mapped("name")),
+            )
+        return False

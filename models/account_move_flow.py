@@ -228,6 +228,10 @@ class AccountMove(models.Model):
         :param dict following: what to do afterwards; the form is reloaded if None
         """
         self.ensure_one()
+        if following and following["type"] == "ir.actions.act_window":
+            # the client wants them spelt out in an action that it gets within another
+            modes = following.get("view_mode", "form").split(",")
+            following = {"views": [(False, mode) for mode in modes], **following}
         return {
             "type": "ir.actions.client",
             "tag": "account_ereceipt.send_now",
@@ -326,6 +330,7 @@ class AccountMove(models.Model):
             lambda m: (
                 m.ereceipt_device_id.sudo().problem_policy == "block"
                 and m._ereceipt_is_obliged()
+                and not m.ereceipt_exempt
                 and not m._ereceipt_hold_reason()
             )
         )

@@ -1,0 +1,8 @@
+from . import (
+    account_move_send,
+    account_resequence,
+    ereceipt_late,
+    ereceipt_problems,
+    ereceipt_return_anew,
+    validate_account_move,
+)

@@ -1,0 +1,107 @@
+from odoo import Command, api, fields, models
+
+SHOWN = 50
+"""How many invoices are shown with their problems at most."""
+
+
+class EreceiptProblems(models.TransientModel):
+    """One dialog with everything that is wrong, each with what to open.
+
+    It comes before a posting, and then nothing was posted; or after something was to
+    be issued, and then the others were.
+    """
+
+    _name = "ereceipt.problems"
+    _description = "What the tax authority would refuse"
+
+    intro = fields.Char(readonly=True)
+    alerts = fields.Json(readonly=True)
+    more = fields.Char(readonly=True)
+    other_ids = fields.Many2many("account.move", readonly=True)
+    other_count = fields.Integer(compute="_compute_other_count")
+    confirmation_id = fields.Many2one("validate.account.move", readonly=True)
+
+    @api.depends("other_ids")
+    def _compute_other_count(self):
+        for dialog in self:
+            dialog.other_count = len(dialog.other_ids)
+
+    # -------------------------------------------------------------------------
+    # ACTION METHODS
+    # -------------------------------------------------------------------------
+
+    def action_post_others(self):
+        """Post the invoices that nothing is wrong with."""
+        self.ensure_one()
+        others = self.other_ids.filtered(lambda m: m.state == "draft")
+        if self.confirmation_id:
+            self.confirmation_id.move_ids = [Command.set(others.ids)]
+            return self.confirmation_id.validate_move()
+        result = others.action_validate_moves_with_confirmation()
+        return result or {"type": "ir.actions.act_window_close"}
+
+    # -------------------------------------------------------------------------
+    # OPENING
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _open(self, moves, problems, others=None, confirmation=None, issued=None):
+        """Return the action that opens the dialog.
+
+        :param moves: the invoices with problems
+        :param dict problems: the problems by the invoice's id, as Problem objects or
+            as documents keep them
+        :param others: drafts that can still be posted without these
+        :param confirmation: the ``validate.account.move`` to go on with
+        :param issued: invoices that were issued meanwhile, None before a posting
+        """
+        hidden = len(moves) - SHOWN
+        dialog = self.create(
+            {
+                "intro": self._intro(moves, issued),
+                "alerts": self._alerts(moves, problems),
+                "more": self.env._("%s more invoices have problems.", hidden)
+                if hidden > 0
+                else False,
+                "other_ids": [Command.set(others.ids if others else [])],
+                "confirmation_id": confirmation.id if confirmation else False,
+            }
+        )
+        return {
+            "name": self.env._("What the tax authority would refuse"),
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": dialog.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    @api.model
+    def _intro(self, moves, issued):
+        if issued is None:
+            return self.env._("Nothing was posted. Mend this first:")
+        if issued:
+            return self.env._(
+                "%(issued)s were issued. %(wrong)s cannot be issued yet:",
+                issued=len(issued),
+                wrong=len(moves),
+            )
+        return self.env._("It cannot be issued yet. Mend this first:")
+
+    @api.model
+    def _alerts(self, moves, problems):
+        """Return what the widget shows: problem by problem, invoice by invoice."""
+        documents = self.env["ereceipt.document"]
+        alerts = {}
+        for move in moves[:SHOWN]:
+            found = problems[move.id] or []
+            if found and not isinstance(found[0], dict):
+                found = documents._problems_json(found)
+            for key, alert in documents._problems_actionable(found).items():
+                if len(moves) > 1:
+                    alert["message"] = f"{move.display_name}: {alert['message']}"
+                    if "action" not in alert:
+                        alert["action"] = move._get_records_action()
+                        alert["action_text"] = self.env._("Open")
+                alerts[f"{move.id}_{key}"] = alert
+        return alerts
