@@ -81,8 +81,8 @@ class AmountsReader:
     def read(self, move):
         """Return the :class:`MoveAmounts` of one sales invoice, receipt or refund."""
         products, early_payment, rounding = self._booked(move)
-        products = self._absorb_taken_back(products, move)
-        products, leftovers = self._dispatch(products, early_payment, move)
+        products, residues = self._absorb_taken_back(products, move)
+        products, leftovers = self._dispatch(products, residues, early_payment, move)
         lines, reductions = [], []
         for base_line in products:
             lines.append(self._line(base_line))
@@ -91,7 +91,7 @@ class AmountsReader:
             if amounts.tax:
                 # has no place on a receipt: stays negative, so that it is refused
                 lines.append(amounts)
-            else:
+            elif amounts.net:
                 label = first_line(amounts.line.name)
                 reductions.append(Reduction(-amounts.net, label))
         lines.sort(key=lambda amounts: (amounts.line.sequence, amounts.line.id))
@@ -146,7 +146,9 @@ class AmountsReader:
 
     @staticmethod
     def _is_negative(base_line):
-        return base_line["tax_details"]["raw_total_excluded_currency"] < 0.0
+        """Whether a line takes something off: money, or goods that were free."""
+        amount = base_line["tax_details"]["raw_total_excluded_currency"]
+        return amount < 0.0 or (not amount and base_line["quantity"] < 0.0)
 
     # -------------------------------------------------------------------------
     # GOODS TAKEN BACK ON THE SAME INVOICE
@@ -158,26 +160,30 @@ class AmountsReader:
         Odoo has a helper for it, which however splits one line over several others
         only when those stand in descending order of quantity. Here one line has to
         hold all of it; else the line stays and is spread as a discount.
+
+        :return: ``(lines, residues)``: residues are what the rounding of the whole
+            left of lines that were taken back wholly
         """
         if not any(map(self._is_negative, base_lines)):
-            return base_lines
-        sold, kept = {}, []
+            return base_lines, []
+        sold, kept, residues = {}, [], []
         for base_line in base_lines:
             if not self._is_negative(base_line):
                 sold.setdefault(self._terms(base_line), []).append(base_line)
-        absorbed = {}
         for base_line in base_lines:
-            target = self._is_negative(base_line) and self._absorbing(
-                base_line, sold.get(self._terms(base_line), ()), move.currency_id
-            )
-            if target:
-                target.update(self._absorb(target, base_line))
-                absorbed[id(base_line)] = True
-        for base_line in base_lines:
-            if id(base_line) in absorbed or base_line.get("_ereceipt_void"):
+            if not self._is_negative(base_line):
                 continue
-            kept.append(base_line)
-        return kept
+            target = self._absorbing(base_line, sold.get(self._terms(base_line), ()))
+            if target:
+                self._absorb(target, base_line)
+            else:
+                kept.append(base_line)
+        for base_line in (line for lines in sold.values() for line in lines):
+            if base_line["quantity"] or "_ereceipt_absorbed" not in base_line:
+                kept.append(base_line)
+            elif not self._is_void(base_line, move.currency_id):
+                residues.append(base_line)
+        return kept, residues
 
     @staticmethod
     def _terms(base_line):
@@ -189,28 +195,26 @@ class AmountsReader:
             tuple(base_line["tax_ids"].ids),
         )
 
-    def _absorbing(self, base_line, candidates, currency):
+    @staticmethod
+    def _absorbing(base_line, candidates):
         if not base_line["product_id"] or base_line["quantity"] >= 0:
             return None
         for target in candidates:
-            left = round(target["quantity"] + base_line["quantity"], 10)
-            if left < 0 or target["quantity"] <= 0:
-                continue
-            if left or self._is_void(self._absorb(target, base_line), currency):
+            if round(target["quantity"] + base_line["quantity"], 10) >= 0:
                 return target
         return None
 
     def _absorb(self, target, base_line):
-        """Return what changes in ``target`` when ``base_line`` is deducted from it."""
-        merged = self.tax_model._merge_tax_details(
+        """Deduct ``base_line`` from ``target``."""
+        target["tax_details"] = self.tax_model._merge_tax_details(
             target["tax_details"], base_line["tax_details"]
         )
-        left = round(target["quantity"] + base_line["quantity"], 10)
-        return {"tax_details": merged, "quantity": left, "_ereceipt_void": not left}
+        target["quantity"] = round(target["quantity"] + base_line["quantity"], 10)
+        target["_ereceipt_absorbed"] = True
 
     @staticmethod
-    def _is_void(changes, currency):
-        details = changes["tax_details"]
+    def _is_void(base_line, currency):
+        details = base_line["tax_details"]
         amounts = [details["total_excluded_currency"]]
         amounts += [data["tax_amount_currency"] for data in details["taxes_data"]]
         return all(currency.is_zero(amount) for amount in amounts)
@@ -219,9 +223,9 @@ class AmountsReader:
     # DISCOUNTS AND DOWN PAYMENTS AS LINES
     # -------------------------------------------------------------------------
 
-    def _dispatch(self, base_lines, early_payment, move):
-        """Spread negative lines, and the tax of an early payment discount, over the
-        lines with the same taxes.
+    def _dispatch(self, base_lines, residues, early_payment, move):
+        """Spread negative lines, residues of rounding, and the tax of an early payment
+        discount, over the lines with the same taxes.
 
         :return: ``(lines, leftovers)``: leftovers are negative lines that fit nowhere
         """
@@ -231,10 +235,12 @@ class AmountsReader:
             if base_line["tax_details"]["taxes_data"]
         ]
         negative = [line for line in base_lines if self._is_negative(line)]
-        if not negative and not early_tax:
+        if not negative and not early_tax and not residues:
             return base_lines, []
         positive = [line for line in base_lines if not self._is_negative(line)]
-        fitting, leftovers = self._fitting(positive, negative, move.currency_id)
+        fitting, leftovers = self._fitting(
+            positive, negative + residues, move.currency_id
+        )
         for base_line in fitting + early_tax:
             base_line["special_type"] = "global_discount"
         # Odoo's helper hands out rounded taxes in descending order of the amounts
@@ -326,7 +332,7 @@ class AmountsReader:
         reductions = []
         for part in base_line.get("discount_base_lines", ()):
             amount = money(-part["tax_details"]["total_excluded_currency"])
-            if amount and not part.get("_ereceipt_early"):
+            if amount > 0 and not part.get("_ereceipt_early"):
                 label = first_line(part["record"]["record"].name)
                 reductions.append(Reduction(amount, label))
         return reductions

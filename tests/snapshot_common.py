@@ -32,6 +32,7 @@ class SnapshotCommon(AccountTestInvoicingCommon):
             }
         )
         cls.usd = cls.setup_other_currency("USD", rates=[("2020-01-01", 1 / 48.731)])
+        cls._make_device()
         cls.taxes = cls._make_taxes()
         cls.items = cls._make_items()
         cls.term_early = cls.env["account.payment.term"].create(
@@ -43,8 +44,6 @@ class SnapshotCommon(AccountTestInvoicingCommon):
                 "early_pay_discount_computation": "mixed",
             }
         )
-
-        cls._make_device()
 
     @classmethod
     def get_default_groups(cls):
@@ -75,6 +74,15 @@ class SnapshotCommon(AccountTestInvoicingCommon):
             }
         )
 
+        cls.reason = cls.env["ereceipt.code"].search(
+            [
+                ("authority", "=", AUTHORITY),
+                ("kind", "=", "return_reason"),
+                ("code", "=", "B"),
+            ]
+        )
+        cls.partner_a.ereceipt_identity = "29001011234567"
+
     @classmethod
     def map_code(cls, **values):
         """Make a mapping row; ``kind`` is item unless given."""
@@ -104,7 +112,14 @@ class SnapshotCommon(AccountTestInvoicingCommon):
             "table": tax(
                 "Table 8", 8, ("T2", "Tbl01"), sequence=0, include_base_amount=True
             ),
-            "fixed": tax("Stamp 2.5", 2.5, ("T6", "ST02"), amount_type="fixed"),
+            "fixed": tax(
+                "Stamp 2.5",
+                2.5,
+                ("T6", "ST02"),
+                amount_type="fixed",
+                sequence=0,
+                include_base_amount=True,
+            ),
             "none": cls.env["account.tax"],
         }
 
@@ -180,6 +195,7 @@ class SnapshotCommon(AccountTestInvoicingCommon):
             if rng.random() < 0.3 and amount > 1:
                 name = rng.choice(("Loyalty discount", "Down payment"))
                 values = {"product_id": False, "name": name}
+                taxes = taxes.filtered(lambda tax: tax._can_be_discounted())
                 price = round(amount * rng.choice((0.1, 0.333, 0.9)), 2)
                 negative = rng.choice(((-1, price), (1, -price)))
                 lines.append(cls._line(cls.items[:0], *negative, taxes, **values))
@@ -197,6 +213,9 @@ class SnapshotCommon(AccountTestInvoicingCommon):
             "invoice_payment_term_id": False,
             "invoice_line_ids": cls._random_lines(rng),
         }
+        if values["move_type"] == "out_refund":
+            values["ereceipt_return_reason_id"] = cls.reason.id
+            values["ereceipt_original_issued_at"] = "2026-10-01 12:00:00"
         if rng.random() < 0.3:
             values["currency_id"] = cls.usd.id
         elif rng.random() < 0.25:
