@@ -206,7 +206,16 @@ class EreceiptWork(models.AbstractModel):
             self._ask_again(document, error, message)
 
     def _settle_deferred(self, document, unit, outcome):
-        self._back_to_queue(document, document.last_error, 0.0, counts=False)
+        """Nothing was said to the authority about it this time, so it is where it was:
+        what was to be asked about may have arrived and is not sent again."""
+        if unit.purpose == "send":
+            wait = outcome.retry_after or 0.0
+            self._back_to_queue(document, document.last_error, wait, counts=False)
+            return
+        delay = Backoff(first=5.0).delay(1, outcome.retry_after)
+        document.sudo().write(
+            {"next_attempt_at": self._in_seconds(delay), "lease_token": False}
+        )
 
     def _settle_absent(self, document, unit, outcome):
         """The authority does not know it. Believed only when it says so again, after

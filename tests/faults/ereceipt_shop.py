@@ -197,10 +197,11 @@ class Shop:
 
     # -- time ---------------------------------------------------------------------
 
-    def let_time_pass(self) -> None:
+    def let_time_pass(self, verdicts: bool = True) -> None:
         """Let what waits for a later moment be due: leases, next attempts, breakers,
-        and the authority's verdicts. Nobody may be at work."""
-        self.simulator.control.settle()
+        and, unless told not to, the authority's verdicts. Nobody may be at work."""
+        if verdicts:
+            self.simulator.control.settle()
         self.db.rows(
             "UPDATE ereceipt_document SET lease_until = lease_until - interval '1 day' "
             "WHERE state = 'sending'"

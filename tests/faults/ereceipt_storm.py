@@ -59,7 +59,7 @@ def run_lanes(shop: Shop, count: int = 2, seconds: float = 5.0) -> None:
             worker.wait()
 
 
-def settle_all(shop: Shop, rounds: int = 20, seconds: float = 1.0) -> int:
+def settle_all(shop: Shop, rounds: int = 20, seconds: float = 0.3) -> int:
     """Let lanes run and time pass until every document is valid, without kills.
 
     :return: how many rounds it took

@@ -1,0 +1,46 @@
+"""What became of a document when its answer was lost, late, or said no too early."""
+
+from __future__ import annotations
+
+from ereceipt_shop import SERIALS, Shop
+from ereceipt_storm import run_lanes, settle_all
+
+FEW = 4
+
+
+def test_refused_repeat_of_what_the_authority_still_validates(shop: Shop) -> None:
+    """The authority does not show what it validates, for longer than we believe: what
+    is sent again is refused as a duplicate, and valid in the end all the same."""
+    control = shop.simulator.control
+    control.settings(validation_seconds=3600, duplicate_seconds=0)
+    control.fault("submit", "drop_after", times=1)
+    shop.post(FEW)
+    for _round in range(5):
+        run_lanes(shop, count=1, seconds=0.3)
+        shop.let_time_pass(verdicts=False)
+    assert shop.simulator.sent("submit") > 1
+    assert len(control.rejections()) >= FEW
+    assert "invalid" not in shop.states()
+
+    settle_all(shop)
+    shop.compare().assert_right(FEW)
+    shop.assert_chain(SERIALS[0], FEW)
+
+
+def test_question_that_was_not_asked_to_its_end(shop: Shop) -> None:
+    """What the authority was not asked about is asked again, and not sent again."""
+    control = shop.simulator.control
+    control.fault("submit", "drop_after", times=1)
+    shop.post(FEW)
+    run_lanes(shop, count=1, seconds=0.3)
+    assert shop.states() == {"unknown": FEW}
+
+    rule = control.fault("receipt", "status", status=503, after=1)
+    shop.let_time_pass()
+    run_lanes(shop, count=1, seconds=0.3)
+    assert shop.states() == {"valid": 1, "unknown": FEW - 1}
+    control.clear_faults(rule)
+    settle_all(shop)
+
+    shop.compare().assert_right(FEW)
+    assert shop.simulator.sent("submit") == 1
