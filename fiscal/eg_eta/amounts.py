@@ -28,7 +28,7 @@ WITHHELD = "T4"
 _FEES = frozenset(f"T{n}" for n in range(5, 13))
 _BASE_OF_T2 = _FEES | {"T3"}
 _BASE_OF_T1 = _BASE_OF_T2 | {"T2"}
-FIXED_ONLY = frozenset({"T3", "T6", "T14"})
+FIXED_ONLY = frozenset({"T3", "T6"})
 RATE_ONLY = frozenset({"T1", "T2", "T4", "T5", "T13"})
 
 

@@ -17,6 +17,7 @@ from typing import Any
 _BREAKS = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
 # Controls, lone surrogates and non-characters: no JSON library writes them alike.
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_CONTAINERS = (dict, list, tuple)
 _ESCAPED = re.compile(r'["\\]')
 
 
@@ -69,7 +70,7 @@ def _write(value: Any, append: Any) -> None:
         append(str(value))
     elif isinstance(value, Mapping):
         _write_object(value, append)
-    elif isinstance(value, Sequence):
+    elif isinstance(value, list | tuple):
         _write_array(value, append)
     else:
         raise TypeError(f"{value!r} has no place in a document")
@@ -90,7 +91,7 @@ def _write_object(value: Mapping[str, Any], append: Any) -> None:
             append(f'{separator}{name}":"{_escape(member)}"')
         elif kind is Decimal:
             append(f'{separator}{name}":{number(member)}')
-        elif member is None or (kind is not int and not member):
+        elif member is None or (kind in _CONTAINERS and not member):
             continue
         else:
             append(f'{separator}{name}":')

@@ -45,7 +45,13 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
     def add(
-        self, code: str, message: str, path: str, record: Record | None, **values: Any
+        self,
+        code: str,
+        message: str,
+        path: str,
+        record: Record | None,
+        /,
+        **values: Any,
     ) -> None:
         """Note a problem; ``record`` falls back to the receipt's own."""
         self.problems.append(
