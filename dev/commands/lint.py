@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,33 +10,37 @@ from pathlib import Path
 from setup import addons
 from setup.cache import CHECKOUT
 
+# The README is one page for people who come to the repository, in Markdown.
+OCA_OPTIONS = ["--disable=prefer-readme-rst"]
+
 
 def main(asked: argparse.Namespace) -> int:
     """Run every linter, also after one complained; return 1 if any did."""
     bin_dir = Path(sys.executable).parent
     linked = addons.linked()
-    modules = [str(linked / path.name) for path in sorted(linked.iterdir())]
+    modules = sorted(path.name for path in linked.iterdir())
     fix = ["--fix"] if asked.fix else []
     check = [] if asked.fix else ["--check"]
     commands = [
-        ["ruff", "check", *fix, "."],
-        ["ruff", "format", *check, "."],
-        ["pylint", f"--rcfile={CHECKOUT / '.pylintrc'}", *modules],
-        ["oca-checks-odoo-module", *modules],
-        ["oca-checks-po", *_translations()],
+        (CHECKOUT, ["ruff", "check", *fix, "."]),
+        (CHECKOUT, ["ruff", "format", *check, "."]),
+        # Through the links, so that each add-on has its technical name.
+        (linked, ["pylint", f"--rcfile={CHECKOUT / '.pylintrc'}", *modules]),
+        (linked, ["oca-checks-odoo-module", *OCA_OPTIONS, *modules]),
+        (CHECKOUT, ["oca-checks-po", *_translations()]),
     ]
     complained = []
-    for name, *arguments in commands:
-        print(f"===== {name} {arguments[0] if arguments else ''}", flush=True)
+    for folder, (name, *arguments) in commands:
+        title = " ".join([name, *arguments])
+        print(f"===== {title}", flush=True)
         command = [str(bin_dir / name), *arguments]
-        if subprocess.run(command, check=False, cwd=CHECKOUT).returncode:
-            complained.append(name)
-    if complained:
-        print(f"\nComplaints from: {', '.join(complained)}")
-    else:
-        print("\nNo complaint.")
+        if subprocess.run(command, check=False, cwd=folder).returncode:
+            complained.append(title)
+    for title in complained:
+        print(f"Complaint of: {title}")
     return 1 if complained else 0
 
 
 def _translations() -> list[str]:
-    return [os.fspath(path) for path in sorted(CHECKOUT.glob("**/i18n/*.po*"))]
+    paths = [*CHECKOUT.glob("i18n/*.po*"), *CHECKOUT.glob("bridges/*/i18n/*.po*")]
+    return sorted(str(path.relative_to(CHECKOUT)) for path in paths)

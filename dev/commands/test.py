@@ -156,6 +156,8 @@ class Tests:
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
             command = [sys.executable, "-m", "pytest", f"--junitxml={report}"]
+            # "-rs" tells why a test was skipped; the warning is a dependency's.
+            command += ["-rs", "-W", "ignore:'crypt' is deprecated:DeprecationWarning"]
             command += [f"--timeout={SECONDS_PER_TEST}", *arguments]
             code = subprocess.run(
                 [*command, *self.asked.arguments, *paths],
