@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addons, odoo_source, postgres
+from . import addons, odoo_source, postgres, right_to_left
 from .cache import CHECKOUT, cache_dir
 from .odoo_source import Odoo
 from .postgres import Address
@@ -26,12 +26,14 @@ class Environment:
 
     :param python: the virtual environment's Python
     :param addons: the folder with the link to the checkout
+    :param programs: folders of programs that Odoo calls
     """
 
     python: Path
     odoo: Odoo
     address: Address
     addons: Path
+    programs: tuple[Path, ...] = ()
 
     @property
     def module(self) -> Path:
@@ -76,8 +78,12 @@ class Environment:
             for name, value in os.environ.items()
             if not name.startswith(("PG", "ODOO_", "OPENERP_"))
         }
-        path = f"{self.python.parent}{os.pathsep}{kept.get('PATH', '')}"
-        return {**kept, "PATH": path, "PYTHONPATH": str(self.odoo.python_path)}
+        folders = [self.python.parent, *self.programs, kept.get("PATH", "")]
+        return {
+            **kept,
+            "PATH": os.pathsep.join(str(folder) for folder in folders),
+            "PYTHONPATH": str(self.odoo.python_path),
+        }
 
     def command(self, config: Path, database: str, *arguments: str) -> list[str]:
         """Return the command line of an Odoo process."""
@@ -96,9 +102,12 @@ def prepared(
     """
     with steps.step(f"Odoo {odoo_source.SERIES}"):
         found = odoo_source.ensure(steps, odoo)
+        rtlcss = right_to_left.ensure(steps)
     with ExitStack() as stack:
         with steps.step("PostgreSQL"):
             address = stack.enter_context(postgres.running(db_url))
         with steps.step(f"Add-ons folder for {CHECKOUT}"):
             folder = addons.linked()
-        yield Environment(Path(sys.executable), found, address, folder)
+        yield Environment(
+            Path(sys.executable), found, address, folder, (rtlcss,) if rtlcss else ()
+        )
