@@ -180,7 +180,11 @@ class HttpClient:
                     proxies={} if is_loopback(host) else proxies_for(call.url),
                 )
                 with response:
-                    return self._receive(response, host, record)
+                    answer = self._receive(response, host, record)
+                if watch.expired:
+                    # An end in the middle of the head looks like the end of the head.
+                    raise TimeoutError("The call's time is over")
+                return answer
             except _NETWORK_ERRORS as exc:
                 # The exception's own text may show the address with its secrets.
                 raise self._failed(call, host, watch, exc, record) from None
@@ -216,13 +220,7 @@ class HttpClient:
             body += piece
             if len(body) > self._most_bytes:
                 raise ValueError(f"the answer is larger than {self._most_bytes} bytes")
-        expected = headers.get("content-length", "")
-        if (
-            expected.isdecimal()
-            and "content-encoding" not in headers
-            and int(expected) != len(body)
-        ):
-            raise ValueError(f"the answer broke off after {len(body)} bytes")
+        _check_length(headers, len(body))
         self._set_clock(host, headers)
         return Answer(
             response.status_code, headers, bytes(body), self._retry_after(headers)
@@ -403,6 +401,19 @@ def _check_address(url: str) -> str:
             " the address in the registration: it must begin with https://."
         )
     return host
+
+
+def _check_length(headers: Mapping[str, str], received: int) -> None:
+    """Raise for a body that is not as long as its head says.
+
+    :raise ValueError: it is not, or the head makes no sense
+    """
+    lengths = {part.strip() for part in headers.get("content-length", "").split(",")}
+    if lengths == {""} or "content-encoding" in headers:
+        return
+    length = lengths.pop()
+    if lengths or not length.isdecimal() or int(length) != received:
+        raise ValueError(f"the answer broke off after {received} bytes")
 
 
 def _http_date(text: str) -> datetime | None:

@@ -63,10 +63,8 @@ def test_documents_add_up(sold):
     assert found.net_amount == sum((line.net for line in sold), D(0))
     assert found.total_sales - found.total_commercial_discount == found.net_amount
     for type_, amount in found.tax_totals.items():
-        booked = sum(
-            (t.amount for li in sold for t in li.taxes if t.type == type_), D(0)
-        )
-        assert amount == abs(booked)
+        taxes = [tax for line in sold for tax in line.taxes if tax.type == type_]
+        assert amount == abs(sum((tax.amount for tax in taxes), D(0)))
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from hypothesis import strategies as st
 from fiscal.contract import Address, Discount, Original, Party, Payment, Receipt
 from fiscal.eg_eta import builder
 from fiscal.eg_eta.canonical import canonical_text, receipt_uuid
+from fiscal.eg_eta.qr import qr_text
 from fiscal.eg_eta.receipt_types import RECEIPT_TYPES
 
 D = Decimal
@@ -130,8 +131,6 @@ def test_qr_example():
     receipt = json.loads(
         (VECTORS / "r01_sale_first.json").read_bytes(), parse_float=str
     )
-    from fiscal.eg_eta.qr import qr_text
-
     for precision, time in (("full", "08:00:00Z"), ("minute", "08:00Z")):
         text = qr_text(
             "https://invoicing.eta.gov.eg/",
