@@ -38,6 +38,7 @@ _NAMES = "|".join(sorted(re.escape(name) for name in SECRET_NAMES))
 _JSON_MEMBER = re.compile(
     rf'("(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"'.encode(), re.IGNORECASE
 )
+_PERCENT = re.compile("%[0-9A-F]{2}")
 _FORM_FIELD = re.compile(rf"((?:^|[?&])(?:{_NAMES})=)[^&#\s]*".encode(), re.IGNORECASE)
 
 
@@ -82,11 +83,16 @@ class Redactor:
 
 def _encodings(secret: str) -> set[str]:
     raw = secret.encode("utf-8", "replace")
-    return {
-        raw.decode(),
-        quote(raw, safe=""),
-        quote_plus(raw),
+    quoted = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
+    in_json = {
         json.dumps(secret)[1:-1],
         json.dumps(raw.decode(), ensure_ascii=False)[1:-1],
+    }
+    return {
+        raw.decode(),
         base64.b64encode(raw).decode(),
+        *quoted,
+        *(_PERCENT.sub(lambda found: found[0].lower(), text) for text in quoted),
+        *in_json,
+        *(text.replace("/", "\\/") for text in in_json),
     }

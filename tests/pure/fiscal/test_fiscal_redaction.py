@@ -22,6 +22,7 @@ SECRET = 'pä ss/+"word&1'
         SECRET,
         quote(SECRET),
         quote(SECRET, safe=""),
+        json.dumps(SECRET).replace("/", "\\/"),
         quote_plus(SECRET),
         json.dumps(SECRET),
         json.dumps(SECRET, ensure_ascii=False),
@@ -35,13 +36,10 @@ def test_given_secrets_are_masked_in_every_encoding(text):
     assert masked.startswith("before") is text.startswith("before")
 
 
-@given(st.text(min_size=4), st.text(), st.text())
+@given(st.text(min_size=4).filter(lambda text: "*" not in text), st.text(), st.text())
 def test_any_secret_is_masked(secret, before, after):
-    masked = Redactor([secret]).body(
-        f"{before}{secret}{after}".encode("utf-8", "replace")
-    )
-    raw = secret.encode("utf-8", "replace")
-    assert raw not in masked.replace(b"***", b"") or raw in b"***" * 3 or b"*" in raw
+    text = f"{before}{secret}{after}".encode("utf-8", "replace")
+    assert secret.encode("utf-8", "replace") not in Redactor([secret]).body(text)
 
 
 def test_fields_are_masked_by_name_whatever_they_hold():

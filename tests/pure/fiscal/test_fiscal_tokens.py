@@ -85,7 +85,7 @@ def together(count, work):
         barrier.wait()
         try:
             results.append(work())
-        except Exception as exc:
+        except AuthenticationError as exc:
             results.append(exc)
 
     threads = [threading.Thread(target=run) for _ in range(count)]
