@@ -15,6 +15,8 @@ REPLACEABLE = frozenset(
     {lifecycle.INVALID, lifecycle.REJECTED, lifecycle.LATE, lifecycle.FAILED}
 )
 RECHECK_BATCH = 200
+NO_NUMBER = "0"
+"""Stands for the number of a draft while it is looked at."""
 
 
 class AccountMove(models.Model):
@@ -431,6 +433,8 @@ class AccountMove(models.Model):
         )
         if not drafts:
             return {}
-        return drafts._ereceipt_check(
-            drafts._ereceipt_snapshots(self._ereceipt_now()), at_posting=True
-        )
+        snapshots = drafts._ereceipt_snapshots(self._ereceipt_now())
+        for move_id, receipt in snapshots.items():
+            # its number is given by the posting
+            snapshots[move_id] = replace(receipt, number=receipt.number or NO_NUMBER)
+        return drafts._ereceipt_check(snapshots, at_posting=True)

@@ -385,6 +385,9 @@ class EreceiptDocument(models.Model):
     # SENTENCES: PARTS
     # -------------------------------------------------------------------------
 
+    def _state_label(self):
+        return dict(self._selection_state())[self.state]
+
     def _with_deadline(self, sentence):
         """Add until when the document has to be there."""
         if not self.deadline_at or self.late_reference:
