@@ -47,4 +47,6 @@ class Breaker:
         while there is no reason to."""
         if failures < self.threshold:
             return None
-        return min(self.pause * 2.0 ** (failures - self.threshold), self.longest)
+        # an outage of weeks counts further than a float's exponent does
+        exponent = min(failures - self.threshold, 32)
+        return min(self.pause * 2.0**exponent, self.longest)
