@@ -1,0 +1,152 @@
+"""The table of states: complete, and nothing passes that does not stand in it."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from fiscal import lifecycle
+from fiscal.lifecycle import TRANSITIONS, IllegalTransition, check_transition
+
+STATES = {
+    "waiting",
+    "to_sign",
+    "queued",
+    "sending",
+    "unknown",
+    "submitted",
+    "valid",
+    "invalid",
+    "rejected",
+    "cancelling",
+    "cancelled",
+    "late",
+    "failed",
+    "superseded",
+    "withdrawn",
+}
+
+LEGAL = """
+waiting     to_sign queued withdrawn
+to_sign     queued late superseded withdrawn
+queued      sending late failed superseded withdrawn
+sending     queued submitted valid invalid unknown late failed
+unknown     queued sending submitted valid invalid rejected cancelled late failed
+submitted   queued valid invalid rejected cancelled late failed
+valid       cancelling cancelled rejected
+invalid     superseded
+rejected    superseded
+cancelling  cancelled valid
+cancelled   superseded
+late        queued superseded
+failed      queued unknown late superseded
+superseded
+withdrawn
+"""
+"""Written down a second time: whoever changes the table has to mean it."""
+
+PAIRS = {
+    (before, after)
+    for before, *followers in map(str.split, LEGAL.strip().splitlines())
+    for after in followers
+}
+
+
+def test_the_table_has_every_state_as_key_and_knows_no_other() -> None:
+    assert set(TRANSITIONS) == STATES
+    assert set(lifecycle.STATES) == STATES
+    assert set().union(*TRANSITIONS.values()) <= STATES
+    named = {
+        value
+        for name, value in vars(lifecycle).items()
+        if name.isupper() and isinstance(value, str)
+    }
+    assert named == STATES
+
+
+def test_the_docstring_explains_every_state() -> None:
+    explained = set(re.findall(r"^(\w+) {3,}\w", lifecycle.__doc__ or "", re.MULTILINE))
+    assert explained == STATES
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), sorted(product(sorted(STATES), repeat=2)), ids="-".join
+)
+def test_only_what_stands_in_the_table_passes(before: str, after: str) -> None:
+    if (before, after) in PAIRS:
+        check_transition(before, after)
+        return
+    with pytest.raises(IllegalTransition) as raised:
+        check_transition(before, after)
+    assert str(raised.value) == f"A document cannot go from {before} to {after}."
+
+
+@pytest.mark.parametrize("state", ["", "draft", "posted", "VALID", None])
+def test_no_way_leads_to_a_state_that_does_not_exist(state: str) -> None:
+    for before in STATES:
+        with pytest.raises(IllegalTransition):
+            check_transition(before, state)
+
+
+def test_ends_are_ends() -> None:
+    assert {state for state, after in TRANSITIONS.items() if not after} == {
+        "superseded",
+        "withdrawn",
+    }
+
+
+def test_every_state_can_be_reached_from_the_first() -> None:
+    reached, front = set(), {lifecycle.WAITING}
+    while front:
+        reached |= front
+        front = set().union(*(TRANSITIONS[state] for state in front)) - reached
+    assert reached == STATES
+
+
+def test_what_was_decided_is_never_sent_again() -> None:
+    """From a verdict no way leads back to sending the same document."""
+    for decided in (
+        lifecycle.VALID,
+        lifecycle.INVALID,
+        lifecycle.REJECTED,
+        lifecycle.CANCELLED,
+        lifecycle.SUPERSEDED,
+        lifecycle.WITHDRAWN,
+    ):
+        reached, front = set(), {decided}
+        while front:
+            reached |= front
+            front = set().union(*(TRANSITIONS[state] for state in front)) - reached
+        assert not reached & {lifecycle.QUEUED, lifecycle.SENDING, lifecycle.UNKNOWN}
+
+
+def test_what_was_sent_is_never_withdrawn() -> None:
+    for state in (
+        lifecycle.SENDING,
+        lifecycle.UNKNOWN,
+        lifecycle.SUBMITTED,
+        lifecycle.VALID,
+        lifecycle.LATE,
+        lifecycle.FAILED,
+    ):
+        assert lifecycle.WITHDRAWN not in TRANSITIONS[state]
+
+
+@pytest.mark.parametrize(
+    "name", ["SETTLED", "OPEN", "STANDING", "LOCKING", "NEEDS_PERSON"]
+)
+def test_groups_name_states_of_the_table(name: str) -> None:
+    group = getattr(lifecycle, name)
+    assert isinstance(group, frozenset)
+    assert group
+    assert group <= STATES
+
+
+def test_groups_fit_together() -> None:
+    assert not lifecycle.SETTLED & lifecycle.OPEN
+    assert lifecycle.LOCKING <= lifecycle.STANDING
+    assert lifecycle.OPEN <= lifecycle.STANDING
+    left = STATES - lifecycle.SETTLED - lifecycle.OPEN - lifecycle.NEEDS_PERSON
+    assert left == {lifecycle.WAITING}, "somebody or something takes care of each"
