@@ -18,6 +18,8 @@ RUN_SECONDS = 10
 MAX_THREADS = 16
 LANES = 4
 IDLE_STEP = 0.2
+LOOK_AGAIN = 1.0
+"""Seconds after which a run that waits looks for what became due meanwhile."""
 
 
 class EreceiptOutbox(models.AbstractModel):
@@ -111,11 +113,14 @@ class EreceiptOutbox(models.AbstractModel):
         flying = {}
         with ThreadPoolExecutor(MAX_THREADS, "ereceipt") as pool:
             while True:
-                if time.monotonic() < deadline:
+                claiming = time.monotonic() < deadline
+                if claiming:
                     for unit in self._claim(work, flying):
                         flying[pool.submit(unit.run)] = unit
                 if flying:
-                    settled += self._land(work, flying)
+                    settled += self._land(
+                        work, flying, LOOK_AGAIN if claiming else None
+                    )
                 elif not self._sleep_until_due(work, deadline):
                     break
         self._commit(0, work._due_count())
@@ -129,16 +134,21 @@ class EreceiptOutbox(models.AbstractModel):
         busy = {}
         for unit in flying.values():
             busy[unit.registration_id] = busy.get(unit.registration_id, 0) + 1
-        units = self._apart(lambda: work._claim_units(free, busy))
-        return units
+        try:
+            return self._apart(lambda: work._claim_units(free, busy))
+        except (SerializationFailure, DeadlockDetected):
+            # other lanes are at work on the same; what our calls bring is not given up
+            return []
 
-    def _land(self, work, flying):
+    def _land(self, work, flying, seconds=None):
         """Wait for at least one call and write what came of it.
 
+        :param seconds: how long to wait at most: a call that hangs holds back neither
+            the verdicts that are due meanwhile nor other registrations
         :return: how many documents that were
         """
         landed = 0
-        finished, _pending = wait(flying, return_when=FIRST_COMPLETED)
+        finished, _pending = wait(flying, seconds, FIRST_COMPLETED)
         for future in finished:
             unit = flying.pop(future)
             self._write_down(work, unit, future.result())
@@ -167,7 +177,8 @@ class EreceiptOutbox(models.AbstractModel):
         due_in = work._seconds_to_next_due()
         if due_in is None or time.monotonic() + due_in >= deadline:
             return False
-        time.sleep(max(due_in, IDLE_STEP))
+        self._commit()  # no transaction stays open, with an old view, while we sleep
+        time.sleep(min(max(due_in, IDLE_STEP), LOOK_AGAIN))
         return True
 
     # -------------------------------------------------------------------------

@@ -81,6 +81,7 @@ class Found:
         than ours: not valid, or other bytes
     :ivar extra: receipts of the authority's that our books lack
     :ivar repeated: receipts that the authority accepted more than once
+    :ivar misleading: invoices that show another state than their document has
     """
 
     documents: int
@@ -88,10 +89,11 @@ class Found:
     missing: list[str]
     extra: list[str]
     repeated: list[str]
+    misleading: list[str]
 
     def assert_right(self, documents: int) -> None:
         """Raise unless every document is valid on both sides, once."""
-        assert self == Found(documents, {}, [], [], [])
+        assert self == Found(documents, {}, [], [], [], [])
 
 
 class Shop:
@@ -153,9 +155,7 @@ class Shop:
                 "SELECT authority_uid, state, content FROM ereceipt_document"
             )
         }
-        theirs = {
-            row["uuid"]: row for row in self.simulator.control.receipts(raw=True)
-        }
+        theirs = {row["uuid"]: row for row in self.simulator.control.receipts(raw=True)}
         states = self.states()
         states.pop("valid", None)
         return Found(
@@ -170,7 +170,18 @@ class Shop:
             ),
             extra=sorted(theirs.keys() - ours.keys()),
             repeated=sorted(u for u, row in theirs.items() if row["accepted"] != 1),
+            misleading=self._misleading(),
         )
+
+    def _misleading(self) -> list[str]:
+        rows = self.db.rows(
+            "SELECT m.name FROM account_move m "
+            "JOIN ereceipt_document_move l ON l.move_id = m.id "
+            "JOIN ereceipt_document d ON d.id = l.document_id "
+            "WHERE m.ereceipt_document_id = d.id "
+            "AND m.ereceipt_state IS DISTINCT FROM d.state ORDER BY 1"
+        )
+        return [name for (name,) in rows]
 
     def chain(self, serial: str = SERIALS[0]) -> list[tuple]:
         """Return ``(index, uid, previous uid, move's name, journal, prefix, number)``
@@ -194,6 +205,23 @@ class Shop:
         assert len(set(uids)) == length
         assert [row[2] for row in chain] == ["", *uids][:length]
         return chain
+
+    def sent_twice(self) -> list[int]:
+        """Return the documents that travelled in more than one call."""
+        rows = self.db.rows(
+            "SELECT r.document_id FROM ereceipt_exchange_document_rel r "
+            "JOIN ereceipt_exchange e ON e.id = r.exchange_id "
+            "WHERE e.purpose = 'submit' GROUP BY 1 HAVING count(*) > 1"
+        )
+        return [document_id for (document_id,) in rows]
+
+    def blocked(self) -> int:
+        """Return how many transactions of this database wait for another one."""
+        return self.db.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s "
+            "AND cardinality(pg_blocking_pids(pid)) > 0",
+            [self.db.name],
+        )
 
     # -- time ---------------------------------------------------------------------
 
@@ -335,7 +363,9 @@ def _registration(env: Any, url: str) -> None:
 def _device_values(
     env: Any, registration: Any, serial: str, journal: str
 ) -> dict[str, Any]:
-    journals: Sequence[int] = env["account.journal"].search([("code", "=", journal)]).ids
+    journals: Sequence[int] = (
+        env["account.journal"].search([("code", "=", journal)]).ids
+    )
     return {
         "name": f"Till {serial}",
         "registration_id": registration.id,

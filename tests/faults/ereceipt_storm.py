@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ereceipt_killpoints import PLACES, KillPoint
 from ereceipt_shop import Shop
-from ereceipt_workers import PLACES, KillPoint, Worker, WorkerError, workers
+from ereceipt_workers import Gate, Worker, workers
 
 AT_RANDOM = "at random"
 PURPOSES = ("send", "ask")
@@ -38,15 +39,21 @@ LOST = {"kind": "lost"}
 
 
 def lane(
-    shop: Shop, seconds: float = 5.0, point: KillPoint | None = None
-) -> Callable[[], None]:
-    """Return what a lane's process does: one run of the outbox."""
+    shop: Shop,
+    seconds: float = 5.0,
+    point: KillPoint | None = None,
+    gate: Gate | None = None,
+) -> Callable[[], int]:
+    """Return what a lane's process does: one run of the outbox, which returns how many
+    documents it settled."""
 
-    def work() -> None:
+    def work() -> int:
         if point:
             point.install(shop.db.registry)
+        if gate:
+            gate.pass_through()
         with shop.db.env("__system__") as env:
-            env["ereceipt.outbox"]._run(time.monotonic() + seconds)
+            return env["ereceipt.outbox"]._run(time.monotonic() + seconds)
 
     return work
 
@@ -133,6 +140,3 @@ class Storm:
             self.kills[str(point) if point else AT_RANDOM] += 1
         else:
             self.missed += 1
-
-
-__all__ = ["KillPoint", "Storm", "WorkerError", "lane", "run_lanes", "settle_all"]

@@ -1,13 +1,9 @@
-"""Worker processes that end at any moment, most of all at the worst ones.
-
-A worker is a forked child. A *kill point* is a place in the engine's way where the
-child sends itself SIGKILL: it is put there from outside, by wrapping a method in the
-child alone; the engine knows nothing of it.
-"""
+"""Worker processes: forked children that start together and may end at any moment."""
 
 from __future__ import annotations
 
-import http.client
+import json
+import mmap
 import os
 import signal
 import sys
@@ -15,11 +11,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from tempfile import TemporaryFile
 from typing import Any, NoReturn
 
 _POLL = 0.01
+_MOST_SAID = 64 * 1024
 
 
 class WorkerError(AssertionError):
@@ -30,7 +25,8 @@ class Worker:
     """A forked child that carries out ``work`` and never returns into the caller."""
 
     def __init__(self, work: Callable[[], object]) -> None:
-        self._errors = TemporaryFile()
+        # shared with the child, since it is anonymous
+        self._said = mmap.mmap(-1, _MOST_SAID)
         self._status: int | None = None
         sys.stdout.flush()
         sys.stderr.flush()
@@ -42,13 +38,15 @@ class Worker:
         code = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            work()
-            code = 0
-        except BaseException:
-            self._errors.write(traceback.format_exc().encode())
-            self._errors.flush()
+            try:
+                said = json.dumps(work(), default=str)
+                code = 0
+            except Exception:  # noqa: BLE001 - the parent raises it
+                said = traceback.format_exc()[-_MOST_SAID // 2 :]
+            self._said.write(said.encode())
         finally:
-            # no clean-up of what belongs to the parent: databases, servers, output
+            # whatever happened, and without cleaning up what belongs to the parent:
+            # databases, servers, output
             os._exit(code)
 
     def poll(self) -> bool:
@@ -81,9 +79,16 @@ class Worker:
         if os.WIFSIGNALED(self._status):
             return os.WTERMSIG(self._status) == signal.SIGKILL
         if os.WEXITSTATUS(self._status):
-            self._errors.seek(0)
-            raise WorkerError(self._errors.read().decode())
+            raise WorkerError(self._read())
         return False
+
+    @property
+    def result(self) -> Any:
+        """What ``work`` returned, as JSON keeps it, once it has ended by itself."""
+        return json.loads(self._read())
+
+    def _read(self) -> str:
+        return self._said[:].rstrip(b"\0").decode()
 
 
 @contextmanager
@@ -99,186 +104,34 @@ def workers(*works: Callable[[], object]) -> Iterator[list[Worker]]:
             worker.kill()
 
 
-# ----------------------------------------------------------------------------------
-# Kill points
-# ----------------------------------------------------------------------------------
+class Gate:
+    """A place where workers wait for each other and for the parent."""
 
-SUBMIT_PATH = "receiptsubmissions"
-BEFORE_CLAIM = "before the claim's commit"
-IN_REQUEST = "in the request"
-"""The only place that questions have not: they have no body."""
+    def __init__(self) -> None:
+        self._arrived, self._arriving = os.pipe()
+        self._leaving, self._left = os.pipe()
+
+    def pass_through(self) -> None:
+        """Wait, in a worker, until the gate is opened."""
+        os.write(self._arriving, b".")
+        os.read(self._leaving, 1)
+
+    def wait_for(self, count: int) -> None:
+        """Wait, in the parent, until so many workers stand at the gate."""
+        for _number in range(count):
+            os.read(self._arrived, 1)
+
+    def open(self, count: int) -> None:
+        """Let so many workers through, at the same moment."""
+        os.write(self._left, b"." * count)
 
 
-def die() -> None:
-    """End this process as if its power failed."""
-    os.kill(os.getpid(), signal.SIGKILL)
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until ``condition`` holds.
 
-
-@dataclass
-class KillPoint:
-    """Where a child ends, and at which passage.
-
-    :ivar place: a key of :data:`PLACES`
-    :ivar purpose: ``send`` or ``ask``: of which units passages count
-    :ivar passage: 1 for the first
+    :raise AssertionError: it does not within ``seconds``
     """
-
-    place: str
-    purpose: str = "send"
-    passage: int = 1
-    _passed: int = field(default=0, init=False)
-
-    def install(self, registry: Any) -> None:
-        """Put it into this process. Only for a child."""
-        PLACES[self.place](self, registry)
-
-    def passing(self, purpose: str | None = None) -> None:
-        """Count a passage; at the last one this does not return."""
-        if purpose not in (None, self.purpose):
-            return
-        self._passed += 1
-        if self._passed == self.passage:
-            die()
-
-    def __str__(self) -> str:
-        return f"{self.place} ({self.purpose})"
-
-
-def _wrap(owner: Any, name: str, around: Callable) -> None:
-    """Replace a method of a class by ``around(original, self, *args)``."""
-    original = getattr(owner, name)
-
-    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return around(original, self, *args, **kwargs)
-
-    setattr(owner, name, wrapped)
-
-
-def _unit_class() -> Any:
-    from odoo.addons.account_ereceipt.models.ereceipt_work import Unit
-
-    return Unit
-
-
-def _before_claim_commit(point: KillPoint, registry: Any) -> None:
-    """The claim is in the database and not committed."""
-    claimed: list[str] = []
-
-    def claim(original: Callable, self: Any, *args: Any) -> Any:
-        units = original(self, *args)
-        claimed[:] = [unit.purpose for unit in units]
-        return units
-
-    def commit(original: Callable, self: Any, *args: Any, **kwargs: Any) -> Any:
-        for purpose in claimed:
-            point.passing(purpose)
-        claimed.clear()
-        return original(self, *args, **kwargs)
-
-    _wrap(registry["ereceipt.work"], "_claim_units", claim)
-    _wrap(registry["ereceipt.outbox"], "_commit", commit)
-
-
-def _before_call(point: KillPoint, registry: Any) -> None:
-    """The claim is committed, no byte has left."""
-
-    def run(original: Callable, self: Any) -> Any:
-        point.passing(self.purpose)
-        return original(self)
-
-    _wrap(_unit_class(), "run", run)
-
-
-def _in_request(point: KillPoint, registry: Any) -> None:
-    """Half of the request's body has left."""
-
-    def send(original: Callable, self: Any, data: Any) -> Any:
-        if not _is_wire(self, point.purpose) or bytes(data[:5]) == b"POST ":
-            return original(self, data)
-        half = len(data) // 2
-        original(self, data[:half])
-        point.passing()
-        return original(self, data[half:])
-
-    _note_requests()
-    _wrap(http.client.HTTPConnection, "send", send)
-
-
-def _in_call(point: KillPoint, registry: Any) -> None:
-    """The whole request has left, the answer is awaited."""
-
-    def getresponse(original: Callable, self: Any) -> Any:
-        if _is_wire(self, point.purpose):
-            point.passing()
-        return original(self)
-
-    _note_requests()
-    _wrap(http.client.HTTPConnection, "getresponse", getresponse)
-
-
-def _before_write(point: KillPoint, registry: Any) -> None:
-    """The answer is known, nothing of it is written."""
-
-    def settle(original: Callable, self: Any, unit: Any, report: Any) -> Any:
-        point.passing(unit.purpose)
-        return original(self, unit, report)
-
-    _wrap(registry["ereceipt.work"], "_settle", settle)
-
-
-def _before_outcome_commit(point: KillPoint, registry: Any) -> None:
-    """The outcome is in the database and not committed."""
-    settled: list[str] = []
-
-    def settle(original: Callable, self: Any, unit: Any, report: Any) -> Any:
-        original(self, unit, report)
-        settled[:] = [unit.purpose]
-
-    def commit(original: Callable, self: Any, *args: Any, **kwargs: Any) -> Any:
-        for purpose in settled:
-            point.passing(purpose)
-        settled.clear()
-        return original(self, *args, **kwargs)
-
-    _wrap(registry["ereceipt.work"], "_settle", settle)
-    _wrap(registry["ereceipt.outbox"], "_commit", commit)
-
-
-def _after_outcome_commit(point: KillPoint, registry: Any) -> None:
-    """The outcome is committed; the breaker has not counted it."""
-
-    def after(original: Callable, self: Any, unit: Any, report: Any) -> Any:
-        point.passing(unit.purpose)
-        return original(self, unit, report)
-
-    _wrap(registry["ereceipt.work"], "_after_settling", after)
-
-
-def _note_requests() -> None:
-    """Let each connection remember which request it is carrying."""
-
-    def putrequest(
-        original: Callable, self: Any, method: str, url: str, *args: Any, **kwargs: Any
-    ) -> Any:
-        self.ereceipt_request = (method, url)
-        return original(self, method, url, *args, **kwargs)
-
-    _wrap(http.client.HTTPConnection, "putrequest", putrequest)
-
-
-def _is_wire(connection: Any, purpose: str) -> bool:
-    method, url = getattr(connection, "ereceipt_request", ("", ""))
-    if purpose == "send":
-        return method == "POST" and SUBMIT_PATH in url
-    return method == "GET"
-
-
-PLACES: dict[str, Callable[[KillPoint, Any], None]] = {
-    BEFORE_CLAIM: _before_claim_commit,
-    "before the call": _before_call,
-    IN_REQUEST: _in_request,
-    "in the call": _in_call,
-    "before the write": _before_write,
-    "before the outcome's commit": _before_outcome_commit,
-    "after the outcome's commit": _after_outcome_commit,
-}
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"Waited {seconds} s in vain."
+        time.sleep(_POLL)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from ereceipt_killpoints import BEFORE_CLAIM, IN_REQUEST, PLACES, KillPoint
 from ereceipt_shop import SERIALS, TILL_JOURNALS, Shop
-from ereceipt_storm import KillPoint, Storm, run_lanes, settle_all
-from ereceipt_workers import BEFORE_CLAIM, IN_REQUEST, PLACES
+from ereceipt_storm import Storm, run_lanes, settle_all
 
 AT_A_TIME = 3
 

@@ -1,0 +1,195 @@
+"""Points at which a worker is killed.
+
+A kill point is a place in the engine's way where the process sends itself SIGKILL. It
+is put there from outside, by wrapping a method in the worker alone: the engine knows
+nothing of it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+SUBMIT_PATH = "receiptsubmissions"
+BEFORE_CLAIM = "before the claim's commit"
+IN_REQUEST = "in the request"
+"""The only place that questions have not: they have no body."""
+
+
+def die() -> None:
+    """End this process as if its power failed."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass
+class KillPoint:
+    """Where a child ends, and at which passage.
+
+    :ivar place: a key of :data:`PLACES`
+    :ivar purpose: ``send`` or ``ask``: of which units passages count
+    :ivar passage: 1 for the first
+    """
+
+    place: str
+    purpose: str = "send"
+    passage: int = 1
+    _passed: int = field(default=0, init=False)
+
+    def install(self, registry: Any) -> None:
+        """Put it into this process. Only for a child."""
+        PLACES[self.place](self, registry)
+
+    def passing(self, purpose: str | None = None) -> None:
+        """Count a passage; at the last one this does not return."""
+        if purpose not in (None, self.purpose):
+            return
+        self._passed += 1
+        if self._passed == self.passage:
+            die()
+
+    def __str__(self) -> str:
+        return f"{self.place} ({self.purpose})"
+
+
+def _wrap(owner: Any, name: str, around: Callable) -> None:
+    """Replace a method of a class by ``around(original, self, *args)``."""
+    original = getattr(owner, name)
+
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return around(original, self, *args, **kwargs)
+
+    setattr(owner, name, wrapped)
+
+
+def _unit_class() -> Any:
+    from odoo.addons.account_ereceipt.models.ereceipt_work import Unit
+
+    return Unit
+
+
+def _before_claim_commit(point: KillPoint, registry: Any) -> None:
+    """The claim is in the database and not committed."""
+    claimed: list[str] = []
+
+    def claim(original: Callable, self: Any, *args: Any) -> Any:
+        units = original(self, *args)
+        claimed[:] = [unit.purpose for unit in units]
+        return units
+
+    def commit(original: Callable, self: Any, *args: Any, **kwargs: Any) -> Any:
+        for purpose in claimed:
+            point.passing(purpose)
+        claimed.clear()
+        return original(self, *args, **kwargs)
+
+    _wrap(registry["ereceipt.work"], "_claim_units", claim)
+    _wrap(registry["ereceipt.outbox"], "_commit", commit)
+
+
+def _before_call(point: KillPoint, registry: Any) -> None:
+    """The claim is committed, no byte has left."""
+
+    def run(original: Callable, self: Any) -> Any:
+        point.passing(self.purpose)
+        return original(self)
+
+    _wrap(_unit_class(), "run", run)
+
+
+def _in_request(point: KillPoint, registry: Any) -> None:
+    """Half of the request's body has left."""
+
+    def send(original: Callable, self: Any, data: Any) -> Any:
+        if not _is_wire(self, point.purpose) or bytes(data[:5]) == b"POST ":
+            return original(self, data)
+        half = len(data) // 2
+        original(self, data[:half])
+        point.passing()
+        return original(self, data[half:])
+
+    _note_requests()
+    _wrap(http.client.HTTPConnection, "send", send)
+
+
+def _in_call(point: KillPoint, registry: Any) -> None:
+    """The whole request has left, the answer is awaited."""
+
+    def getresponse(original: Callable, self: Any) -> Any:
+        if _is_wire(self, point.purpose):
+            point.passing()
+        return original(self)
+
+    _note_requests()
+    _wrap(http.client.HTTPConnection, "getresponse", getresponse)
+
+
+def _before_write(point: KillPoint, registry: Any) -> None:
+    """The answer is known, nothing of it is written."""
+
+    def settle(original: Callable, self: Any, unit: Any, report: Any) -> Any:
+        point.passing(unit.purpose)
+        return original(self, unit, report)
+
+    _wrap(registry["ereceipt.work"], "_settle", settle)
+
+
+def _before_outcome_commit(point: KillPoint, registry: Any) -> None:
+    """The outcome is in the database and not committed."""
+    settled: list[str] = []
+
+    def settle(original: Callable, self: Any, unit: Any, report: Any) -> Any:
+        original(self, unit, report)
+        settled[:] = [unit.purpose]
+
+    def commit(original: Callable, self: Any, *args: Any, **kwargs: Any) -> Any:
+        for purpose in settled:
+            point.passing(purpose)
+        settled.clear()
+        return original(self, *args, **kwargs)
+
+    _wrap(registry["ereceipt.work"], "_settle", settle)
+    _wrap(registry["ereceipt.outbox"], "_commit", commit)
+
+
+def _after_outcome_commit(point: KillPoint, registry: Any) -> None:
+    """The outcome is committed; the breaker has not counted it."""
+
+    def after(original: Callable, self: Any, unit: Any, report: Any) -> Any:
+        point.passing(unit.purpose)
+        return original(self, unit, report)
+
+    _wrap(registry["ereceipt.work"], "_after_settling", after)
+
+
+def _note_requests() -> None:
+    """Let each connection remember which request it is carrying."""
+
+    def putrequest(
+        original: Callable, self: Any, method: str, url: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        self.ereceipt_request = (method, url)
+        return original(self, method, url, *args, **kwargs)
+
+    _wrap(http.client.HTTPConnection, "putrequest", putrequest)
+
+
+def _is_wire(connection: Any, purpose: str) -> bool:
+    method, url = getattr(connection, "ereceipt_request", ("", ""))
+    if purpose == "send":
+        return method == "POST" and SUBMIT_PATH in url
+    return method == "GET"
+
+
+PLACES: dict[str, Callable[[KillPoint, Any], None]] = {
+    BEFORE_CLAIM: _before_claim_commit,
+    "before the call": _before_call,
+    IN_REQUEST: _in_request,
+    "in the call": _in_call,
+    "before the write": _before_write,
+    "before the outcome's commit": _before_outcome_commit,
+    "after the outcome's commit": _after_outcome_commit,
+}
