@@ -1,0 +1,135 @@
+"""What the benchmarks share: a shop in a database of its own, and a way to measure.
+
+The shop is the one of the fault tests: a real database, a real simulator in a process
+of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FAULTS = Path(__file__).resolve().parents[1] / "tests" / "faults"
+if str(FAULTS) not in sys.path:
+    sys.path.insert(0, str(FAULTS))
+
+from ereceipt_db import Place  # noqa: E402  found by the path above
+from ereceipt_shop import (  # noqa: E402
+    AT_ONCE,
+    PLAIN_JOURNALS,
+    TILL_JOURNALS,
+    Shop,
+    Simulator,
+    prepared,
+    shop,
+)
+
+__all__ = ["AT_ONCE", "PLAIN_JOURNALS", "TILL_JOURNALS", "Cost", "Shop", "open_shop"]
+
+LINES = 5
+
+
+@contextmanager
+def open_shop(**registration: Any) -> Iterator[Shop]:
+    """A shop whose registration has the given values, dropped at the end."""
+    place = Place.from_environment()
+    with (
+        Simulator.running() as simulator,
+        prepared(place, simulator) as name,
+        shop(place, simulator, name) as opened,
+    ):
+        opened.configure(**registration)
+        with opened.db.env() as env:
+            _stock(env)
+        yield opened
+
+
+def _stock(env: Any) -> None:
+    """Twenty customers and twenty coded products, as a shop has more than one."""
+    tea = env["product.product"].search([("default_code", "=", "TEA")])
+    mapping = env["ereceipt.code.mapping"].search([("product_id", "=", tea.id)])
+    for number in range(20):
+        product = tea.copy({"name": f"شاي {number}", "default_code": f"TEA-{number}"})
+        mapping.copy({"product_id": product.id, "code": f"{mapping.code}-{number}"})
+    env["res.partner"].create(
+        [{"name": f"عميل {number}", "ref": "BENCH"} for number in range(20)]
+    )
+
+
+def drafts(env: Any, count: int, journal: str) -> Any:
+    """Return new drafts of five lines."""
+    journal_id = env["account.journal"].search([("code", "=", journal)]).id
+    products = env["product.product"].search([("default_code", "like", "TEA-")])
+    partners = env["res.partner"].search([("ref", "=", "BENCH")])
+    return env["account.move"].create(
+        [
+            {
+                "move_type": "out_invoice",
+                "invoice_date": env.cr.now().date(),
+                "partner_id": partners[number % len(partners)].id,
+                "journal_id": journal_id,
+                "invoice_line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "product_id": products[(number + line) % len(products)].id,
+                            "quantity": 1 + line,
+                            "price_unit": 10.25 * (1 + number % 40),
+                        },
+                    )
+                    for line in range(LINES)
+                ],
+            }
+            for number in range(count)
+        ]
+    )
+
+
+def post(opened: Shop, count: int, journal: str = TILL_JOURNALS[0]) -> None:
+    """Post invoices of five lines by hundreds, with fresh statistics in between."""
+    left = count
+    while left:
+        with opened.db.env() as env:
+            drafts(env, min(AT_ONCE, left), journal).action_post()
+        left -= min(AT_ONCE, left)
+        opened.db.rows("ANALYZE")
+
+
+class Cost:
+    """What a block of code takes, on one cursor.
+
+    :ivar cpu: seconds of this process, its threads included
+    :ivar wall: seconds of the clock
+    :ivar queries: statements on the cursor
+    """
+
+    def __init__(self, cr: Any) -> None:
+        self._cr = cr
+
+    def __enter__(self) -> Cost:
+        self._queries = self._cr.sql_log_count
+        self._wall = time.perf_counter()
+        self._cpu = time.process_time()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.cpu = time.process_time() - self._cpu
+        self.wall = time.perf_counter() - self._wall
+        self.queries = self._cr.sql_log_count - self._queries
+
+
+def median(values: list[float], digits: int = 2) -> float:
+    """Return the median, rounded for print."""
+    return round(statistics.median(values), digits)
+
+
+def print_result(name: str, **figures: Any) -> None:
+    """Print one JSON line."""
+    print(json.dumps({"bench": name, **figures}), flush=True)
