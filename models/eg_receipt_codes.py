@@ -22,8 +22,11 @@ class EreceiptCodeMapping(models.Model):
         if "l10n_eg_eta_code" not in product._fields or not product.l10n_eg_eta_code:
             return None
         code = product.l10n_eg_eta_code.strip()
-        scheme = "EGS" if code.upper().startswith(EGS_PREFIX) else "GS1"
+        scheme = self._eg_receipt_item_scheme(code)
         return scheme, code, ("product.product", "l10n_eg_eta_code")
+
+    def _eg_receipt_item_scheme(self, code):
+        return "EGS" if code.upper().startswith(EGS_PREFIX) else "GS1"
 
     def _eg_receipt_foreign_item_field(self):
         return "l10n_eg_eta_code"

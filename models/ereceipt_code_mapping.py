@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from ..fiscal import authority_classes
+from .ereceipt_resolver import CodeResolver
 
 REFERENCES = {
     "item": ("product_id", "product_tmpl_id", "categ_id"),
@@ -112,6 +114,31 @@ class EreceiptCodeMapping(models.Model):
     )
     reference = fields.Char(string="For", compute="_compute_reference")
 
+    # --- pickers from the code tables; what they choose is kept as text below ---
+    code_table = fields.Char(compute="_compute_code_table")
+    code_id = fields.Many2one(
+        "ereceipt.code",
+        string="Code of the table",
+        compute="_compute_code_ids",
+        readonly=False,
+        domain="[('authority', '=', authority), ('kind', '=', code_table)]",
+    )
+    subcode_id = fields.Many2one(
+        "ereceipt.code",
+        string="Subtype of the table",
+        compute="_compute_code_ids",
+        readonly=False,
+        domain="[('authority', '=', authority), ('kind', '=', 'tax_subtype'), "
+        "('parent_code', '=', code)]",
+    )
+    scheme_id = fields.Many2one(
+        "ereceipt.code",
+        string="Code system of the table",
+        compute="_compute_code_ids",
+        readonly=False,
+        domain="[('authority', '=', authority), ('kind', '=', 'item_type')]",
+    )
+
     # --- the code ---
     scheme = fields.Char(
         string="Code system", help="Which system an item code is from: GS1, EGS, ..."
@@ -127,7 +154,6 @@ class EreceiptCodeMapping(models.Model):
         help="The authority has not approved the code yet: until it has, documents "
         "with it wait.",
     )
-    code_name = fields.Char(string="Meaning", compute="_compute_code_name")
 
     _reference_one = models.Constraint(
         "CHECK (num_nonnulls(" + ", ".join(_ALL) + ") = 1)",
@@ -167,26 +193,41 @@ class EreceiptCodeMapping(models.Model):
             record = row._reference_record()
             row.reference = record.display_name if record else False
 
-    @api.depends("authority", "kind", "code", "subcode")
-    @api.depends_context("lang")
-    def _compute_code_name(self):
-        """Say what the codes mean, so that a mistyped one is seen at once."""
-        self.code_name = False
-        tables = self.env["ereceipt.code"].sudo()
-        for authority, rows in self.grouped("authority").items():
-            found = tables.search(
-                [
-                    ("authority", "=", authority),
-                    ("kind", "in", [*TABLES.values(), SUBTYPES]),
-                    ("code", "in", [*rows.mapped("code"), *rows.mapped("subcode")]),
-                ]
-            )
-            names = {(row.kind, row.code): row.name for row in found}
-            for row in rows:
-                parts = [names.get((TABLES.get(row.kind), row.code))]
-                if row.kind == "tax":
-                    parts.append(names.get((SUBTYPES, row.subcode)))
-                row.code_name = " / ".join(filter(None, parts)) or False
+    @api.depends("kind")
+    def _compute_code_table(self):
+        for row in self:
+            row.code_table = TABLES.get(row.kind)
+
+    @api.depends("authority", "kind", "scheme", "code", "subcode")
+    def _compute_code_ids(self):
+        tables = self.env["ereceipt.code"].with_context(active_test=False)
+        found = tables.search(
+            [
+                ("authority", "in", self.mapped("authority")),
+                ("kind", "in", [*TABLES.values(), SUBTYPES, SCHEMES]),
+                (
+                    "code",
+                    "in",
+                    [code for row in self for code in row._codes().values()],
+                ),
+            ]
+        )
+        known = {(row.authority, row.kind, row.code): row for row in found}
+        for row in self:
+            for name, (table, code) in row._picked().items():
+                row[name] = known.get((row.authority, table, code), tables)
+
+    def _codes(self):
+        return {name: code for name, (_table, code) in self._picked().items()}
+
+    def _picked(self):
+        """Return the table and the code that each picker shows."""
+        self.ensure_one()
+        return {
+            "code_id": (TABLES.get(self.kind), self.code),
+            "subcode_id": (SUBTYPES, self.subcode),
+            "scheme_id": (SCHEMES, self.scheme),
+        }
 
     # -------------------------------------------------------------------------
     # ONCHANGE METHODS
@@ -198,6 +239,22 @@ class EreceiptCodeMapping(models.Model):
         for name in _ALL:
             if name not in REFERENCES.get(self.kind, ()):
                 self[name] = False
+
+    @api.onchange("code_id")
+    def _onchange_code_id(self):
+        if self.code_id:
+            self.code = self.code_id.code
+            self.subcode = False
+
+    @api.onchange("subcode_id")
+    def _onchange_subcode_id(self):
+        if self.subcode_id:
+            self.subcode = self.subcode_id.code
+
+    @api.onchange("scheme_id")
+    def _onchange_scheme_id(self):
+        if self.scheme_id:
+            self.scheme = self.scheme_id.code
 
     # -------------------------------------------------------------------------
     # CONSTRAINT METHODS
@@ -234,8 +291,11 @@ class EreceiptCodeMapping(models.Model):
         return False
 
     @api.model
-    def _item_problem(self, authority, scheme, code, use_barcode=False):
-        """Return what is wrong with an item code as a sentence, False if nothing."""
+    def _item_problem(self, authority, scheme, code, use_barcode=False, known=False):
+        """Return what is wrong with an item code as a sentence, False if nothing.
+
+        :param known: the authority's code systems if they were read already
+        """
         if not code and not use_barcode:
             return self.env._("Enter an item code.")
         if code and not scheme:
@@ -245,7 +305,8 @@ class EreceiptCodeMapping(models.Model):
                 "The item code “%s” has blanks in it or more than 100 characters.",
                 code[:120],
             )
-        known = self.env["ereceipt.code"]._known(authority, SCHEMES, [scheme])
+        if known is False:
+            known = self.env["ereceipt.code"]._known(authority, SCHEMES, [scheme])
         if scheme and known is not None and scheme not in known:
             return self.env._(
                 "%(scheme)s is no code system of %(authority)s.",
@@ -284,11 +345,47 @@ class EreceiptCodeMapping(models.Model):
     def _hook(self, authority, name, default, *args):
         """Call ``_<authority>_<name>(*args)`` where the glue of an authority has it.
 
-        Hooks: ``item_code_problem(scheme, code)``, ``foreign_item(product)``,
-        ``foreign_unit(uom)``, ``foreign_tax(tax)``, ``payment_defaults()``.
+        Hooks: ``item_code_problem(scheme, code)``, ``item_scheme(code)``,
+        ``foreign_item(product)``, ``foreign_item_field()``, ``foreign_unit(uom)``,
+        ``foreign_tax(tax)``, ``payment_defaults()``.
         """
         method = getattr(self, f"_{authority}_{name}", None)
         return method(*args) if method else default
+
+    @api.model
+    def _describe(self, kind, records):
+        """Return for each record which codes it has with the authorities of the
+        company and where they are from, as a text of one line per authority.
+
+        :param str kind: ``item`` for ``product.product``, ``unit``, ``tax``
+        :rtype: dict[int, str]
+        """
+        arguments = {"item": "products", "unit": "uoms", "tax": "taxes"}
+        lines = {record.id: [] for record in records}
+        for authority in self._authorities(self.env.company):
+            resolver = CodeResolver(self.env, authority, self.env.company)
+            resolver.load(**{arguments[kind]: records})
+            for record in records:
+                found = getattr(resolver, kind)(record)
+                codes = (found.scheme, found.code, found.subcode)
+                lines[record.id].append(
+                    self.env._(
+                        "%(authority)s: %(code)s (%(origin)s)",
+                        authority=self._authority_name(authority),
+                        code=" ".join(filter(None, codes)) or self.env._("no code"),
+                        origin=resolver.describe(found),
+                    )
+                )
+        return {record_id: "\n".join(texts) for record_id, texts in lines.items()}
+
+    @api.model
+    def _rows_in_use(self, authority, companies):
+        """Return the domain of the rows that give a code to companies."""
+        return (
+            Domain("authority", "=", authority)
+            & Domain("company_id", "in", [False, *companies.parent_ids.ids])
+            & Domain("pending", "=", False)
+        )
 
     @api.model
     def _default_authority(self):
