@@ -101,6 +101,22 @@ class EreceiptBreakerMixin(models.AbstractModel):
             if record.breaker_failures or record.breaker_open_until:
                 record._breaker_close()
 
+    def _breaker_reset(self):
+        """Close the breaker because of what a person did.
+
+        It is an ordinary write of the person's transaction, which often has written
+        the same row already: a cursor apart would wait for that for ever.
+        """
+        self.write(
+            {
+                "breaker_failures": 0,
+                "breaker_open_until": False,
+                "breaker_reason": False,
+            }
+        )
+        for record in self:
+            record._breaker_closed()
+
     def _breaker_close(self):
         self.ensure_one()
 

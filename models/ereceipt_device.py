@@ -508,8 +508,8 @@ class EreceiptDevice(models.Model):
             }
         )
         if not problems:
-            self.sudo()._breaker_close()
-            self.registration_id.sudo()._breaker_close()
+            self.sudo()._breaker_reset()
+            self.registration_id.sudo()._breaker_reset()
 
     def _breaker_opened(self, reason):
         self.env["ereceipt.alert"]._raise(

@@ -258,7 +258,7 @@ class EreceiptRegistration(models.Model):
         for record in (*self, *self.device_ids):
             for name in record._ereceipt_secrets:
                 record._ereceipt_set_secret(name, False)
-            record._breaker_close()
+            record._breaker_reset()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -302,7 +302,7 @@ class EreceiptRegistration(models.Model):
         """Let calls through again at once."""
         self.check_access("write")
         for record in (*self, *self.device_ids):
-            record._breaker_close()
+            record._breaker_reset()
         self.env["ereceipt.outbox"]._wake()
 
     # -------------------------------------------------------------------------
@@ -413,7 +413,7 @@ class EreceiptRegistration(models.Model):
             }
         )
         if not problems:
-            self.sudo()._breaker_close()
+            self.sudo()._breaker_reset()
         return self._probe_notification(problems)
 
     def _probe_notification(self, problems):
