@@ -224,26 +224,29 @@ class EreceiptOutbox(models.AbstractModel):
         :return: the document's state afterwards
         """
         document.ensure_one()
-        with self.env.registry.cursor() as cr:
-            work = self.with_env(self.env(cr=cr, su=True)).env["ereceipt.work"]
-            unit = work._claim_one(document.id, f"now:{token}")
+        unit = self._now_apart(lambda w: w._claim_one(document.id, f"now:{token}"))
         if unit:
-            self._finish_now(unit)
-        with self.env.registry.cursor() as cr:
-            fresh = self.env(cr=cr, su=True)["ereceipt.document"].browse(document.id)
-            state = fresh.state
+            report = unit.run()
+            self._now_apart(lambda work: work._settle(unit, report))
+            self._now_apart(lambda work: work._after_settling(unit, report))
+            self._now_apart(lambda work: work.env["ereceipt.outbox"]._wake())
+        state = self._now_apart(
+            lambda work: work.env["ereceipt.document"].browse(document.id).state
+        )
         document.invalidate_recordset()
         return state
 
-    def _finish_now(self, unit):
-        report = unit.run()
-        with self.env.registry.cursor() as cr:
-            work = self.env(cr=cr, su=True)["ereceipt.work"]
-            work._settle(unit, report)
-        with self.env.registry.cursor() as cr:
-            work = self.env(cr=cr, su=True)["ereceipt.work"]
-            work._after_settling(unit, report)
-            work.env["ereceipt.outbox"]._wake()
+    def _now_apart(self, carry_out, tries=8):
+        """Carry out ``carry_out(ereceipt.work)`` in a cursor of its own and commit;
+        again when another transaction got in between. It touches the database only."""
+        for left in reversed(range(tries)):
+            try:
+                with self.env.registry.cursor() as cr:
+                    return carry_out(self.env(cr=cr, su=True)["ereceipt.work"])
+            except (SerializationFailure, DeadlockDetected):
+                if not left:
+                    raise
+                time.sleep(random.uniform(0.01, 0.1) * (tries - left))
 
     # -------------------------------------------------------------------------
     # UPKEEP
