@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,7 +25,6 @@ SECONDS_BETWEEN_CHECKS = 1
 
 def main(asked: argparse.Namespace, steps: Steps) -> int:
     """Serve until stopped; with ``--once`` return 1 unless every document is valid."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     country = demonstration.of_country(asked.country)
     with ExitStack() as stack:
         environment = stack.enter_context(prepared(steps, asked.odoo, asked.db_url))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from setup import addons, system_packages
 from setup.cache import CHECKOUT
 from setup.databases import Databases
 from setup.environment import Environment, prepared
+from setup.process import run_shown
 from setup.steps import Steps
 
 from .options import FOLDERS, TestRun
@@ -159,12 +159,8 @@ class Tests:
             # "-rs" tells why a test was skipped; the warning is a dependency's.
             command += ["-rs", "-W", "ignore:'crypt' is deprecated:DeprecationWarning"]
             command += [f"--timeout={SECONDS_PER_TEST}", *arguments]
-            code = subprocess.run(
-                [*command, *self.asked.arguments, *paths],
-                check=False,
-                cwd=CHECKOUT,
-                env=variables,
-            ).returncode
+            command += [*self.asked.arguments, *paths]
+            code = run_shown(command, CHECKOUT, variables)
             if report.exists():
                 self.counts.add(report)
         if code == NO_TESTS_COLLECTED and self.asked.selective:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,11 @@ def enter(total: int, *, with_tests: bool) -> Steps:
 
 
 def finish(command: Callable[[], int]) -> None:
-    """Exit with what the command returns; its errors become words and code 1."""
+    """Exit with what the command returns; its errors become words and code 1.
+
+    A signal to end is an interruption, so that what was started is stopped.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(command())
     except SetupError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from .cache import cache_dir
 from .steps import SetupError
 
 TAIL_LINES = 15
+SECONDS_TO_STOP = 20
 
 
 def alive(pid: int) -> bool:
@@ -34,6 +36,26 @@ def run_dir() -> Path:
         if not alive(int(folder.name)):
             shutil.rmtree(folder, ignore_errors=True)
     return cache_dir("run", str(os.getpid()))
+
+
+def run_shown(
+    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str] | None
+) -> int:
+    """Run a program on the terminal; return its exit code.
+
+    When this command is interrupted the program gets time to clean up.
+    """
+    process = subprocess.Popen([str(part) for part in command], cwd=cwd, env=env)
+    try:
+        return process.wait()
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
 
 
 def tail(log: Path) -> str:

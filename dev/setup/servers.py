@@ -15,11 +15,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from .cache import CHECKOUT, claimed
-from .process import run_dir, tail
+from .process import SECONDS_TO_STOP, run_dir, tail
 from .steps import SetupError
 
 SECONDS_TO_START = 60
-SECONDS_TO_STOP = 20
 
 
 class Server:
