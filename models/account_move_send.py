@@ -136,7 +136,7 @@ class AccountMoveSend(models.AbstractModel):
             alerts["ereceipt_refused"] = self._ereceipt_alert(
                 "danger" if blocked else "warning",
                 refused,
-                self.env._("The tax authority refused it, so it is not mailed."),
+                self.env._("It is not mailed."),
                 self.env._(
                     "The tax authority refused %s of these; they are not mailed.",
                     len(refused),
@@ -282,7 +282,15 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _hook_if_success(self, moves_data, from_cron=False):
-        # EXTENDS account
+        # EXTENDS account: an error before the PDF does not stop a mail where the
+        # caller is content with a pro forma
+        for move, move_data in moves_data.items():
+            if move._ereceipt_mail_waits() or move._ereceipt_mail_refused():
+                move_data["sending_methods"] = [
+                    method
+                    for method in move_data["sending_methods"]
+                    if method != "email"
+                ]
         super()._hook_if_success(moves_data, from_cron=from_cron)
         sent = self.env["account.move"]
         for move, move_data in moves_data.items():

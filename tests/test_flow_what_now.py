@@ -11,7 +11,7 @@ from .common import EreceiptCommon
 
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestWhatNow(EreceiptCommon):
-    """Each situation has one sentence and at most one button, and the button does it."""
+    """Each situation has one sentence and at most one button, which does it."""
 
     def assert_says(self, move, part, action, level):
         self.assertIn(part, move.ereceipt_what_now)

@@ -1,4 +1,4 @@
-from odoo import Command, models
+from odoo import models
 
 
 class AccountMoveSendWizard(models.TransientModel):
@@ -28,10 +28,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         )
         waiting = mailed.filtered(lambda m: m._ereceipt_mail_waits())
         refused = mailed.filtered(lambda m: m._ereceipt_mail_refused())
-        if not waiting | refused:
-            return super().action_send_and_print(force_synchronous, allow_fallback_pdf)
-        self.move_ids = [Command.set((self.move_ids - waiting - refused).ids)]
+        result = super().action_send_and_print(force_synchronous, allow_fallback_pdf)
+        (waiting | refused).sending_data = False
         later = waiting and waiting._ereceipt_mail_when_valid()
-        if not self.move_ids:
-            return later or {"type": "ir.actions.act_window_close"}
-        return super().action_send_and_print(force_synchronous, allow_fallback_pdf)
+        return later if waiting == self.move_ids else result

@@ -18,7 +18,11 @@ class EreceiptReturnAnew(models.TransientModel):
     company_id = fields.Many2one(related="move_id.company_id")
     is_registered = fields.Boolean(compute="_compute_is_registered")
     date = fields.Date(
-        required=True, compute="_compute_defaults", store=True, readonly=False
+        required=True,
+        compute="_compute_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     reason = fields.Char(required=True)
     partner_id = fields.Many2one(
@@ -28,6 +32,7 @@ class EreceiptReturnAnew(models.TransientModel):
         compute="_compute_defaults",
         store=True,
         readonly=False,
+        precompute=True,
     )
     post_new = fields.Boolean(
         string="Post the new invoice at once",
