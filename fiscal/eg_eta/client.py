@@ -58,13 +58,21 @@ class EtaClient:
 
         :raise TransientError, AuthenticationError:
         """
-        return TOKENS.get(self._token_key(), self.fetch_token)
+        return TOKENS.get(self._token_key(), self._fetch)
+
+    def new_token(self) -> str:
+        """Return an access token that was fetched just now, and keep it.
+
+        :raise TransientError, AuthenticationError:
+        """
+        TOKENS.invalidate(self._token_key())
+        return self.token()
 
     def _token_key(self) -> tuple[str, ...]:
         serial = self._connection.device.serial if self._connection.device else ""
         return (self._connection.identity, self._identity, serial)
 
-    def fetch_token(self) -> Token:
+    def _fetch(self) -> Token:
         """Ask the identity service for a new token: with the second client secret
         where the first is refused.
 
@@ -83,13 +91,13 @@ class EtaClient:
                 "credentials_missing",
             )
         try:
-            return self._fetch_token(credentials["client_id"], secrets[0])
+            return self._request_token(credentials["client_id"], secrets[0])
         except AuthenticationError as exc:
             if len(secrets) == 1 or exc.code not in _SECRET_REFUSED:
                 raise
-        return self._fetch_token(credentials["client_id"], secrets[1])
+        return self._request_token(credentials["client_id"], secrets[1])
 
-    def _fetch_token(self, client_id: str, secret: str) -> Token:
+    def _request_token(self, client_id: str, secret: str) -> Token:
         form = {
             "grant_type": "client_credentials",
             "client_id": client_id,

@@ -27,12 +27,11 @@ def probe(client: EtaClient, connection: Connection) -> list[Problem]:
     """
     device = connection.device
     record = device.record if device else None
-    problems = []
     try:
-        token = client.fetch_token()
+        token = client.new_token()
     except FiscalError as exc:
         return [_failure("probe_token", exc, record), *_clock(client)]
-    problems += _claims(token.value, connection)
+    problems = _claims(token, connection)
     serial = device.serial if device else ""
     try:
         Listing(client, serial, 0.0).last_uid()

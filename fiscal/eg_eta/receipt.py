@@ -38,7 +38,7 @@ from .reader import read_receipt
 from .settings import Settings, parse_settings
 from .wire import moment_text
 
-_MOST_PER_CALL = 500
+_USUAL_PER_CALL = 200
 _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
@@ -86,7 +86,7 @@ class EgReceipt:
     )
     limits: ClassVar[Limits] = Limits(
         zone="Africa/Cairo",
-        documents_per_call=200,
+        documents_per_call=500,
         bytes_per_call=1_500_000,
         lines_per_document=300,
         submission_window=timedelta(hours=24),
@@ -190,8 +190,8 @@ class EgReceipt:
 
     def fits(self, documents: Sequence[Document]) -> int:
         """Return how many of the documents, from the first on, fit into one call."""
-        wanted = self._connection.documents_per_call or self.limits.documents_per_call
-        most = max(min(wanted, _MOST_PER_CALL, len(documents)), 1)
+        wanted = self._connection.documents_per_call or _USUAL_PER_CALL
+        most = max(min(wanted, self.limits.documents_per_call, len(documents)), 1)
         room = self._most_bytes() + 1
         for count, document in enumerate(documents[:most]):
             room -= len(document.content) + 1

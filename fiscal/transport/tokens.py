@@ -77,13 +77,14 @@ class TokenCache:
         life = min(max(expires_in, 0.0), _LONGEST_LIFE)
         return max(life * _REFRESH_SHARE, life - _REFRESH_AHEAD)
 
-    def invalidate(self, key: Hashable, token: str) -> None:
-        """Forget a token that was refused, unless another one has taken its place."""
+    def invalidate(self, key: Hashable, token: str | None = None) -> None:
+        """Forget a token that was refused, unless another one has taken its place;
+        without ``token``, whatever token the key has."""
         with self._lock:
             entry = self._entries.get(key)
         if entry is not None:
             with entry.lock:
-                if entry.value == token:
+                if token is None or entry.value == token:
                     entry.value = ""
 
     def clear(self) -> None:
