@@ -8,6 +8,7 @@ from types import ModuleType
 
 from . import egypt
 from .client import OdooClient
+from .row import Row
 
 VALID = "valid"
 
@@ -24,19 +25,6 @@ class Demonstration:
     odoo: OdooClient
     simulator_url: str
     say: Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One document of the table that a demonstration ends with.
-
-    :param seconds: from posting to the authority's decision
-    """
-
-    number: str
-    uid: str
-    state: str
-    seconds: float
 
 
 def of_country(code: str) -> ModuleType:
