@@ -5,6 +5,7 @@ from odoo import models
 from odoo.tools import file_open
 
 from ..fiscal import lifecycle
+from .ereceipt_qr import qr_png
 
 PRINTED = lifecycle.STANDING - {lifecycle.FAILED}
 """States in which the QR code is printed: also before the authority has answered."""
@@ -64,10 +65,7 @@ class EreceiptDocument(models.Model):
 
     def _qr_data_uri(self):
         """Return the QR code as a data URI, "" if the document has none."""
-        image = self._qr_png(border=QR_BORDER)
-        if not image:
-            return ""
-        return _data_uri(image)
+        return _data_uri(qr_png(self.qr, QR_BORDER)) if self.qr else ""
 
     def _print_sentence(self):
         """Return what a customer has to be told when no QR code is printed."""

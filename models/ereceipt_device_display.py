@@ -27,6 +27,13 @@ class EreceiptDevice(models.Model):
 
     _inherit = "ereceipt.device"
 
+    registration_id = fields.Many2one(default=lambda self: self._default_registration())
+    address_governorate = fields.Char(
+        default=lambda self: self.env.company.state_id.name
+    )
+    address_city = fields.Char(default=lambda self: self.env.company.city)
+    address_street = fields.Char(default=lambda self: self.env.company.street)
+    address_postal_code = fields.Char(default=lambda self: self.env.company.zip)
     document_count = fields.Integer(compute="_compute_document_count")
     signs_in_per_device = fields.Boolean(
         related="registration_id.signs_in_per_device", string="Signs in by itself"
@@ -39,6 +46,18 @@ class EreceiptDevice(models.Model):
     payment_method_domain = fields.Json(compute="_compute_choice_domains")
     mixed_payment_method_id = choice("Code of several ways", "mixed_payment_method")
     mixed_payment_method_domain = fields.Json(compute="_compute_choice_domains")
+
+    # -------------------------------------------------------------------------
+    # DEFAULT METHODS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _default_registration(self):
+        """Offer the company's registration where there is but one."""
+        found = self.env["ereceipt.registration"].search(
+            [("company_id", "parent_of", self.env.company.ids)], limit=2
+        )
+        return found if len(found) == 1 else found.browse()
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS

@@ -5,10 +5,10 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..fiscal import lifecycle
+from .ereceipt_qr import qr_png
 from .ereceipt_readable import pretty, tables
 
 SOON = timedelta(hours=3)
-QR_PIXELS = 600
 
 
 class EreceiptDocument(models.Model):
@@ -121,8 +121,8 @@ class EreceiptDocument(models.Model):
     @api.depends("qr")
     def _compute_qr_image(self):
         for document in self:
-            image = document._qr_png()
-            document.qr_image = base64.b64encode(image) if image else False
+            qr = document.qr
+            document.qr_image = base64.b64encode(qr_png(qr)) if qr else False
             document.qr_is_link = (document.qr or "").startswith("https://")
 
     @api.depends("content", "media_type", "authority_ids")
@@ -210,22 +210,4 @@ class EreceiptDocument(models.Model):
         return Domain("state", "in", sorted(lifecycle.NEEDS_PERSON)) | (
             Domain("state", "=", lifecycle.WAITING)
             & Domain("waiting_reason", "in", ("data", "approval", "person"))
-        )
-
-    def _qr_png(self, border=4):
-        """Return the QR code as a PNG of at least three pixels a module, b"" if the
-        document has none.
-
-        :param int border: white modules around it; 4 is what readers want
-        """
-        self.ensure_one()
-        if not self.qr:
-            return b""
-        return self.env["ir.actions.report"].barcode(
-            "QR",
-            self.qr,
-            width=QR_PIXELS,
-            height=QR_PIXELS,
-            barLevel="M",
-            barBorder=border,
         )

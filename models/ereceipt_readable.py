@@ -125,8 +125,8 @@ def _cell(value):
 def _pairs(mapping):
     rows = Markup().join(
         Markup(
-            '<tr><th scope="row" class="text-muted fw-normal pe-3">%s</th>'
-            "<td>%s</td></tr>"
+            '<tr><th scope="row" class="text-muted fw-normal" style="width: 11rem">'
+            "%s</th><td>%s</td></tr>"
         )
         % (key, _cell(value))
         for key, value in mapping.items()

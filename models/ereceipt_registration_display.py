@@ -4,6 +4,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools import format_datetime
 
 ALIVE_WITHIN = timedelta(minutes=15)
 """How long ago a lane may have run at most to count as alive: they run each minute,
@@ -26,13 +27,25 @@ class EreceiptRegistration(models.Model):
 
     _inherit = "ereceipt.registration"
 
+    authority = fields.Selection(default=lambda self: self._default_authority())
     device_count = fields.Integer(compute="_compute_counts")
     document_count = fields.Integer(compute="_compute_counts")
     needs_person_count = fields.Integer(compute="_compute_counts")
     signs_in_per_device = fields.Boolean(compute="_compute_signs_in_per_device")
+    connection_text = fields.Char(string="Connection", compute="_compute_connection")
     jobs_alive = fields.Boolean(compute="_compute_jobs_alive")
     is_ready = fields.Boolean(compute="_compute_checklist")
     checklist = fields.Html(compute="_compute_checklist", sanitize=False)
+
+    # -------------------------------------------------------------------------
+    # DEFAULT METHODS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _default_authority(self):
+        """Offer the authority where only one is known."""
+        known = self._selection_authority()
+        return known[0][0] if len(known) == 1 else False
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
@@ -60,6 +73,26 @@ class EreceiptRegistration(models.Model):
             registration.signs_in_per_device = bool(
                 registration.authority and registration._needs_device_credentials()
             )
+
+    @api.depends("tested_at", "problems", "device_ids.tested_at", "device_ids.problems")
+    @api.depends_context("lang", "tz")
+    def _compute_connection(self):
+        """Say when the connection was tested, or which devices were not."""
+        for registration in self:
+            devices = registration._devices_in_use()
+            tested = devices.filtered(lambda d: d.tested_at and not d.problems)
+            if registration.signs_in_per_device and devices:
+                registration.connection_text = self.env._(
+                    "%(tested)s of %(all)s devices tested",
+                    tested=len(tested),
+                    all=len(devices),
+                )
+            elif registration.tested_at:
+                registration.connection_text = self.env._(
+                    "Tested %s", format_datetime(self.env, registration.tested_at)
+                )
+            else:
+                registration.connection_text = self.env._("Not tested yet")
 
     @api.depends("last_run_at")
     def _compute_jobs_alive(self):
@@ -144,7 +177,7 @@ class EreceiptRegistration(models.Model):
         """
         self.ensure_one()
         company = self.company_id
-        devices = self.device_ids.filtered(lambda d: d.lifecycle != "retired")
+        devices = self._devices_in_use()
         return [
             Step(
                 bool(company.vat),
@@ -187,6 +220,9 @@ class EreceiptRegistration(models.Model):
                 ),
             ),
         ]
+
+    def _devices_in_use(self):
+        return self.device_ids.filtered(lambda d: d.lifecycle != "retired")
 
     def _checklist_credentials(self, devices):
         owners = devices if self.signs_in_per_device else self
