@@ -183,7 +183,7 @@ class AccountMove(models.Model):
         """Return the problems of each invoice by its id, only where there are any."""
         found = {}
         for device, moves in self.grouped("ereceipt_device_id").items():
-            authority = device.sudo()._authority()
+            authority = device.sudo()._authority_offline()
             for move in moves:
                 receipt = move._ereceipt_placed(snapshots[move.id])
                 problems = [
@@ -314,7 +314,7 @@ class AccountMove(models.Model):
 
     def _ereceipt_freeze_on(self, device, snapshots, chained):
         """Freeze the documents of one device, one after the other."""
-        authority = device._authority()
+        authority = device._authority_offline()
         index, uid, last = device._chain_head() if chained else (0, "", None)
         fresh = []
         frozen = self.env["ereceipt.document"].sudo()

@@ -249,8 +249,9 @@ class EreceiptDevice(models.Model):
             if rival:
                 raise ValidationError(
                     self.env._(
-                        "The journal %(journal)s is reported by %(rival)s already. Take "
-                        "it out there first: the same invoice would be sent twice.",
+                        "The journal %(journal)s is reported by %(rival)s already. "
+                        "Take it out there first: the same invoice would be sent "
+                        "twice.",
                         journal=journal.name,
                         rival=rival,
                     )
@@ -479,6 +480,11 @@ class EreceiptDevice(models.Model):
         """Return the authority as this device sees it."""
         self.ensure_one()
         return self.registration_id._authority(self, recorder, give_up_at)
+
+    def _authority_offline(self):
+        """Return the authority for checking, building and reading only."""
+        self.ensure_one()
+        return self.registration_id._authority(self, offline=True)
 
     def _contract_device(self):
         """Return the contract's Device."""

@@ -114,7 +114,7 @@ class EreceiptDocument(models.Model):
         self.fetch(["content"])
         receipts = {}
         for registration, documents in self.grouped("registration_id").items():
-            authority = registration._authority()
+            authority = registration._authority(offline=True)
             for document in documents:
                 receipts[document.id] = authority.read(document.content.encode())
         return receipts

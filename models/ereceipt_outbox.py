@@ -56,14 +56,16 @@ class EreceiptOutbox(models.AbstractModel):
 
     @api.model
     def _lanes(self):
-        lanes = self.env["ir.cron"].sudo()
-        for number in range(1, LANES + 1):
-            lane = self.env.ref(
-                f"account_ereceipt.ir_cron_ereceipt_lane_{number}", False
-            )
-            if lane and lane.sudo().active:
-                lanes |= lane.sudo()
-        return lanes
+        """Return the lane jobs that are switched on."""
+        xmlids = self.env["ir.model.data"].sudo()
+        ids = [
+            xmlids._xmlid_to_res_id(f"account_ereceipt.ir_cron_ereceipt_lane_{number}")
+            for number in range(1, LANES + 1)
+        ]
+        crons = self.env["ir.cron"].sudo().with_context(active_test=False)
+        return crons.search(
+            [("id", "in", [i for i in ids if i]), ("active", "=", True)]
+        )
 
     @api.model
     def _last_run(self):

@@ -206,7 +206,7 @@ class EreceiptRegistration(models.Model):
 
     @api.model
     def _watchdog_seconds(self):
-        """Return after how many seconds this server ends a scheduled job, 0 if never."""
+        """Return after how many seconds this server ends a job, 0 if never."""
         limit = config["limit_time_real_cron"]
         return config["limit_time_real"] if limit == -1 else limit
 
@@ -321,11 +321,15 @@ class EreceiptRegistration(models.Model):
             "client_secret_2": self._ereceipt_secret("client_secret_2"),
         }
 
-    def _connection(self, device=None, recorder=None, give_up_at=None):
-        """Return the contract's Connection for this registration and device."""
+    def _connection(self, device=None, recorder=None, give_up_at=None, offline=False):
+        """Return the contract's Connection for this registration and device.
+
+        :param bool offline: nothing will be called, so no secret is opened: issuing
+            goes on where the key of the secrets is not at hand
+        """
         self.ensure_one()
         owner = device if device and self._needs_device_credentials() else self
-        credentials = owner._credentials()
+        credentials = {} if offline else owner._credentials()
         contract_device = device._contract_device() if device else None
         connection = Connection(
             environment=self.environment,
@@ -351,9 +355,9 @@ class EreceiptRegistration(models.Model):
         )
         return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:26]
 
-    def _authority(self, device=None, recorder=None, give_up_at=None):
+    def _authority(self, device=None, recorder=None, give_up_at=None, offline=False):
         """Return the authority as seen from this registration (and device)."""
-        connection = self._connection(device, recorder, give_up_at)
+        connection = self._connection(device, recorder, give_up_at, offline)
         return authority_class(self.authority)(connection)
 
     def _unit_seconds(self):

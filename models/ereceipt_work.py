@@ -290,7 +290,10 @@ class EreceiptWork(models.AbstractModel):
         later = fields.Datetime.now() + timedelta(minutes=10)
         documents.write({"next_attempt_at": later, "last_error": reason})
         self.env["ereceipt.alert"]._raise(
-            device, "unusable", self.env._("Nothing can be sent for this device"), reason
+            device,
+            "unusable",
+            self.env._("Nothing can be sent for this device"),
+            reason,
         )
 
     @api.model
