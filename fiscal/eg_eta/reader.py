@@ -40,13 +40,13 @@ class Node:
         self.path = path
 
     def text(self, name: str) -> str:
-        """Return a member's text, "" when it is missing; numbers as written."""
+        """Return a member's text, "" when it is missing."""
         value = self.members.get(name)
         if value is None:
             return ""
-        if isinstance(value, bool) or not isinstance(value, str | Decimal):
+        if not isinstance(value, str):
             raise _mismatch(f"{self.path}.{name}", "a text")
-        return str(value)
+        return value
 
     def number(self, name: str) -> Decimal | None:
         """Return a member's number, ``None`` when it is missing."""

@@ -15,7 +15,7 @@ from .canonical import receipt_uuid
 from .checks import examine
 from .jsontext import number
 from .reader import Node, parse_document, read_receipt
-from .receipt_types import RECEIPT_TYPES, SALE
+from .receipt_types import RECEIPT_TYPES, SALE, VERSION
 from .settings import Settings
 
 
@@ -27,14 +27,49 @@ def verify_receipt(content: bytes | str, settings: Settings) -> list[Problem]:
     :raise ValueError: it is not a receipt
     """
     root = parse_document(content)
-    receipt = read_receipt(content)
+    problems = [*_uuid_problems(content, root), *_unsafe(root.members, "")]
+    try:
+        receipt = read_receipt(content)
+        version = root.node("documentType").text("typeVersion")
+    except ValueError as exc:
+        reason = _("The receipt's structure is wrong: %(reason)s.")
+        return [*problems, Problem("structure", reason, values={"reason": str(exc)})]
+    if version != VERSION:
+        problems.append(
+            Problem(
+                "version_unknown",
+                _("The version is “%(version)s”; the authority takes “%(known)s”."),
+                "documentType.typeVersion",
+                values={"version": version, "known": VERSION},
+            )
+        )
     found = examine(receipt, settings, receipt.issued_at)
-    problems = [*_uuid_problems(content, root), *found.problems]
+    problems += found.problems
     if found.figures is not None:
         kind = found.type or RECEIPT_TYPES[SALE]
         computed = document(receipt, found.figures, kind, settings)
         problems += _differences(root.members, computed, "")
     return problems
+
+
+def _unsafe(value: Any, path: str) -> Iterator[Problem]:
+    """Yield what has no certain place in the canonical text."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _unsafe(member, f"{path}.{name}" if path else name)
+    elif _is_list(value) and value:
+        for index, element in enumerate(value):
+            yield from _unsafe(element, f"{path}[{index}]")
+    elif value is None or isinstance(value, bool) or _is_list(value):
+        yield Problem(
+            "value_unsafe",
+            _(
+                "%(path)s is null, true, false or an empty array, of which it is not"
+                " certain how the authority hashes them. Leave it out."
+            ),
+            path,
+            values={"path": path},
+        )
 
 
 def _uuid_problems(content: bytes | str, root: Node) -> Iterator[Problem]:
