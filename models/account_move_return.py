@@ -194,7 +194,7 @@ class AccountMove(models.Model):
         corrected on the customer since.
         """
         same = document.partner_id == self.commercial_partner_id
-        sold = document.link_ids[:1].move_id
+        sold = document.link_ids.move_id[:1]
         return ReturnOf(
             Original(
                 uid=document.authority_uid or "",
@@ -322,7 +322,7 @@ class AccountMove(models.Model):
                 "number": sale.name,
                 "registration": sale.registration_id.display_name,
             }
-            sold = sale.link_ids[:1].move_id
+            sold = sale.link_ids.move_id[:1]
             record = ("account.move", sold.id or self.id)
             problems.append(Problem("original", message, record=record, values=values))
         return problems

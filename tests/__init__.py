@@ -2,5 +2,8 @@ from . import (
     test_code_import,
     test_code_resolver,
     test_code_tables,
+    test_return_reference,
     test_snapshot_amounts,
+    test_snapshot_cases,
+    test_snapshot_queries,
 )
