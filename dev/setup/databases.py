@@ -8,6 +8,7 @@ again. A command works on copies that carry its process number and drops them.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
@@ -16,7 +17,7 @@ from pathlib import Path
 from psycopg2 import sql
 
 from . import addons
-from .cache import CHECKOUT, checkout_id, digest, digest_of_files, locked
+from .cache import CHECKOUT, cache_dir, checkout_id, digest, digest_of_files, locked
 from .environment import Environment
 from .process import alive, run_logged
 from .steps import SetupError, Steps
@@ -39,38 +40,47 @@ class Databases:
     def __init__(self, environment: Environment, steps: Steps) -> None:
         self.environment = environment
         self.steps = steps
-        self._copies: list[str] = []
+        # Files of attachments are on this machine only, and so are process numbers:
+        # on a server that several machines use, each has its own databases.
+        self._prefix = f"er_{digest(platform.node(), str(cache_dir()))}"
 
     def copy_of_addon(
         self, purpose: str, modules: Sequence[str] = (addons.MODULE,)
     ) -> str:
         """Return a new database in which our modules are installed."""
-        with locked("templates"):
-            return self._copied(self._addon_template(modules), purpose)
-
-    def copy(self, database: str, purpose: str) -> str:
-        """Return a new database with the content of one that nobody uses."""
-        return self._copied(database, purpose)
+        kind = f"{self._checkout}_{digest(*modules)}_"
+        with locked(kind):
+            return self._copied(self._addon_template(kind, modules), purpose)
 
     def forget_templates(self) -> None:
-        """Drop all templates, so that they are made anew."""
-        with locked("templates"):
-            for name in self._names("er_base_") + self._names("er_addon_"):
-                self._drop(name)
+        """Drop the templates, so that they are made anew."""
+        for name in self._names(self._checkout) + self._names(self._base):
+            self._drop(name)
 
     def drop_copies(self) -> None:
         """Drop this command's databases, and those of commands that were killed."""
-        for name in self._names("er_run_"):
-            pid = int(name.split("_")[2])
+        for name in self._names(f"{self._prefix}_run_"):
+            pid = int(name.split("_")[3])
             if pid == os.getpid() or not alive(pid):
                 self._drop(name)
 
-    def _addon_template(self, modules: Sequence[str]) -> str:
+    @property
+    def _base(self) -> str:
+        key = digest(self.environment.odoo.identity, *BASE_MODULES)
+        return f"{self._prefix}_base_{key}"
+
+    @property
+    def _checkout(self) -> str:
+        return f"{self._prefix}_{checkout_id()}"
+
+    def _run(self, purpose: str) -> str:
+        return f"{self._prefix}_run_{os.getpid()}_{purpose}"
+
+    def _addon_template(self, kind: str, modules: Sequence[str]) -> str:
         base = self._base_template()
         content = digest_of_files(CHECKOUT, NOT_INSTALLED)
         others = [path for path in addons.bridges() if path.name in modules]
         contents = [digest_of_files(path, ("tests", "static")) for path in others]
-        kind = f"er_addon_{checkout_id()}_{digest(*modules)}_"
         name = kind + digest(base, content, *contents)
         if name not in self._names(kind):
             self.steps.say(f"installing {', '.join(modules)}")
@@ -81,15 +91,15 @@ class Databases:
         return name
 
     def _base_template(self) -> str:
-        key = digest(self.environment.odoo.identity, *BASE_MODULES)
-        name = f"er_base_{key}"
-        if name not in self._names("er_base_"):
-            self.steps.say(f"installing {', '.join(BASE_MODULES)} (under a minute)")
-            self._install(name, BASE_MODULES, None)
-        return name
+        with locked(self._base):
+            if not self._names(self._base):
+                listed = ", ".join(BASE_MODULES)
+                self.steps.say(f"installing {listed} (once, about a minute)")
+                self._install(self._base, BASE_MODULES, None)
+        return self._base
 
     def _install(self, name: str, modules: Sequence[str], source: str | None) -> None:
-        working = f"er_run_{os.getpid()}_template"
+        working = self._run("template")
         self._drop(working)
         if source:
             self._create(working, source)
@@ -121,7 +131,7 @@ class Databases:
             cursor.execute("ANALYZE")
 
     def _copied(self, source: str, purpose: str) -> str:
-        name = f"er_run_{os.getpid()}_{purpose}"
+        name = self._run(purpose)
         self._drop(name)
         self._create(name, source)
         return name
@@ -149,7 +159,14 @@ class Databases:
             store.rename(new_store)
 
     def _drop(self, name: str) -> None:
-        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        # Not "WITH (FORCE)": an ordinary role is refused when the server is vacuuming
+        # the database just then. Without it PostgreSQL ends that by itself.
+        self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            [name],
+        )
+        statement = sql.SQL("DROP DATABASE IF EXISTS {}")
         self._execute(statement.format(sql.Identifier(name)))
         shutil.rmtree(self._filestore(name), ignore_errors=True)
 
