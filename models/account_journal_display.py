@@ -8,6 +8,7 @@ class AccountJournal(models.Model):
         "ereceipt.device",
         string="Issued on",
         compute="_compute_ereceipt_device_ids",
+        groups="account_ereceipt.group_ereceipt_reader",
         help="The devices on which what is posted in this journal is issued to a tax "
         "authority. They are chosen on the device.",
     )
