@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..fiscal import lifecycle
+from ..fiscal.contract import Problem
+from ..fiscal.messages import _
 from .account_move_issue import REPLACEABLE
 
 TOKEN = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -50,7 +52,10 @@ class AccountMove(models.Model):
     def _compute_ereceipt_what_now(self):
         for move in self:
             document = move.ereceipt_document_id.sudo()
-            if move.state == "draft":
+            if move.state == "draft" and document.state in REPLACEABLE:
+                sentence, level = move._ereceipt_say_draft_again(), "warning"
+                action = label = False
+            elif move.state == "draft":
                 sentence = level = action = label = False
             elif document:
                 sentence = document.what_now
@@ -63,6 +68,12 @@ class AccountMove(models.Model):
             move.ereceipt_level = level
             move.ereceipt_action = action
             move.ereceipt_action_label = label
+
+    def _ereceipt_say_draft_again(self):
+        return self.env._(
+            "The tax authority did not accept its document. Post it again, and a "
+            "correction takes that one's place."
+        )
 
     def _ereceipt_undocumented(self):
         """Return sentence, level, action and label of an invoice without document."""
@@ -335,6 +346,34 @@ class AccountMove(models.Model):
             )
         )
         return would_block._ereceipt_find_problems()
+
+    def _ereceipt_own_problems(self, at_posting):
+        # EXTENDS: a correction that the authority would refuse as too late is not
+        # frozen at all
+        problems = super()._ereceipt_own_problems(at_posting)
+        replaced = self._ereceipt_replaced()
+        if replaced and not replaced._correction_open():
+            way = (
+                _(
+                    "The authority's window for corrections of %(document)s closed at "
+                    "%(time)s. Cancel this invoice and make a new one."
+                )
+                if self.state == "draft" or at_posting
+                else _(
+                    "The authority's window for corrections of %(document)s closed at "
+                    "%(time)s. Return the invoice and issue it anew."
+                )
+            )
+            closed_at = replaced._correction_closes_at()
+            values = {
+                "document": replaced.name,
+                "time": replaced._moment_text(closed_at),
+            }
+            record = ("account.move", self.id)
+            problems.append(
+                Problem("correction_closed", way, record=record, values=values)
+            )
+        return problems
 
     # -------------------------------------------------------------------------
     # HELPERS

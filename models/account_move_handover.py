@@ -95,6 +95,7 @@ class EreceiptDocument(models.Model):
             ]
         )
         concerned |= self.filtered("replaces_id").link_ids.move_id
+        self._forget_prints_without_answer()
         mailed = self.env["account.move"]
         for move in concerned:
             if move.ereceipt_mail_settings:
@@ -109,6 +110,14 @@ class EreceiptDocument(models.Model):
                 mailed |= move.ereceipt_document_id._mail_replacement(move)
         if mailed:
             self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
+
+    def _forget_prints_without_answer(self):
+        """Detach PDFs that were made before the authority's answer, where what it
+        brings belongs on the print."""
+        for registration, documents in self.grouped("registration_id").items():
+            capabilities = registration._authority_class().capabilities
+            if capabilities.printable_at == "answer":
+                documents.link_ids.move_id._ereceipt_forget_print()
 
     def _mail_replacement(self, move):
         """Have the document mailed in the place of one that does not count, or ask a

@@ -85,6 +85,12 @@ class AccountMove(models.Model):
             "info",
         )
 
+    def button_draft(self):
+        # EXTENDS account: another invoice wants another mail
+        res = super().button_draft()
+        self.filtered("ereceipt_mail_settings").ereceipt_mail_settings = False
+        return res
+
     # -------------------------------------------------------------------------
     # WAITING BEFORE PRINTING
     # -------------------------------------------------------------------------

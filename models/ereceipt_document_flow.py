@@ -15,6 +15,13 @@ MOVING = frozenset(
 )
 """States in which a call to the authority brings a document on."""
 
+TURNING = (lifecycle.NEEDS_PERSON - {lifecycle.TO_SIGN}) | {
+    lifecycle.SUPERSEDED,
+    lifecycle.WITHDRAWN,
+    lifecycle.CANCELLED,
+}
+"""States in which whatever a person was asked to do before is past."""
+
 SHORT_PAUSE = 0.5
 
 
@@ -29,11 +36,16 @@ class EreceiptDocument(models.Model):
 
     def _go(self, state, **values):
         # EXTENDS: the activities that asked for a person are done when the document
-        # leaves the state that asked for one
-        asked_for = self.filtered(lambda d: d.state in lifecycle.NEEDS_PERSON)
+        # leaves the state that asked for one, or turns to something else
+        past = self.filtered(
+            lambda d: (
+                d.state != state
+                and (state in TURNING or d.state in lifecycle.NEEDS_PERSON)
+            )
+        )
         super()._go(state, **values)
-        if asked_for and state not in lifecycle.NEEDS_PERSON:
-            self.env["ereceipt.alert"]._clear_for_documents(asked_for)
+        if past:
+            self.env["ereceipt.alert"]._clear_for_documents(past)
 
     def _retry(self):
         """Try again what was given up, from the beginning. What the authority once
@@ -42,6 +54,9 @@ class EreceiptDocument(models.Model):
         for document in self:
             if document._is_late(now):
                 document._go(lifecycle.LATE, next_attempt_at=False)
+                self.env["ereceipt.alert"]._raise_for_documents(
+                    document, "late", self.env._("The authority's window has closed")
+                )
                 continue
             known = bool(document.submission_ref)
             document._go(

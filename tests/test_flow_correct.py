@@ -95,6 +95,17 @@ class TestCorrect(EreceiptCommon):
         with self.assertRaisesRegex(UserError, "window for corrections has closed"):
             move.action_ereceipt_correct()
 
+    def test_too_late_for_a_correction_by_posting_again(self):
+        """Nothing is frozen that the authority would refuse as too late."""
+        move = self.refused()
+        move.button_draft()
+        self.assertIn("Post it again", move.ereceipt_what_now)
+        self.pass_time(hours=97)
+        with self.assertRaisesRegex(UserError, "make a new one"):
+            move.action_post()
+        move.button_cancel()
+        self.assertEqual(move.state, "cancel")
+
     def test_nothing_to_correct(self):
         move = self.invoice()
         with self.assertRaisesRegex(UserError, "nothing to correct"):
@@ -174,6 +185,7 @@ class TestCorrect(EreceiptCommon):
         self.pass_time(hours=25)
         move.with_user(self.manager).action_ereceipt_retry()
         self.assertEqual(move.ereceipt_state, "late")
+        self.assertEqual(self.open_causes(move), ["late"])
 
     def test_nothing_to_retry(self):
         move = self.invoice().with_user(self.manager)
@@ -193,6 +205,22 @@ class TestCorrect(EreceiptCommon):
         move.action_ereceipt_late()
         wizard = self.env["ereceipt.late"].with_user(self.accountant)
         wizard.create({"move_id": move.id}).action_correct()
+        self.assertFalse(self.open_causes(move))
+
+    def test_warning_of_the_window_ends_with_the_window(self):
+        move = self.invoice()
+        self.pass_time(hours=20)
+        self.env["ereceipt.outbox"].sudo()._warn_of_deadlines()
+        self.assertEqual(self.open_causes(move), ["deadline"])
+        self.pass_time(hours=5)
+        self.run_outbox(rounds=1)
+        self.assertEqual(self.open_causes(move), ["late"])
+
+    def test_warning_of_the_window_ends_when_valid(self):
+        move = self.invoice()
+        self.pass_time(hours=20)
+        self.env["ereceipt.outbox"].sudo()._warn_of_deadlines()
+        self.run_outbox()
         self.assertFalse(self.open_causes(move))
 
     def test_reset_of_a_refused_invoice_keeps_the_activity_until_reposted(self):

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from odoo.exceptions import UserError
 from odoo.tests import RecordCapturer, tagged
 
+from ..fiscal.eg_eta import EgReceipt
 from .common import EreceiptCommon
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -113,6 +116,19 @@ class TestSendNow(EreceiptCommon):
         self.run_outbox()
         with self.assertRaisesRegex(UserError, "waiting to be sent"):
             move.action_ereceipt_send_now()
+
+    def test_authority_that_cannot_be_waited_for(self):
+        self.patch(
+            EgReceipt,
+            "capabilities",
+            replace(EgReceipt.capabilities, interactive=False),
+        )
+        self.device.wait_seconds = 3
+        move = self.invoice(post=False)
+        self.assertFalse(move.with_context(ereceipt_dialog=True).action_post())
+        action = move.action_ereceipt_send_now()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(self.send_now(move)["state"], "queued")
 
     def test_token_is_checked(self):
         move = self.invoice()

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
+from ..fiscal.eg_eta import EgReceipt
 from .common import EreceiptCommon
 
 
@@ -128,6 +131,31 @@ class TestSendPrint(SendPrintCommon):
         )
         self.assertFalse(self.mails(move).partner_ids)
         self.assertFalse(move.ereceipt_handed_over_at)
+
+    def test_reset_invoice_forgets_the_mail(self):
+        self.device.mail_only_valid = True
+        self.device.issue_moment = "manual"
+        move = self.invoice()
+        self.wizard(move).action_send_and_print()
+        self.assertTrue(move.ereceipt_mail_settings)
+        move.button_draft()
+        self.assertFalse(move.ereceipt_mail_settings)
+
+    def test_print_that_lacks_the_answer_waits_and_is_not_kept(self):
+        """An authority whose answer belongs on the print."""
+        self.patch(
+            EgReceipt,
+            "capabilities",
+            replace(EgReceipt.capabilities, printable_at="answer"),
+        )
+        move = self.invoice()
+        self.wizard(move).action_send_and_print()
+        self.assertFalse(self.mails(move))
+        move.sudo().invoice_pdf_report_file = "JVBERi0="
+        self.run_outbox()
+        self.assertFalse(move.invoice_pdf_report_id)
+        self.run_mail_job()
+        self.assertEqual(len(self.mails(move)), 1)
 
     def test_several_at_once(self):
         """Valid ones go, undecided ones go later, refused ones stay."""
@@ -283,6 +311,17 @@ class TestSendPrint(SendPrintCommon):
 class TestPortalHandsOver(SendPrintCommon, HttpCase):
     """Who sees an invoice in the portal has it; who previews it in the office gives it
     to nobody."""
+
+    def test_printing_on_a_read_only_connection(self):
+        """Reports are served on a read-only connection first."""
+        self.accountant.password = "ereceipt_accountant"
+        move = self.invoice()
+        self.env.flush_all()
+        self.authenticate("ereceipt_accountant", "ereceipt_accountant")
+        page = self.url_open(f"/report/pdf/account.report_invoice/{move.id}")
+        self.assertEqual(page.status_code, 200)
+        self.env.invalidate_all()
+        self.assertTrue(move.ereceipt_handed_over_at)
 
     def test_portal(self):
         portal_user = self.env["res.users"].create(
