@@ -27,8 +27,9 @@ class CrookedServer:
     def __post_init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        scheme = "https" if self.context else "http"
-        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        # A name, since urllib3 1.26 cannot verify an address.
+        self.secure_url = f"https://localhost:{self.port}"
+        self.url = self.secure_url if self.context else f"http://127.0.0.1:{self.port}"
         self._closing = False
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -10,7 +10,6 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from ipaddress import ip_address
 
 import pytest
 from crooked_server import crooked, reset, response
@@ -568,11 +567,11 @@ def test_a_connection_that_breaks_when_reused_is_ambiguous():
 
 
 class Authority:
-    """A certificate authority and a certificate for 127.0.0.1."""
+    """A certificate authority and a certificate for localhost."""
 
     folder = ""
 
-    def __init__(self, names=("127.0.0.1",), days=1):
+    def __init__(self, names=("localhost",), days=1):
         self.key = ec.generate_private_key(ec.SECP256R1())
         common_name = f"Test {x509.random_serial_number()}"
         self.name = x509.Name(
@@ -599,9 +598,7 @@ class Authority:
 
     def server_context(self):
         key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName(
-            [x509.IPAddress(ip_address(name)) for name in self.names]
-        )
+        names = x509.SubjectAlternativeName([x509.DNSName(name) for name in self.names])
         certificate = self._make(x509.Name([]), key, names, self.days)
         path = os.path.join(self.folder, f"{id(certificate)}.pem")
         with open(path, "wb") as file:
@@ -639,7 +636,7 @@ def test_additional_certificates_are_trusted(authority):
             False,
             "not trusted.*self-signed|not trusted.*local issuer",
         ),
-        (lambda: Authority(names=("127.0.0.2",)), True, "not trusted.*mismatch"),
+        (lambda: Authority(names=("example.com",)), True, "not trusted.*mismatch"),
         (lambda: Authority(days=-1), True, "not trusted.*expired"),
     ],
     ids=["unknown", "other name", "expired"],
@@ -660,14 +657,14 @@ def test_a_server_without_tls_is_harmless():
         crooked(lambda peer: peer.sendall(refuse)) as server,
         pytest.raises(TransientError, match="No secure connection"),
     ):
-        Caller().post(server.url.replace("http:", "https:"))
+        Caller().post(server.secure_url)
 
 
 def test_a_handshake_that_never_ends_is_harmless():
     with crooked(stall) as server:
         started = time.monotonic()
         with pytest.raises(TransientError, match="in time"):
-            Caller(connect_timeout=0.3).post(server.url.replace("http:", "https:"))
+            Caller(connect_timeout=0.3).post(server.secure_url)
         assert time.monotonic() - started < 2
 
 
