@@ -1,0 +1,119 @@
+"""Many users post on one till: its chain neither forks nor makes them wait in vain."""
+
+from __future__ import annotations
+
+from ereceipt_posting import (
+    ONE_POST,
+    POST_EACH,
+    Posted,
+    User,
+    assert_chain_follows_numbers,
+    post_side_by_side,
+)
+from ereceipt_shop import PLAIN_JOURNALS, SERIALS, TILL_JOURNALS, Shop
+from ereceipt_storm import lane, settle_all
+from ereceipt_workers import workers
+
+USERS, CALLS, PER_CALL = 4, 3, 4
+
+
+def test_one_till(shop: Shop) -> None:
+    """No call is run again more often than without the add-on."""
+    plain = post_side_by_side(shop, [_user(PLAIN_JOURNALS[0])] * USERS)
+    assert shop.states() == {}
+    user = _user(TILL_JOURNALS[0])
+    posted = post_side_by_side(shop, [user] * USERS)
+
+    assert posted.rerun <= plain.rerun
+    assert len(shop.chain(SERIALS[0])) == USERS * CALLS * PER_CALL
+    assert_chain_follows_numbers(shop, SERIALS[0], posted, user)
+
+
+def test_one_till_while_lanes_send(shop: Shop) -> None:
+    plain = post_side_by_side(shop, [_user(PLAIN_JOURNALS[0])] * USERS)
+    user = _user(TILL_JOURNALS[0])
+    lanes = [lane(shop, 4.0), lane(shop, 4.0)]
+    posted = post_side_by_side(shop, [user] * USERS, lanes)
+
+    assert posted.rerun <= plain.rerun
+    assert_chain_follows_numbers(shop, SERIALS[0], posted, user)
+    settle_all(shop)
+    shop.compare().assert_right(USERS * CALLS * PER_CALL)
+    assert shop.sent_twice() == []
+
+
+def test_two_posts_in_one_transaction(shop: Shop) -> None:
+    user = User(TILL_JOURNALS[:1] * 2, CALLS, PER_CALL, POST_EACH)
+    posted = post_side_by_side(shop, [user] * 2)
+
+    assert posted.failures == [[]] * len(posted.calls)
+    assert len(shop.chain(SERIALS[0])) == 2 * CALLS * PER_CALL
+    assert_chain_follows_numbers(shop, SERIALS[0], posted, user)
+
+
+def test_two_tills_in_opposite_order(shop: Shop) -> None:
+    """Each user has journals of his own, so that only the tills are waited for."""
+    posted = _post_in_opposite_order(shop, ONE_POST)
+
+    assert posted.failures == [[]] * len(posted.calls)
+
+
+def test_two_tills_in_opposite_order_in_two_posts(shop: Shop) -> None:
+    """Two posts in one transaction can wait for each other crosswise, as they can for
+    journals in Odoo itself: it ends one of them and runs it again."""
+    _post_in_opposite_order(shop, POST_EACH)
+
+
+def _post_in_opposite_order(shop: Shop, way: str) -> Posted:
+    with shop.db.env() as env:
+        for serial, code in zip(SERIALS, PLAIN_JOURNALS, strict=True):
+            device = env["ereceipt.device"].search([("serial", "=", serial)])
+            device.journal_ids += env["account.journal"].search([("code", "=", code)])
+    there = User(TILL_JOURNALS, CALLS, PER_CALL, way)
+    back = User(PLAIN_JOURNALS[::-1], CALLS, PER_CALL, way)
+    posted = post_side_by_side(shop, [there, back])
+    for serial in SERIALS:
+        assert len(shop.chain(serial)) == CALLS * PER_CALL
+        assert_chain_follows_numbers(shop, serial, posted, there)
+    return posted
+
+
+def _user(journal: str) -> User:
+    return User((journal,), CALLS, PER_CALL)
+
+
+def test_request_that_fails_after_issuing(shop: Shop) -> None:
+    """Odoo runs it again, and what the first run issued was never there."""
+    with shop.db.env() as env:
+        move_id = shop.draft(env, 1, TILL_JOURNALS[0]).id
+    shop.db.disconnect()
+
+    def request() -> list[str]:
+        from odoo.service.model import retrying
+
+        issued = []
+        with shop.db.env() as env:
+
+            def call() -> None:
+                partner = env["res.partner"].search([("ref", "=", "WALK-IN")])
+                move = env["account.move"].browse(move_id)
+                move.action_post()
+                issued.append(move.ereceipt_uuid)
+                if len(issued) == 1:
+                    shop.db.rows(
+                        "UPDATE res_partner SET comment = 'x' WHERE id = %s",
+                        [partner.id],
+                    )
+                partner.comment = "y"
+                env.flush_all()
+
+            retrying(call, env)
+        return issued
+
+    with workers(request) as (worker,):
+        assert not worker.wait()
+    assert len(worker.result) == 2
+    [row] = shop.assert_chain(SERIALS[0], 1)
+    assert row.uid == worker.result[1]
+    settle_all(shop)
+    shop.compare().assert_right(1)
