@@ -26,4 +26,5 @@ def parse_moment(text: object) -> datetime:
     found = _MOMENT.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise ValueError(f"{text!r} is no time in UTC")
-    return datetime(*[int(part or 0) for part in found.groups()], tzinfo=timezone.utc)
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)

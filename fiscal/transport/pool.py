@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import requests.adapters
-import requests.certs
+import requests.utils
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -172,10 +172,15 @@ def tls_context(extra_ca: str = "", legacy: bool = False) -> ssl.SSLContext:
     :raise ValueError: ``extra_ca`` holds no certificate
     """
     context = ssl.create_default_context()
+    # The same with every Python: 3.13 would refuse the certificates of many a state's
+    # own authority for what they lack of RFC 5280, and 3.12 an intermediate one that
+    # an administrator chose to trust.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     bundle = (
         os.environ.get("REQUESTS_CA_BUNDLE")
         or os.environ.get("CURL_CA_BUNDLE")
-        or requests.certs.where()
+        or requests.utils.DEFAULT_CA_BUNDLE_PATH
     )
     if os.path.isdir(bundle):
         context.load_verify_locations(capath=bundle)
