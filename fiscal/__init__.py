@@ -38,7 +38,7 @@ def authority_classes() -> dict[str, type[Authority]]:
     return dict(_AUTHORITIES)
 
 
-from . import eg_eta
+from . import eg_eta  # noqa: E402  an authority registers itself when imported
 
 __all__ = [
     "authority_class",

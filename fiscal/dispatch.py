@@ -23,6 +23,7 @@ from .contract import (
     Signer,
     Status,
 )
+from .messages import Sentence, _, source_of
 
 _logger = logging.getLogger(__name__)
 
@@ -111,7 +112,8 @@ def _settle(report: Report, batch: Sequence[Document], status: Status) -> None:
 
 
 def _refuse(report: Report, document: Document, error: AuthorityError) -> None:
-    errors = error.errors or (Problem(error.code, str(error), error.path),)
+    message, values = source_of(error)
+    errors = error.errors or (Problem(error.code, message, error.path, None, values),)
     _keep(report, [Outcome(document.key, Status.INVALID, errors=tuple(errors))])
 
 
@@ -124,5 +126,8 @@ def _after_failure(
 
 def _defect(error: Exception) -> AmbiguousError:
     return AmbiguousError(
-        f"An unexpected error stopped the call ({type(error).__name__}: {error})."
+        Sentence(
+            _("An unexpected error stopped the call (%(error)s)."),
+            error=f"{type(error).__name__}: {error}",
+        )
     )

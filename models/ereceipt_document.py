@@ -1,15 +1,11 @@
 import hashlib
-import logging
 from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.translate import code_translations
 
 from ..fiscal import lifecycle
-from ..fiscal.contract import Document, Problem
-
-_logger = logging.getLogger(__name__)
+from ..fiscal.contract import Document
 
 FROZEN = frozenset(
     {
@@ -359,65 +355,6 @@ class EreceiptDocument(models.Model):
             attempt=self.attempts,
             late_reference=self.late_reference or "",
         )
-
-    # -------------------------------------------------------------------------
-    # BUSINESS METHODS: PROBLEMS
-    # -------------------------------------------------------------------------
-
-    @api.model
-    def _problems_json(self, problems):
-        """Return problems as the rows keep them: the sentence untranslated, so that
-        each reader gets it in his own language."""
-        return [
-            {
-                "code": problem.code,
-                "message": problem.message,
-                "values": {k: str(v) for k, v in problem.values.items()},
-                "path": problem.path,
-                "record": list(problem.record) if problem.record else None,
-            }
-            for problem in problems
-        ] or False
-
-    @api.model
-    def _problem_text(self, problem):
-        """Return a problem's sentence in the user's language.
-
-        :param problem: a contract Problem, or what :meth:`_problems_json` made of one
-        """
-        if isinstance(problem, Problem):
-            problem = self._problems_json([problem])[0]
-        known = code_translations.get_python_translations(
-            "account_ereceipt", self.env.lang or "en_US"
-        )
-        message = known.get(problem["message"]) or problem["message"]
-        values = problem.get("values") or {}
-        if not values:
-            return message
-        try:
-            return message % values
-        except (KeyError, TypeError, ValueError):
-            _logger.exception("A translation of %r has other places", message)
-            return problem["message"] % values
-
-    @api.model
-    def _problems_actionable(self, problems):
-        """Return problems as the widget ``actionable_errors`` shows them."""
-        shown = {}
-        for position, problem in enumerate(problems or []):
-            entry = {"message": self._problem_text(problem), "level": "danger"}
-            model_name, res_id = problem.get("record") or (None, None)
-            if model_name in self.env and res_id:
-                entry["action_text"] = self.env._("Open")
-                entry["action"] = {
-                    "type": "ir.actions.act_window",
-                    "res_model": model_name,
-                    "res_id": res_id,
-                    "views": [(False, "form")],
-                    "target": "current",
-                }
-            shown[f"problem_{position}"] = entry
-        return shown
 
     # -------------------------------------------------------------------------
     # GETTERS

@@ -34,8 +34,9 @@ class EreceiptWork(models.AbstractModel):
         expected = lifecycle.SENDING if unit.purpose == "send" else None
         # whose lease had run out was taken over by somebody else
         documents = documents.filtered(
-            lambda d: d.lease_token == unit.token
-            and (not expected or d.state == expected)
+            lambda d: (
+                d.lease_token == unit.token and (not expected or d.state == expected)
+            )
         )
         for document in documents:
             outcome = report.outcomes.get(document.id)
@@ -51,13 +52,14 @@ class EreceiptWork(models.AbstractModel):
         registration = self.env["ereceipt.registration"].browse(unit.registration_id)
         device = self.env["ereceipt.device"].browse(unit.device_id)
         error = report.error
+        reason = self._error_text(unit, error)
         if isinstance(error, AuthenticationError):
             owner = device if registration._needs_device_credentials() else registration
-            owner._breaker_failed(str(error), credentials=True)
+            owner._breaker_failed(reason, credentials=True)
         elif isinstance(error, TransientError) and error.retry_after:
-            registration._breaker_hold(error.retry_after, str(error))
+            registration._breaker_hold(error.retry_after, reason)
         elif isinstance(error, TransientError | AmbiguousError):
-            registration._breaker_failed(str(error))
+            registration._breaker_failed(reason)
         elif error is None:
             registration._breaker_succeeded()
             device._breaker_succeeded()
@@ -68,7 +70,7 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_unanswered(self, document, unit, error):
         """The unit ended before this document had its outcome."""
-        message = str(error) if error else False
+        message = self._error_text(unit, error)
         if unit.purpose != "send":
             self._ask_again(document, error, message)
         elif isinstance(error, AuthenticationError):
@@ -199,7 +201,7 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_unknown(self, document, unit, outcome):
         error = unit.report.error
-        message = str(error) if error else False
+        message = self._error_text(unit, error)
         if document.state == lifecycle.SENDING:
             self._to_unknown(document, message)
         else:
@@ -260,6 +262,13 @@ class EreceiptWork(models.AbstractModel):
             if cure:
                 explained.append(cure)
         return explained
+
+    def _error_text(self, unit, error):
+        """Return what went wrong, in the language of who is responsible."""
+        registration = self.env["ereceipt.registration"].browse(unit.registration_id)
+        return self.env["ereceipt.document"]._error_text(
+            error, registration.responsible_id
+        )
 
     def _in_seconds(self, seconds):
         return fields.Datetime.now() + timedelta(seconds=seconds)

@@ -13,8 +13,9 @@ from ..contract import (
     Connection,
     TransientError,
 )
+from ..messages import Sentence, _
 from ..transport import TOKENS, Answer, Call, HttpClient, Token
-from .errors import TOKEN_ERRORS, EtaError, parse_error
+from .errors import TOKEN_ERRORS, EtaError, in_their_words, parse_error
 from .settings import Settings
 
 Result = TypeVar("Result")
@@ -86,8 +87,12 @@ class EtaClient:
         ]
         if not credentials.get("client_id") or not secrets:
             raise AuthenticationError(
-                "Client id or client secret is missing. Enter both, as the authority's"
-                " portal shows them.",
+                Sentence(
+                    _(
+                        "Client id or client secret is missing. Enter both, as the"
+                        " authority's portal shows them."
+                    )
+                ),
                 "credentials_missing",
             )
         try:
@@ -200,21 +205,27 @@ def _read_token(answer: Answer) -> Token:
     error = parse_error(answer)
     if answer.status == 404 and not error.code:
         raise TransientError(
-            "The identity service was not found at its address (HTTP 404). Check the"
-            " identity address in the registration."
+            Sentence(
+                _(
+                    "The identity service was not found at its address (HTTP 404)."
+                    " Check the identity address in the registration."
+                )
+            )
         )
     raise AuthenticationError(_token_sentence(error), error.code)
 
 
-def _token_sentence(error: EtaError) -> str:
+def _token_sentence(error: EtaError) -> Sentence:
     known = TOKEN_ERRORS.get(error.code.casefold())
-    words = " ".join(filter(None, (error.code, error.message)))
     if known is None:
-        return (
-            f"The authority gave no access: {words or 'no reason given'}. Check the"
-            " credentials on its portal."
+        return Sentence(
+            _(
+                "The authority gave no access (%(words)s). Check the credentials on its"
+                " portal."
+            ),
+            words=error.words,
         )
-    return f"{known.message} (The authority says: {words})"
+    return in_their_words(known, error.words)
 
 
 def _read_object(answer: Answer) -> Mapping[str, Any] | None:

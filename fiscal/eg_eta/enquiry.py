@@ -22,7 +22,7 @@ from ..contract import (
     Status,
     TransientError,
 )
-from ..messages import _
+from ..messages import Sentence, _
 from .client import EtaClient
 from .errors import problems_of
 from .wire import parse_moment
@@ -266,7 +266,9 @@ def rows_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """
     rows = body.get("receipts") or []
     if not isinstance(rows, list) or not all(isinstance(r, Mapping) for r in rows):
-        raise TransientError("The authority's list of receipts could not be read.")
+        raise TransientError(
+            Sentence(_("The authority's list of receipts could not be read."))
+        )
     return rows
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..contract import Problem
-from ..messages import _
+from ..messages import Sentence, _
 from ..transport import Answer
 
 _DEEPEST = 10
@@ -264,13 +264,29 @@ class EtaError:
     problems: tuple[Problem, ...] = ()
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What to tell a person: our own words for a known code, and ETA's."""
         known = _KNOWN.get(self.code.casefold())
-        words = " ".join(filter(None, (self.code, self.message)))
+        words = self.words
         if known is None:
-            return f"The authority refused the call: {words or 'no reason given'}."
-        return f"{known.message} (The authority says: {words})"
+            return Sentence(
+                _("The authority refused the call (%(words)s)."), words=words
+            )
+        return in_their_words(known, words)
+
+    @property
+    def words(self) -> str:
+        """What ETA itself says."""
+        return " ".join(filter(None, (self.code, self.message))) or "?"
+
+
+def in_their_words(known: Known, words: str) -> Sentence:
+    """Return our sentence for a known code, with what ETA says beside it."""
+    return Sentence(
+        _("%(known)s (The authority says: %(words)s)"),
+        known=Sentence(known.message),
+        words=words,
+    )
 
 
 def parse_error(answer: Answer) -> EtaError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..contract import Connection, FiscalError, Problem
-from ..messages import _
+from ..messages import _, source_of
 from .client import EtaClient
 from .listing import Listing
 
@@ -44,7 +44,8 @@ def _failure(code: str, exc: FiscalError, record: Any) -> Problem:
     """Return an error as a problem; its text is a sentence already, maybe with ETA's
     own words in it."""
     specific = getattr(exc, "code", "") or exc.outcome
-    return Problem(f"{code}_{specific}", "%(reason)s", "", record, {"reason": str(exc)})
+    message, values = source_of(exc)
+    return Problem(f"{code}_{specific}", message, "", record, values)
 
 
 def _clock(client: EtaClient) -> list[Problem]:

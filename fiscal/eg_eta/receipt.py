@@ -23,6 +23,7 @@ from ..contract import (
     Signer,
     Status,
 )
+from ..messages import Sentence, _
 from ..transport import clock_offset_of
 from . import errors, submission
 from .builder import build_receipt
@@ -322,7 +323,12 @@ class EgReceipt:
         """
         raise AuthorityError(
             "not_cancellable",
-            "The authority offers no cancellation of receipts. Issue a return receipt.",
+            Sentence(
+                _(
+                    "The authority offers no cancellation of receipts. Issue a return"
+                    " receipt."
+                )
+            ),
         )
 
     def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:

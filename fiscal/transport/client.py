@@ -30,6 +30,7 @@ from ..contract import (
     FiscalError,
     TransientError,
 )
+from ..messages import Sentence, _
 from .failures import describe
 from .pool import ADAPTERS, Adapter, Watch, proxies_for, watched
 from .redaction import SECRET_NAMES, Redactor
@@ -163,7 +164,11 @@ class HttpClient:
         adapter = self._adapter(host)
         give_up_at = self._connection.give_up_at
         if give_up_at is not None and time.monotonic() >= give_up_at:
-            raise TransientError(f"No time was left to call {host}; it is done later.")
+            raise TransientError(
+                Sentence(
+                    _("No time was left to call %(host)s; it is done later."), host=host
+                )
+            )
         timeout = self._timeout(call)
         with watched(timeout) as watch:
             try:
@@ -207,7 +212,12 @@ class HttpClient:
             return ADAPTERS.get(self._extra_ca, legacy)
         except ValueError as exc:
             raise TransientError(
-                f"{exc} Correct them in the registration: PEM text is wanted."
+                Sentence(
+                    _(
+                        "The additional certificates are unusable. Correct them in the"
+                        " registration: PEM text is wanted."
+                    )
+                )
             ) from exc
 
     def _receive(
@@ -271,9 +281,14 @@ class HttpClient:
         except FiscalError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as exc:
-            message = (
-                f"The answer of {host} (HTTP {answer.status}) could not be understood:"
-                f" {type(exc).__name__}."
+            message = Sentence(
+                _(
+                    "The answer of %(host)s (HTTP %(status)s) could not be understood:"
+                    " %(reason)s."
+                ),
+                host=host,
+                status=answer.status,
+                reason=type(exc).__name__,
             )
             kind = AmbiguousError if call.changes else TransientError
             raise kind(message) from exc
@@ -283,31 +298,69 @@ class HttpClient:
         status, wait = answer.status, answer.retry_after
         if status == 429:
             raise TransientError(
-                f"{host} asks to call less often (HTTP 429). It is tried again later.",
+                Sentence(
+                    _(
+                        "%(host)s asks to call less often (HTTP 429). It is tried again"
+                        " later."
+                    ),
+                    host=host,
+                ),
                 wait,
             )
         if status == 408:
             raise TransientError(
-                f"{host} did not receive the whole call in time (HTTP 408).", wait
+                Sentence(
+                    _("%(host)s did not receive the whole call in time (HTTP 408)."),
+                    host=host,
+                ),
+                wait,
             )
         if 300 <= status < 400 and status != 303:
             raise TransientError(
-                f"{host} redirects the call elsewhere (HTTP {status}). Check the"
-                " address in the registration, and the proxy or firewall between."
+                Sentence(
+                    _(
+                        "%(host)s redirects the call elsewhere (HTTP %(status)s). Check"
+                        " the address in the registration, and the proxy or firewall"
+                        " between."
+                    ),
+                    host=host,
+                    status=status,
+                )
             )
         if answer.media_type in ("text/html", "application/xhtml+xml") and (
             status < 300 or (400 <= status < 500 and status != 401)
         ):
             raise TransientError(
-                f"A web page came instead of an answer of {host} (HTTP {status}):"
-                " a firewall stopped the call. Check that this server's address may"
-                " call the authority, and try again later."
+                Sentence(
+                    _(
+                        "A web page came instead of an answer of %(host)s (HTTP"
+                        " %(status)s): a firewall stopped the call. Check that this"
+                        " server's address may call the authority, and try again later."
+                    ),
+                    host=host,
+                    status=status,
+                )
             )
         if status >= 500 or status < 200 or status == 303:
-            message = f"{host} answered with an error of its own (HTTP {status})."
             if call.changes:
-                raise AmbiguousError(message + " It is asked what became of the call.")
-            raise TransientError(message, wait)
+                raise AmbiguousError(
+                    Sentence(
+                        _(
+                            "%(host)s answered with an error of its own (HTTP"
+                            " %(status)s). It is asked what became of the call."
+                        ),
+                        host=host,
+                        status=status,
+                    )
+                )
+            raise TransientError(
+                Sentence(
+                    _("%(host)s answered with an error of its own (HTTP %(status)s)."),
+                    host=host,
+                    status=status,
+                ),
+                wait,
+            )
 
 
 class _Record:
@@ -392,13 +445,24 @@ def _check_address(url: str) -> str:
         parts, host = None, ""
     if parts is None or not host or parts.scheme not in ("http", "https"):
         raise TransientError(
-            f"“{url}” is not an address that can be called. Correct it in the"
-            " registration."
+            Sentence(
+                _(
+                    "“%(address)s” is not an address that can be called. Correct it in"
+                    " the registration."
+                ),
+                address=url,
+            )
         )
     if parts.scheme != "https" and not is_loopback(host):
         raise TransientError(
-            f"{host} would be called without encryption, which is never done. Correct"
-            " the address in the registration: it must begin with https://."
+            Sentence(
+                _(
+                    "%(host)s would be called without encryption, which is never done."
+                    " Correct the address in the registration: it must begin with"
+                    " https://."
+                ),
+                host=host,
+            )
         )
     return host
 
