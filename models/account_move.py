@@ -7,10 +7,16 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ereceipt_link_ids = fields.One2many(
-        "ereceipt.document.move", "move_id", copy=False, readonly=True
+        "ereceipt.document.move",
+        "move_id",
+        copy=False,
+        readonly=True,
+        groups="account_ereceipt.group_ereceipt_reader",
     )
     ereceipt_document_ids = fields.Many2many(
-        "ereceipt.document", compute="_compute_ereceipt_document_ids"
+        "ereceipt.document",
+        compute="_compute_ereceipt_document_ids",
+        groups="account_ereceipt.group_ereceipt_reader",
     )
     ereceipt_document_id = fields.Many2one(
         "ereceipt.document",

@@ -8,9 +8,12 @@ class AccountMove(models.Model):
 
     ereceipt_visible = fields.Boolean(
         compute="_compute_ereceipt_visible",
+        compute_sudo=True,
         help="Whether anything about electronic receipts concerns this entry.",
     )
-    ereceipt_document_count = fields.Integer(compute="_compute_ereceipt_visible")
+    ereceipt_document_count = fields.Integer(
+        compute="_compute_ereceipt_visible", compute_sudo=True
+    )
     ereceipt_environment = fields.Selection(
         related="ereceipt_document_id.environment", string="E-receipt environment"
     )

@@ -21,14 +21,13 @@ class AccountMove(models.Model):
     def _ereceipt_guard(self, vals):
         """Raise when a change would contradict an issued document; take back what
         nobody outside has seen when an invoice is reset."""
-        documented = self.filtered("ereceipt_link_ids")
-        for move in documented:
+        for move in self:
             changed = {
                 name
                 for name in GUARDED & vals.keys()
                 if vals[name] != move._ereceipt_plain(name)
             }
-            if not changed:
+            if not changed or not move.sudo().ereceipt_link_ids:
                 continue
             locking = move._ereceipt_locking_documents()
             if locking:
@@ -43,13 +42,13 @@ class AccountMove(models.Model):
     def _ereceipt_locking_documents(self):
         """Return the documents because of which the invoice may not change."""
         self.ensure_one()
-        return self.ereceipt_link_ids.document_id.sudo().filtered(
+        return self.sudo().ereceipt_link_ids.document_id.filtered(
             lambda d: d.environment == d.registration_id.environment and d._locks_move()
         )
 
     def _ereceipt_withdraw(self):
         """Take back the documents that have not left, because of a reset."""
-        documents = self.ereceipt_link_ids.document_id.sudo()
+        documents = self.sudo().ereceipt_link_ids.document_id
         documents.filtered(lambda d: d.state in WITHDRAWABLE)._withdraw()
 
     def _ereceipt_locked_message(self, document):
@@ -70,8 +69,8 @@ class AccountMove(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_ereceipt(self):
         """Never delete what was issued, whatever the context says."""
-        for move in self.filtered("ereceipt_link_ids"):
-            documents = move.ereceipt_link_ids.document_id.sudo()
+        for move in self:
+            documents = move.sudo().ereceipt_link_ids.document_id
             issued = documents.filtered("content_sha256")
             if issued:
                 raise UserError(move._ereceipt_locked_message(issued[0]))
