@@ -1,4 +1,5 @@
 from . import (
+    test_access_roles,
     test_code_import,
     test_code_resolver,
     test_code_tables,

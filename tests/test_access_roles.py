@@ -1,0 +1,386 @@
+import inspect
+from contextlib import contextmanager
+from functools import partial
+
+import psycopg2
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import EreceiptCommon
+
+ROLES = ("portal", "employee", "auditor", "accountant", "manager", "administrator")
+
+OURS = ".account_ereceipt."
+OPERATIONS = "rewcdu"
+
+RECORDS = """
+                            portal employee auditor accountant manager administrator
+ereceipt.registration       ------ ------   re----  re----     re----  rewc!!
+ereceipt.device             ------ ------   re----  re----     re----  rewc!!
+ereceipt.document           ------ ------   re----  re----     re----  re----
+ereceipt.document.move      ------ ------   re----  re----     re----  re----
+ereceipt.exchange           --!--- --!---   re!---  re!---     re!---  re!---
+ereceipt.seal               --!--- --!---   re!---  re!---     re!---  re!---
+ereceipt.code               ------ ------   re----  re----     re----  re----
+ereceipt.code.mapping       ------ ------   re----  re----     rewc!u  rewc!u
+ereceipt.missing.code       ------ ------   re----  re----     re----  re----
+ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.late               ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.return.anew        ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.item.import        ------ ------   ------  ------     rewcdu  rewcdu
+ereceipt.item.import.line   ------ ------   ------  ------     rewcdu  rewcdu
+"""
+"""What comes of it when each role reads (and searches), exports, writes, creates,
+duplicates and unlinks records of each model: done, ``-`` refused for want of rights,
+``!`` refused for another reason (a serial is wanted, it has issued, it is sealed)."""
+
+METHODS = """
+account.move             action_ereceipt_ask              ---!!-
+account.move             action_ereceipt_correct          ---!!-
+account.move             action_ereceipt_issue            ---!!-
+account.move             action_ereceipt_late             ---xx-
+account.move             action_ereceipt_open_documents   ---xxx
+account.move             action_ereceipt_open_original    ---xxx
+account.move             action_ereceipt_open_registration ---xxx
+account.move             action_ereceipt_open_replacement ---!!!
+account.move             action_ereceipt_retry            ----!-
+account.move             action_ereceipt_return_anew      ---xx-
+account.move             action_ereceipt_send_now         ---xx-
+account.move             action_ereceipt_what_now         ---xx-
+account.move             ereceipt_send_now                ---xx-
+ereceipt.code            action_refresh                   ----xx
+ereceipt.device          action_activate                  -----x
+ereceipt.device          action_continue_chain            -----!
+ereceipt.device          action_open_chain                xxxxxx
+ereceipt.device          action_open_documents            xxxxxx
+ereceipt.device          action_retire                    -----x
+ereceipt.device          action_test_connection           -----x
+ereceipt.document        action_bulk_ask                  ---!!-
+ereceipt.document        action_bulk_correct              ---!!-
+ereceipt.document        action_bulk_issue                ---!!-
+ereceipt.document        action_bulk_retry                ----!-
+ereceipt.document        action_bulk_send                 ---xx-
+ereceipt.document        action_open_exchanges            xxxxxx
+ereceipt.document        action_open_moves                --xxxx
+ereceipt.document        action_what_now                  ---xx-
+ereceipt.item.import     action_check                     ----!!
+ereceipt.item.import     action_import                    ----!!
+ereceipt.late            action_correct                   ---!!-
+ereceipt.late            action_return_anew               ---!!!
+ereceipt.late            action_send_again                ----!-
+ereceipt.missing.code    action_open_product              --xxxx
+ereceipt.problems        action_post_others               ---!!!
+ereceipt.registration    action_close_breaker             -----x
+ereceipt.registration    action_confirm_database          -----x
+ereceipt.registration    action_open_devices              xxxxxx
+ereceipt.registration    action_open_documents            xxxxxx
+ereceipt.registration    action_open_needs_person         xxxxxx
+ereceipt.registration    action_test_connection           -----x
+ereceipt.return.anew     action_return_anew               ---!!-
+ereceipt.seal            action_open_exchanges            xxxxxx
+ereceipt.seal            action_verify                    --xxxx
+"""
+"""What comes of a call of each public method, role by role (in the order of
+``ROLES``): carried out, ``-`` refused for want of rights, ``!`` refused because of how
+the test's invoice is. What only opens a view asks for no right: what it opens does."""
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestAccessRoles(EreceiptCommon):
+    """Who may do what: the whole table, compared with what really happens."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.portal = cls.make_user("portal", "base.group_portal")
+        cls.employee = cls.make_user("employee", "base.group_user")
+        cls.users = {role: getattr(cls, role) for role in ROLES}
+        may_export = cls.env.ref("base.group_allow_export")
+        for role in ROLES[1:]:
+            cls.users[role].group_ids += may_export
+        cls.move = cls.invoice()
+        cls.document = cls.move.ereceipt_document_id.sudo()
+        cls.exchange = (
+            cls.env["ereceipt.exchange"]
+            .sudo()
+            .create(
+                {
+                    "registration_id": cls.registration.id,
+                    "device_id": cls.device.id,
+                    "company_id": cls.company.id,
+                    "document_ids": [Command.set(cls.document.ids)],
+                    "purpose": "submit",
+                    "sha256": "0" * 64,
+                }
+            )
+        )
+        cls.seal = cls.env["ereceipt.seal"]._seal()
+        cls.no_code = cls.env["product.product"].create({"name": "مسطرة"})
+
+    @classmethod
+    def make_user(cls, login, *groups):
+        return cls.env["res.users"].create(
+            {
+                "name": login,
+                "login": f"ereceipt_{login}",
+                "company_id": cls.company.id,
+                "company_ids": [Command.set(cls.company.ids)],
+                "group_ids": [Command.set([cls.env.ref(g).id for g in groups])],
+            }
+        )
+
+    @contextmanager
+    def undone(self):
+        """Take back what is done in the block."""
+        savepoint = self.env.cr.savepoint()
+        try:
+            yield
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
+
+    def outcome(self, attempt, passed):
+        """Return what came of an attempt: ``passed``, "-" if rights were missing, "!"
+        if something else stood against it (a required field, a rule of the books)."""
+        with self.undone(), mute_logger("odoo.sql_db"):
+            try:
+                attempt()
+            except AccessError:
+                return "-"
+            except (UserError, psycopg2.Error):
+                return "!"
+            return passed
+
+    # -------------------------------------------------------------------------
+    # RECORDS
+    # -------------------------------------------------------------------------
+
+    def targets(self):
+        """Return a record of each model (None for wizards, of which everybody makes
+        his own), values to make one, and values to change it."""
+        move, registration = {"move_id": self.move.id}, self.registration
+        mapping = {
+            "authority": "eg_receipt",
+            "kind": "item",
+            "product_tmpl_id": self.no_code.product_tmpl_id.id,
+            "scheme": "EGS",
+            "code": "EG-674859545-0009",
+        }
+        device = {
+            "name": "Till 3",
+            "serial": "SIM-POS-0003",
+            "registration_id": registration.id,
+        }
+        document = {
+            "name": "X",
+            "registration_id": registration.id,
+            "device_id": self.device.id,
+            "company_id": self.company.id,
+            "authority": "eg_receipt",
+            "environment": "test",
+            "kind": "sale",
+        }
+        link = {**move, "document_id": self.document.id, "company_id": self.company.id}
+        exchange = {"company_id": self.company.id, "sha256": "1" * 64}
+        code = {"authority": "eg_receipt", "kind": "x", "code": "X", "name": "X"}
+        codes = self.env["ereceipt.code"].search([], limit=1)
+        missing = self.env["ereceipt.missing.code"].browse(self.no_code.id)
+        registered = {"authority": "eg_receipt", "environment": "production"}
+        line = {"row": 1, "import_id": self.env["ereceipt.item.import"].create({}).id}
+        return {
+            "ereceipt.registration": (registration, registered, {"name": "X"}),
+            "ereceipt.device": (self.device, device, {"name": "X"}),
+            "ereceipt.document": (self.document, document, {"state": "failed"}),
+            "ereceipt.document.move": (self.document.link_ids, link, move),
+            "ereceipt.exchange": (self.exchange, exchange, {"error": "X"}),
+            "ereceipt.seal": (self.seal, {"number": 9, "hash": "X"}, {"hash": "X"}),
+            "ereceipt.code": (codes, code, {"name": "X"}),
+            "ereceipt.code.mapping": (self.item_mapping, mapping, {"pending": True}),
+            "ereceipt.missing.code": (missing, {}, {"barcode": "1"}),
+            "ereceipt.problems": (None, {"intro": "X"}, {"intro": "Y"}),
+            "ereceipt.late": (None, move, {"late_reference": "1"}),
+            "ereceipt.return.anew": (None, {**move, "reason": "X"}, {"reason": "Y"}),
+            "ereceipt.item.import": (None, {}, {"target": "category"}),
+            "ereceipt.item.import.line": (None, line, {"row": 2}),
+        }
+
+    def attempts(self, user, model, target, new, change):
+        """Return the six attempts of a user on a model."""
+        rows = self.env[model].with_user(user)
+        record = rows.browse(target.id) if target else None
+
+        def own():
+            return rows.create(new) if record is None else record
+
+        def read():
+            found = own()
+            if found not in rows.search([]) or not found.read():
+                raise AccessError("It is not found.")
+
+        def export():
+            if not user.has_group("base.group_allow_export"):
+                raise AccessError("Nothing may be exported at all.")
+            return own().export_data([".id", "display_name"])["datas"]
+
+        return (
+            read,
+            export,
+            lambda: own().write(change),
+            lambda: rows.create(new),
+            lambda: own().copy(),
+            lambda: own().unlink(),
+        )
+
+    def test_records(self):
+        targets = self.targets()
+        heading, *expected = [line.split() for line in RECORDS.strip().splitlines()]
+        self.assertEqual(heading, list(ROLES))
+        self.assertEqual(
+            {row[0] for row in expected},
+            {
+                name
+                for name in self.env.registry.models
+                if name.startswith("ereceipt.") and not self.env[name]._abstract
+            },
+            "every model stands in the table",
+        )
+        for model, *outcomes in expected:
+            found = []
+            for role in ROLES:
+                attempts = self.attempts(self.users[role], model, *targets[model])
+                found.append(
+                    "".join(
+                        self.outcome(attempt, letter)
+                        for letter, attempt in zip(OPERATIONS, attempts, strict=True)
+                    )
+                )
+            with self.subTest(model):
+                self.assertEqual(found, outcomes)
+
+    # -------------------------------------------------------------------------
+    # METHODS
+    # -------------------------------------------------------------------------
+
+    def public_methods(self):
+        """Return ``(model, method)`` of everything of ours that can be called from
+        outside and that Odoo does not have."""
+        found = set()
+        for name in self.env.registry.models:
+            classes = self.env.registry[name].__mro__
+            ours = [c for c in classes if OURS in f"{c.__module__}."]
+            others = [c for c in classes if c not in ours]
+            found |= {
+                (name, method)
+                for cls in ours
+                for method, function in vars(cls).items()
+                if inspect.isfunction(function)
+                and not method.startswith("_")
+                and not getattr(function, "_api_private", False)
+                and not any(method in vars(other) for other in others)
+            }
+        return found
+
+    def call(self, user, model, method):
+        """Call a public method as its caller would, on the record of the test."""
+        if model == "account.move":
+            target, new = self.move, None
+        else:
+            target, new, _change = self.targets()[model]
+        rows = self.env[model].with_user(user)
+        record = rows.browse(target.id) if target else rows.create(new)
+        arguments = {"ereceipt_send_now": ["0123456789abcdef"]}.get(method, [])
+        return getattr(record, method)(*arguments)
+
+    def test_methods(self):
+        table = {
+            (model, method): outcomes
+            for model, method, outcomes in map(str.split, METHODS.strip().splitlines())
+        }
+        self.assertEqual(
+            self.public_methods(),
+            set(table),
+            "Whoever adds a public method says in METHODS who may call it.",
+        )
+        with self.enter_registry_test_mode():
+            for (model, method), outcomes in table.items():
+                found = "".join(
+                    self.outcome(partial(self.call, user, model, method), "x")
+                    for user in self.users.values()
+                )
+                with self.subTest(model=model, method=method):
+                    self.assertEqual(found, outcomes)
+
+    def test_abstract_models_offer_nothing(self):
+        """What sends, claims, tells and opens secrets cannot be called from outside:
+        no public method of it exists, whatever its model is called."""
+        abstract = {
+            name
+            for name in self.env.registry.models
+            if name.startswith("ereceipt.") and self.env[name]._abstract
+        }
+        self.assertLessEqual(
+            {"ereceipt.outbox", "ereceipt.work", "ereceipt.secret.mixin"}, abstract
+        )
+        offered = {model for model, _method in self.public_methods()}
+        self.assertFalse(offered & abstract)
+
+    def test_settings_are_for_administrators_of_the_system(self):
+        """Odoo lets anybody call ``set_values`` on no record at all."""
+        lanes = self.env["ereceipt.outbox"]._lanes()
+        self.assertTrue(lanes)
+        for role in ("employee", "administrator"):
+            settings = self.env["res.config.settings"].with_user(self.users[role])
+            with self.subTest(role), self.assertRaises(AccessError), self.undone():
+                settings.set_values()
+        self.assertEqual(self.env["ereceipt.outbox"]._lanes(), lanes)
+
+    # -------------------------------------------------------------------------
+    # ROLES OF OTHER MODULES
+    # -------------------------------------------------------------------------
+
+    def clerk(self):
+        """Return somebody who may bill, by the rights of another module (as tills and
+        sales give them), and has no role of ours."""
+        group = self.env["res.groups"].create({"name": "Clerk"})
+        for right in self.env.ref("account.group_account_invoice").model_access:
+            right.copy({"group_id": group.id})
+        clerk = self.make_user("clerk", "base.group_user")
+        clerk.group_ids += group
+        self.assertFalse(clerk.has_group("account_ereceipt.group_ereceipt_reader"))
+        return clerk
+
+    def test_who_bills_without_a_role_of_ours_issues_all_the_same(self):
+        """Rights of ours are for looking. A till posts as the superuser, and what it
+        posted is an invoice like any other for its clerk."""
+        clerk = self.clerk()
+        move = self.invoice(user=clerk, post=False)
+        move.sudo().action_post()
+        self.assertEqual(move.sudo().ereceipt_state, "queued")
+        self.run_outbox()
+        self.assertEqual(move.sudo().ereceipt_state, "valid")
+        move.read()
+        for values in ({"state": "draft"}, {"name": "X/1"}):
+            with self.assertRaisesRegex(UserError, "issued to the tax authority"):
+                move.write(values)
+        with self.assertRaises(UserError), self.undone():
+            move.with_context(force_delete=True).unlink()
+        with self.assertRaises(AccessError):
+            move.action_ereceipt_ask()
+        copied = move.copy()
+        copied.journal_id = self.journal_2
+        copied.unlink()
+
+    def test_customers_read_their_invoices(self):
+        """A portal user sees the columns of his own invoice and nothing behind them."""
+        move = self.invoice(partner_id=self.portal.partner_id.id)
+        move.message_subscribe(self.portal.partner_id.ids)
+        mine = move.with_user(self.portal)
+        ours = [name for name in mine.fields_get() if name.startswith("ereceipt_")]
+        self.assertEqual(mine.read(ours)[0]["ereceipt_state"], "queued")
+        with self.assertRaises(AccessError):
+            mine.ereceipt_document_id.read(["content"])
+        with self.assertRaises(AccessError):
+            mine.search([("ereceipt_document_id.content", "like", "a")])
