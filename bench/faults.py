@@ -1,0 +1,115 @@
+"""Lose nothing, send nothing twice: lanes and servers killed under a failing authority.
+
+``python -m bench.faults [--documents 500] [--kills 200] [--seed N]``
+
+Two lanes at once send and follow the documents. Each is killed at a forced point or at
+random, again and again, while the authority drops, delays and spoils its answers; some
+kills hit a whole Odoo server at work. In the end the authority must hold every document
+as valid, once. Exits with 1 if it does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from dataclasses import asdict
+
+from ereceipt_db import Place
+from ereceipt_server import killed_server, served
+from ereceipt_shop import SERIALS, TILL_JOURNALS, Shop, Simulator, prepared, shop
+from ereceipt_storm import Storm, settle_all
+
+AT_A_TIME = 25
+SERVER = "an Odoo server"
+MISBEHAVING = 0.03
+"""How likely each kind of misbehaviour is in each call."""
+
+
+def main() -> int:
+    """Run; return the exit code."""
+    options = _options()
+    place = Place.from_environment()
+    start = time.monotonic()
+    with (
+        Simulator.running() as simulator,
+        prepared(place, simulator) as source,
+        shop(place, simulator, source) as till,
+    ):
+        till.configure(documents_per_call=5)
+        # what was lost is sent again at once here, and not only after ten minutes
+        simulator.control.settings(duplicate_seconds=1)
+        storm = Storm(till, random.Random(options.seed))
+        posted = _kill(till, storm, options)
+        simulator.control.clear_faults()
+        rounds = settle_all(till, rounds=60)
+        till.post(AT_A_TIME)
+        served_at_last = served(till)
+        result = _result(till, storm, posted + AT_A_TIME)
+    result["rounds_to_settle"] = rounds
+    result["server_works_after_kills"] = served_at_last
+    result["seconds"] = round(time.monotonic() - start, 1)
+    result["seed"] = options.seed
+    print(json.dumps(result), flush=True)
+    return 0 if result["right"] and served_at_last else 1
+
+
+def _kill(till: Shop, storm: Storm, options: argparse.Namespace) -> int:
+    """Post all documents in portions and kill meanwhile; return how many there are."""
+    lane_kills = options.kills - options.server_kills
+    posted = 0
+    while storm.kills.total() < lane_kills or posted < options.documents:
+        share = options.documents * (storm.kills.total() + 1) / max(lane_kills, 1)
+        while posted < min(share, options.documents):
+            count = min(AT_A_TIME, options.documents - posted)
+            journal = TILL_JOURNALS[posted // AT_A_TIME % len(TILL_JOURNALS)]
+            posted += len(till.post(count, journal))
+        storm.misbehave(MISBEHAVING)
+        if storm.kills.total() < lane_kills:
+            storm.round(storm.chosen(), storm.chosen())
+        if set(till.states()) <= {"valid"} and posted >= options.documents:
+            # nothing is left to be killed at: go on with more
+            options.documents += AT_A_TIME
+    till.simulator.control.clear_faults()
+    for _number in range(options.server_kills):
+        posted += len(till.post(AT_A_TIME))
+        till.let_time_pass()
+        killed_server(till)
+        storm.kills[SERVER] += 1
+    return posted
+
+
+def _result(till: Shop, storm: Storm, documents: int) -> dict[str, object]:
+    found = till.compare()
+    for serial in SERIALS:
+        till.assert_chain(serial, len(till.chain(serial)))
+    wrong = {name: value for name, value in asdict(found).items() if value}
+    right = wrong == {"documents": documents}
+    return {
+        "bench": "faults",
+        "right": right,
+        "documents": documents,
+        "lost": len(found.missing) + documents - found.documents,
+        "duplicates": len(found.repeated) + len(found.extra),
+        "not_valid": found.not_valid,
+        "kills": storm.kills.total(),
+        "kills_by_place": dict(sorted(storm.kills.items())),
+        "lanes_not_killed": storm.missed,
+        "repeats_that_the_authority_refused": len(till.simulator.control.rejections()),
+        "calls": till.simulator.control.requests(1)["statuses"],
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.faults")
+    parser.add_argument("--documents", type=int, default=500)
+    parser.add_argument("--kills", type=int, default=200, help="altogether")
+    parser.add_argument("--server-kills", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
