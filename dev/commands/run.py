@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from demo import demonstration
-from demo.client import OdooClient
+from demo.client import OdooClient, OdooError
 from setup import servers
 from setup.databases import Databases
 from setup.environment import Environment, prepared
@@ -44,9 +44,12 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
         with steps.step("Demonstration"):
             client = OdooClient(url, database)
             client.login(LOGIN, PASSWORD)
-            rows = country.run(
-                demonstration.Demonstration(client, simulator_url, steps.say)
-            )
+            try:
+                rows = country.run(
+                    demonstration.Demonstration(client, simulator_url, steps.say)
+                )
+            except OdooError as error:
+                raise SetupError(f"Odoo refused: {error}", f"see {odoo.log}") from error
         print(f"\n{demonstration.table(rows)}\n", flush=True)
         if asked.once:
             return 0 if demonstration.all_valid(rows) else 1

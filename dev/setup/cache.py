@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-DIGEST_LENGTH = 10
+DIGEST_LENGTH = 8
 
 
 def cache_dir(*parts: str) -> Path:

@@ -25,6 +25,7 @@ import psycopg2
 from psycopg2 import sql
 
 from .cache import cache_dir
+from .process import run_dir
 from .servers import free_port
 from .steps import SetupError
 
@@ -265,7 +266,7 @@ class Embedded:
                 "extra_groups": (),
             }
         # The server inherits its output, so that must be a file, never a pipe.
-        log = cache_dir("log") / f"{command[0]}.log"
+        log = run_dir() / f"{command[0]}.log"
         with log.open("wb") as output:
             done = subprocess.run(
                 [program, *command[1:]],

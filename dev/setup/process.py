@@ -73,12 +73,12 @@ def run_logged(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a program with its output in the cache's ``log`` folder.
+    """Run a program with its output in a file of this command's folder.
 
     :raises SetupError: it could not be started or ended with another code than 0; the
         message holds ``failure`` and the log's last lines
     """
-    log = cache_dir("log") / f"{log_name}.log"
+    log = run_dir() / f"{log_name}.log"
     with log.open("wb") as file:
         try:
             code = subprocess.run(
