@@ -32,6 +32,9 @@ PAGE_SIZE = 100
 MOST_PAGES = 200
 _FEW = 5
 """Up to that many receipts are asked for one by one."""
+_MOST_SCANNED = 10
+"""So many pages of recent receipts are read: what is further back is asked for one by
+one, or a question would always end before its first answer."""
 _MARGIN = timedelta(minutes=10)
 """How far the authority's clock may be behind ours."""
 
@@ -196,7 +199,7 @@ class Enquiry:
         earliest = min(d.sent_at or d.issued_at for d in documents) - _MARGIN
         found: list[tuple[str, Document]] = []
         complete = False
-        for page in range(1, MOST_PAGES + 1):
+        for page in range(1, _MOST_SCANNED + 1):
             body = self._recent({"PageNo": str(page), "PageSize": str(PAGE_SIZE)})
             if body is None:
                 break

@@ -40,6 +40,7 @@ from .settings import Settings, parse_settings
 from .wire import moment_text
 
 _USUAL_PER_CALL = 200
+_MANY_DISCOUNTS = 500
 _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
@@ -125,7 +126,12 @@ class EgReceipt:
 
     def check(self, receipt: Receipt) -> list[Problem]:
         """Return everything that ETA would refuse, all at once."""
-        return self._examine(receipt).problems
+        found = self._examine(receipt)
+        if not found.problems and _may_be_large(receipt):
+            size = len(self._content(receipt, found)[0])
+            if size > self._most_bytes():
+                return [_too_large(receipt, size)]
+        return found.problems
 
     def _examine(self, receipt: Receipt) -> Examination:
         return examine(
@@ -146,16 +152,10 @@ class EgReceipt:
         :raise ValueError: the receipt would not pass :meth:`check`
         """
         found = self._examine(receipt)
-        if found.problems or found.figures is None or found.type is None:
-            raise ValueError(" ".join(problem.text for problem in found.problems))
-        content, uuid = build_receipt(
-            receipt, found.figures, found.type, self._settings
-        )
+        content, uuid = self._content(receipt, found)
         if len(content) > self._most_bytes():
-            raise ValueError(
-                f"The receipt has {len(content)} bytes, more than the authority takes."
-                " Split the document."
-            )
+            raise ValueError(_too_large(receipt, len(content)).text)
+        assert found.figures is not None
         return Built(
             content,
             submission.MEDIA_TYPE,
@@ -169,6 +169,11 @@ class EgReceipt:
                 self._settings.qr_precision,
             ),
         )
+
+    def _content(self, receipt: Receipt, found: Examination) -> tuple[bytes, str]:
+        if found.problems or found.figures is None or found.type is None:
+            raise ValueError(" ".join(problem.text for problem in found.problems))
+        return build_receipt(receipt, found.figures, found.type, self._settings)
 
     def read(self, content: bytes) -> Receipt:
         """Return what a receipt in ETA's form says.
@@ -352,3 +357,26 @@ class EgReceipt:
     def probe(self) -> list[Problem]:
         """Try reach, TLS, credentials and their claims, and the clock."""
         return probe(self._client(), self._connection)
+
+
+def _may_be_large(receipt: Receipt) -> bool:
+    """Tell whether a receipt could be larger than a submission may be: only one with
+    very many discounts can, since its other members and lines are bounded."""
+    discounts = len(receipt.discounts) + sum(
+        len(line.discounts) + len(line.data.get("item_discounts", ()))
+        for line in receipt.lines
+    )
+    return discounts > _MANY_DISCOUNTS
+
+
+def _too_large(receipt: Receipt, size: int) -> Problem:
+    return Problem(
+        "receipt_too_large",
+        _(
+            "The receipt has %(size)s bytes, more than the authority takes at once."
+            " Split the document."
+        ),
+        "",
+        receipt.record,
+        {"size": size},
+    )

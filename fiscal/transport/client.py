@@ -42,6 +42,7 @@ Result = TypeVar("Result")
 MOST_BYTES = 20 * 1024 * 1024
 LONGEST_RETRY_AFTER = 3600.0
 _PIECE = 16 * 1024
+_OWN_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "account_ereceipt"}
 _NETWORK_ERRORS = (
     requests.exceptions.RequestException,
     urllib3.exceptions.HTTPError,
@@ -175,7 +176,7 @@ class HttpClient:
                 request = requests.Request(
                     call.method,
                     call.url,
-                    headers={"Accept-Encoding": "identity", **call.headers},
+                    headers={**_OWN_HEADERS, **call.headers},
                     data=call.body or None,
                 ).prepare()
                 response = adapter.send(

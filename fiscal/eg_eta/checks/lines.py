@@ -168,7 +168,8 @@ def _check_texts(found: Findings, line: Line, path: str) -> None:
 
 def _check_item_code(found: Findings, line: Line, path: str) -> None:
     code = clean(line.item_code)
-    if line.item_scheme not in codes("item_type"):
+    # A product without any code is told so once, below.
+    if (line.item_scheme or code) and line.item_scheme not in codes("item_type"):
         found.add(
             "item_scheme_unknown",
             _(

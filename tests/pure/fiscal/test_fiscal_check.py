@@ -36,6 +36,7 @@ from fiscal.contract import (
     TaxAmount,
 )
 from fiscal.eg_eta import EgReceipt, checks
+from fiscal.eg_eta.code_tables import table
 
 D = Decimal
 LONG = "x" * 600
@@ -323,6 +324,42 @@ def test_all_problems_come_at_once():
     )
     codes = [problem.code for problem in authority().check(receipt)]
     assert len(codes) == len(set(codes)) == 13
+
+
+def test_a_receipt_that_is_too_large_is_found():
+    """Only discounts have no bound of their own."""
+    cut = Discount(D("0.01"), "ق" * 50)
+    many = line(gross=D(220), discounts=(cut,) * 12_000)
+    receipt = sale(many)
+    (problem,) = authority().check(receipt)
+    assert problem.code == "receipt_too_large"
+    assert problem.values["size"] > 1_500_000 and problem.record == MOVE
+    with pytest.raises(ValueError, match="Split"):
+        authority().build(receipt)
+    fewer = line(gross=D(110), discounts=(cut,) * 1000)
+    assert authority().check(sale(fewer)) == []
+
+
+def test_the_largest_receipt_with_few_discounts_is_not_too_large():
+    """What is measured only for many discounts may be trusted for few."""
+    wide = line(
+        description="\N{CJK UNIFIED IDEOGRAPH-4E00}" * 500,
+        internal_code="\N{CJK UNIFIED IDEOGRAPH-4E00}" * 50,
+        item_code="EG-1-" + "\N{CJK UNIFIED IDEOGRAPH-4E00}" * 95,
+        quantity=D("1234567890.12345"),
+        gross=D("123456789012.12345"),
+        net=D("123456789012.12345"),
+        taxes=tuple(
+            tax(code.parent, code.code, "0")
+            for code in {c.parent: c for c in table("tax_subtype").values()}.values()
+            if code.parent != "T4"
+        ),
+    )
+    receipt = sale(*[wide] * 300, buyer=buyer("person", "29001011234567", "Ali"))
+    assert authority().check(receipt) == []
+    size = len(authority().build(receipt).content)
+    # with 500 discounts of 50 wide characters more
+    assert size + 500 * 250 < 1_500_000
 
 
 GOOD = [
