@@ -2,12 +2,12 @@ import base64
 from functools import cache
 
 from odoo import models
-from odoo.tools import file_open
+from odoo.tools import file_open, format_datetime
 
 from ..fiscal import lifecycle
 from .ereceipt_qr import qr_png
 
-PRINTED = lifecycle.STANDING - {lifecycle.FAILED}
+PRINTED = lifecycle.STANDING
 """States in which the QR code is printed: also before the authority has answered."""
 
 REFUSED = frozenset({lifecycle.INVALID, lifecycle.REJECTED})
@@ -29,7 +29,7 @@ def _data_uri(png):
 
 
 class AccountMove(models.Model):
-    """What is printed of the document on what the customer gets."""
+    """What the customer is shown of the document: on paper and in the portal."""
 
     _inherit = "account.move"
 
@@ -37,11 +37,12 @@ class AccountMove(models.Model):
         """Return what the printed invoice says of its electronic receipt.
 
         The image is part of the page (a data URI): the printing program fetches
-        nothing.
+        nothing. The time is the authority's, in figures, since the printing program
+        lays Arabic words over Latin ones in one line.
 
-        :return: None where nothing is to be said, else a dict with ``qr`` ("" or a
-            data URI), ``uid``, ``issued_at`` (UTC), ``zone`` (the
-            authority's), ``replaces``, ``sentence``, ``test``, ``watermark``
+        :return: None where nothing is to be said, else a dict of texts: ``title``,
+            ``qr`` ("" or a data URI), ``uid``, ``issued_at``, ``replaces``,
+            ``sentence``, and ``watermark`` ("" outside a test environment)
         """
         self.ensure_one()
         document = self.ereceipt_document_id.sudo()
@@ -49,14 +50,37 @@ class AccountMove(models.Model):
             return None
         printed = document.state in PRINTED
         return {
+            "title": document._print_title() if printed else "",
             "qr": document._qr_data_uri() if printed else "",
             "uid": document.authority_uid if printed else "",
-            "issued_at": document.issued_at,
-            "zone": document._authority_class().limits.zone,
+            "issued_at": document._print_issued_at() if printed else "",
             "replaces": self._ereceipt_replaces_text() if printed else "",
             "sentence": document._print_sentence(),
-            "test": document.environment == "test",
-            "watermark": _watermark(),
+            "watermark": _watermark() if document.environment == "test" else "",
+        }
+
+    def _ereceipt_portal_values(self):
+        """Return what the portal shows beside the invoice: what is printed, what the
+        authority says, and what took the document's place.
+
+        The replacement is a link only for the same customer: it may be a sale to
+        somebody else, where the wrong one had been chosen.
+        """
+        self.ensure_one()
+        values = self._ereceipt_print_values()
+        if not values:
+            return None
+        document = self.ereceipt_document_id.sudo()
+        moves = document._replacement().link_ids.move_id - self
+        own = moves.filtered(
+            lambda m: m.commercial_partner_id == self.commercial_partner_id
+        )
+        return {
+            **values,
+            "valid": document.state == lifecycle.VALID,
+            "status": document._portal_sentence(),
+            "replaced": bool(moves),
+            "replacement": own[:1],
         }
 
 
@@ -66,6 +90,26 @@ class EreceiptDocument(models.Model):
     def _qr_data_uri(self):
         """Return the QR code as a data URI, "" if the document has none."""
         return _data_uri(qr_png(self.qr, QR_BORDER)) if self.qr else ""
+
+    def _print_title(self):
+        self.ensure_one()
+        return {
+            "sale": self.env._("Electronic receipt"),
+            "return": self.env._("Electronic return receipt"),
+            "credit": self.env._("Electronic credit note"),
+            "debit": self.env._("Electronic debit note"),
+        }[self.kind]
+
+    def _print_issued_at(self):
+        """Return the moment of issue in the authority's time zone, in figures."""
+        self.ensure_one()
+        return format_datetime(
+            self.env,
+            self.issued_at,
+            tz=self._authority_class().limits.zone,
+            dt_format="yyyy-MM-dd HH:mm:ss",
+            lang_code="en_US",
+        )
 
     def _print_sentence(self):
         """Return what a customer has to be told when no QR code is printed."""
@@ -77,4 +121,15 @@ class EreceiptDocument(models.Model):
             )
         if self.state == lifecycle.CANCELLED:
             return self.env._("This receipt was cancelled at the tax authority.")
+        if self.state == lifecycle.SUPERSEDED:
+            return self.env._("This receipt was replaced and must not be used.")
         return ""
+
+    def _portal_sentence(self):
+        """Return what a customer who looks is told of the document's state."""
+        self.ensure_one()
+        if self.state == lifecycle.VALID:
+            return self.env._("Registered with the tax authority")
+        if self.state in PRINTED:
+            return self.env._("Issued, on its way to the tax authority")
+        return self._print_sentence()
