@@ -34,10 +34,12 @@
         "views/res_config_settings_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
+        "views/portal_templates.xml",
         "report/account_move_report.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_ereceipt/static/src/send_now/**/*"],
+        "web.assets_tests": ["account_ereceipt/static/tests/tours/**/*"],
     },
     "installable": True,
     "application": True,
