@@ -211,7 +211,7 @@ class EreceiptWork(models.AbstractModel):
                 states.append("unknown")
         elif authority_class.capabilities.recovery != "ask":
             states.remove("unknown")
-        rows = self.env.execute_query(
+        return self._locking(
             SQL(
                 "SELECT d.id %s AND d.device_id = %s AND d.state = ANY(%s) %s "
                 "ORDER BY d.submission_ref NULLS FIRST, d.id LIMIT %s "
@@ -223,7 +223,6 @@ class EreceiptWork(models.AbstractModel):
                 limit,
             )
         )
-        return self.env["ereceipt.document"].browse(row[0] for row in rows)
 
     def _sql_strict(self):
         """Hold back what an earlier document of its chain has not left before."""
@@ -315,14 +314,14 @@ class EreceiptWork(models.AbstractModel):
         if waiting >= INTERACTIVE_LIMIT:
             return None
         sending = document.state == "queued"
-        rows = self.env.execute_query(
+        due = self._locking(
             SQL(
                 "SELECT d.id %s AND d.id = %s FOR NO KEY UPDATE OF d SKIP LOCKED",
                 self._sql_due(fields.Datetime.now() + timedelta(days=365)),
                 document.id,
             )
         )
-        if not rows or document._is_late():
+        if not due or document._is_late():
             return None
         return self._make_unit(device, document, sending, token)
 
@@ -354,11 +353,17 @@ class EreceiptWork(models.AbstractModel):
             )
 
     def _locked(self, condition):
-        rows = self.env.execute_query(
+        return self._locking(
             SQL(
                 "SELECT d.id FROM ereceipt_document d WHERE %s "
                 "ORDER BY d.id FOR NO KEY UPDATE SKIP LOCKED",
                 condition,
             )
         )
+
+    def _locking(self, query):
+        """Return the documents that a locking query finds. Another lane that was
+        quicker makes it fail, which is usual and nothing for the server's log."""
+        self.env.cr.execute(query, log_exceptions=False)
+        rows = self.env.cr.fetchall()
         return self.env["ereceipt.document"].browse(row[0] for row in rows)

@@ -12,6 +12,7 @@ its registry is loaded and its connections are closed.
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -158,6 +159,8 @@ class OdooDatabase:
 @cache
 def boot() -> None:
     """Configure Odoo in this process, without its logging."""
+    # conflicts are what is provoked here; Odoo logs each of them as an error
+    logging.getLogger("odoo").addHandler(logging.NullHandler())
     from odoo.modules import initialize_sys_path
     from odoo.tools import config
 
