@@ -9,7 +9,6 @@ changes something there, ``TransientError`` for one that only asks.
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,16 +25,13 @@ import urllib3.exceptions
 from ..contract import (
     AmbiguousError,
     Connection,
-    Exchange,
     FiscalError,
     TransientError,
 )
 from ..messages import Sentence, _
 from .failures import describe
 from .pool import ADAPTERS, Adapter, Watch, proxies_for, watched
-from .redaction import SECRET_NAMES, Redactor
-
-_logger = logging.getLogger(__name__)
+from .records import Record
 
 Result = TypeVar("Result")
 
@@ -147,7 +143,7 @@ class HttpClient:
         :raise AmbiguousError: it may have been, and the call changes something
         :raise FiscalError: whatever ``read`` raises
         """
-        record = _Record(self._connection, call, self.now())
+        record = Record(self._connection, call, self.now())
         try:
             answer = self._exchange(call, record)
             record.answer = answer
@@ -160,7 +156,7 @@ class HttpClient:
 
     # -- one exchange ---------------------------------------------------------------
 
-    def _exchange(self, call: Call, record: _Record) -> Answer:
+    def _exchange(self, call: Call, record: Record) -> Answer:
         host = _check_address(call.url)
         adapter = self._adapter(host)
         give_up_at = self._connection.give_up_at
@@ -222,7 +218,7 @@ class HttpClient:
             ) from exc
 
     def _receive(
-        self, response: requests.Response, host: str, record: _Record
+        self, response: requests.Response, host: str, record: Record
     ) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
         record.head(response.status_code, headers)
@@ -261,7 +257,7 @@ class HttpClient:
         host: str,
         watch: Watch,
         exc: Exception,
-        record: _Record,
+        record: Record,
     ) -> FiscalError:
         timeout = self._timeout(call)
         message = describe(exc, host, watch.sent, watch.expired, timeout)
@@ -362,59 +358,6 @@ class HttpClient:
                 ),
                 wait,
             )
-
-
-class _Record:
-    """Gathers what is known of a call, and hands it over once, without secrets."""
-
-    def __init__(
-        self, connection: Connection, call: Call, started_at: datetime
-    ) -> None:
-        self._connection = connection
-        self._call = call
-        self._started_at = started_at
-        self._start = time.monotonic()
-        self._status: int | None = None
-        self._headers: Mapping[str, str] = {}
-        self.answer: Answer | None = None
-        self.detail = ""
-
-    def head(self, status: int, headers: Mapping[str, str]) -> None:
-        """Keep the head of an answer whose body may never come."""
-        self._status, self._headers = status, headers
-
-    def finish(self, error: FiscalError | None) -> None:
-        """Hand the exchange to the connection's recorder."""
-        call, redact = self._call, self._redactor()
-        exchange = Exchange(
-            purpose=call.purpose,
-            method=call.method,
-            url=redact.text(call.url),
-            started_at=self._started_at,
-            duration=time.monotonic() - self._start,
-            request_headers=redact.headers(call.headers),
-            request_body=redact.body(call.body),
-            status=self._status,
-            response_headers=redact.headers(self._headers),
-            response_body=redact.body(self.answer.body) if self.answer else b"",
-            outcome=error.outcome if error else "ok",
-            error=redact.text(" ".join(filter(None, (str(error or ""), self.detail)))),
-            keys=call.keys,
-        )
-        try:
-            self._connection.recorder(exchange)
-        except Exception:
-            # The call is made: losing its outcome too would be worse.
-            _logger.exception("A call (%s) could not be recorded", call.purpose)
-
-    def _redactor(self) -> Redactor:
-        call = self._call
-        sent = [
-            value.rpartition(" ")[2]
-            for name, value in call.headers.items()
-            if name.lower() in SECRET_NAMES
-        ]
-        return Redactor([*self._connection.credentials.values(), *call.secrets, *sent])
 
 
 def clock_offset_of(url: str) -> timedelta | None:

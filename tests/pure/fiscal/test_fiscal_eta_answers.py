@@ -3,124 +3,31 @@ leads to an outcome per receipt or to one of the contract's errors."""
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import replace
 
 import pytest
-from crooked_server import crooked, response
-from eta_samples import DEVICE, NOW, RIN, SERIAL
-from hypothesis import HealthCheck, given, settings
+from crooked_server import response
+from eta_samples import NOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from service_kit import (
+    ANY,
+    DOCUMENTS,
+    JSON,
+    SEARCH,
+    UIDS,
+    row,
+    statuses,
+)
 
 from fiscal.contract import (
     AmbiguousError,
     AuthenticationError,
     AuthorityError,
-    Connection,
-    Document,
     FiscalError,
-    Status,
     TransientError,
 )
-from fiscal.eg_eta import EgReceipt
-from fiscal.eg_eta.errors import parse_error, problems_of
-from fiscal.eg_eta.probing import read_claims
-from fiscal.transport import TOKENS, Answer
-
-UIDS = ["aa" * 32, "bb" * 32, "cc" * 32]
-DOCUMENTS = [
-    Document(key, uid, f"N-{key}", b'{"x":%d}' % key, NOW)
-    for key, uid in enumerate(UIDS, 1)
-]
-
-
-def jwt(**claims):
-    def part(value):
-        raw = json.dumps(value).encode()
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-    return f"{part({'alg': 'none'})}.{part(claims)}.x"
-
-
-class Service:
-    """Answers tokens by itself, and other paths from a table or with one answer."""
-
-    def __init__(self):
-        self.token = response(
-            json.dumps({"access_token": jwt(), "expires_in": 3600}).encode()
-        )
-        self.answers = {}
-        self.paths = []
-        self.forms = []
-        self._manager = crooked(self._serve)
-
-    def __enter__(self):
-        self._server = self._manager.__enter__()
-        TOKENS.clear()
-        return self
-
-    def __exit__(self, *exc_info):
-        self._manager.__exit__(*exc_info)
-
-    def _serve(self, peer):
-        while request := self._server.read_request(peer):
-            path = request.split(b" ")[1].decode()
-            if path == "/connect/token":
-                self.forms.append(request)
-                peer.sendall(self.token)
-                continue
-            self.paths.append(path)
-            for prefix, answer in self.answers.items():
-                if path.startswith(prefix):
-                    peer.sendall(answer)
-                    break
-            else:
-                peer.sendall(response(b"{}", "404 Not Found"))
-
-    def eta(self, **changes):
-        values = {
-            "environment": "test",
-            "endpoints": {"identity": self._server.url, "api": self._server.url},
-            "credentials": {"client_id": "client", "client_secret": "secret"},
-            "settings": {"read_pause": 0},
-            "device": DEVICE,
-            "seller_id": RIN,
-            "identity": "service",
-            "call_timeout": 5.0,
-            "wall_clock": lambda: NOW,
-        }
-        return EgReceipt(Connection(**{**values, **changes}))
-
-    def submit(self, body, status="202 Accepted", headers=""):
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.answers["/api/v1/receiptsubmissions"] = response(
-            content, status, headers=headers
-        )
-        eta = self.eta()
-        return eta.submit(eta.envelope(DOCUMENTS))
-
-
-@pytest.fixture
-def service():
-    with Service() as made:
-        yield made
-
-
-def row(uid=None, number=None, **more):
-    named = {"uuid": uid, "receiptNumber": number}
-    return {**{n: v for n, v in named.items() if v is not None}, **more}
-
-
-SEARCH = (
-    "DateTimeIssuedFrom=2026-03-01T09%3A30%3A00Z"
-    "&DateTimeIssuedTo=2026-03-01T10%3A29%3A59Z&SortBy=DateTimeReceived&SortDir=Desc"
-)
-
-
-def statuses(outcomes):
-    return [outcome.status.value for outcome in outcomes]
-
 
 # -- submitting ------------------------------------------------------------------------
 
@@ -214,50 +121,6 @@ def test_nested_errors_become_problems(service):
 def test_an_answer_without_sense_is_ambiguous(service, body):
     with pytest.raises(AmbiguousError):
         service.submit(body)
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text(max_size=4)
-    | st.sampled_from(UIDS),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "acceptedDocuments",
-                    "rejectedDocuments",
-                    "submissionId",
-                    "uuid",
-                    "receiptNumber",
-                    "longId",
-                    "error",
-                    "code",
-                    "details",
-                    "receipts",
-                    "status",
-                    "metadata",
-                    "totalPages",
-                    "receipt",
-                    "errors",
-                    "submissionUuid",
-                ]
-            ),
-            inner,
-            max_size=5,
-        )
-    ),
-    max_leaves=12,
-)
-ANY = {
-    "deadline": None,
-    "suppress_health_check": [
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-    ],
-}
 
 
 @settings(**ANY, max_examples=60)
@@ -443,109 +306,3 @@ def test_a_list_that_grows_while_it_is_read_loses_nothing(service):
         )
     listed = list(service.eta().list_documents(NOW, NOW.replace(hour=10)))
     assert [int(found.uid, 16) for found in listed] == list(range(210))
-
-
-# -- tokens ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "error", "code"),
-    [
-        (
-            "400 Bad",
-            {"error": "invalid_presharedkey", "error_description": "d"},
-            AuthenticationError,
-            "invalid_presharedkey",
-        ),
-        ("400 Bad", {"error": "brand_new"}, AuthenticationError, "brand_new"),
-        ("401 No", {"error": "invalid_client"}, AuthenticationError, "invalid_client"),
-        ("400 Bad", b"", AuthenticationError, ""),
-        ("404 No", b"", TransientError, None),
-        ("500 No", {"error": "invalid_client"}, TransientError, None),
-        ("200 OK", {}, TransientError, None),
-        ("200 OK", {"access_token": ""}, TransientError, None),
-        ("200 OK", {"access_token": 5}, TransientError, None),
-        ("200 OK", {"access_token": "x", "expires_in": "soon"}, TransientError, None),
-        ("200 OK", b"[]", TransientError, None),
-    ],
-)
-def test_answers_of_the_token_service(service, status, body, error, code):
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    service.token = response(content, status)
-    with pytest.raises(error) as caught:
-        service.eta().last_uid()
-    if code is not None:
-        assert caught.value.code == code
-    assert str(caught.value).count(". ") or str(caught.value).endswith(".")
-
-
-def test_what_the_token_call_says_of_the_device(service):
-    settings_ = {"os_version": "linux", "model_framework": "1"}
-    credentials = {"client_id": "c i", "client_secret": "s&t", "presharedkey": "psk1"}
-    service.eta(settings=settings_, credentials=credentials).query([])
-    service.eta(settings=settings_, credentials=credentials).last_uid()
-    (request,) = service.forms
-    head, _end, form = request.partition(b"\r\n\r\n")
-    assert form == b"grant_type=client_credentials&client_id=c+i&client_secret=s%26t"
-    for line in (
-        f"posserial: {SERIAL}",
-        "pososversion: linux",
-        "posmodelframework: 1",
-        "presharedkey: psk1",
-    ):
-        assert line.encode() in head
-    TOKENS.clear()
-    service.eta(settings={"channel": "erp"}).last_uid()
-    assert b"pos" not in service.forms[1].split(b"\r\n", 1)[1].partition(b"\r\n\r\n")[0]
-    TOKENS.clear()
-    service.eta().last_uid()
-    assert b"presharedkey" not in service.forms[2]
-    assert b"posmodelframework" not in service.forms[2]
-
-
-# -- claims and shapes -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("claims", "code"),
-    [
-        ({}, None),
-        ({"RIN": RIN, "PosSerial": SERIAL, "TaxProfTags": ["B2B", "B2C"]}, None),
-        ({"TaxProfTags": "B2B,B2C"}, None),
-        ({"TaxProfTags": "B2B"}, "probe_not_b2c"),
-        ({"TaxProfTags": []}, "probe_not_b2c"),
-        ({"rin": "313717919"}, "probe_other_company"),
-        ({"RIN": int(RIN)}, None),
-        ({"posserial": "OTHER"}, "probe_other_device"),
-    ],
-)
-def test_claims_are_read_and_not_trusted(service, claims, code):
-    token = json.dumps({"access_token": jwt(**claims), "expires_in": 9}).encode()
-    service.token = response(token)
-    service.answers["/api/v1/receipts/recent"] = response(b'{"receipts":[]}')
-    codes = [problem.code for problem in service.eta().probe()]
-    assert codes == ([code] if code else [])
-
-
-@given(st.text() | st.text("abc.=-_", max_size=20))
-def test_any_token_has_claims_or_none(token):
-    assert isinstance(read_claims(token), dict)
-
-
-@given(JSON)
-def test_any_error_is_read(body):
-    parse_error(Answer(400, {}, json.dumps(body).encode()))
-    for problem in problems_of(body):
-        assert problem.text == problem.message
-
-
-def test_a_flood_of_errors_is_cut():
-    flood = {"code": "x", "message": "m"}
-    for _ in range(200):
-        flood = {"code": "x", "message": "m", "details": [flood]}
-    assert len(problems_of(flood)) <= 100
-    assert len(problems_of([{"code": str(n)} for n in range(1000)])) == 100
-
-
-def test_statuses_are_those_of_the_contract():
-    assert Status("valid") is Status.VALID

@@ -1,0 +1,57 @@
+"""Short words for parts of receipts, to break them one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from eta_samples import (
+    DEVICE,
+    LINE,
+    sale,
+)
+
+from fiscal.contract import (
+    Party,
+    TaxAmount,
+)
+
+D = Decimal
+LONG = "x" * 600
+
+
+def line(**changes):
+    return replace(LINE, **changes)
+
+
+def taxed(*taxes, **changes):
+    return line(taxes=taxes, **changes)
+
+
+def tax(type_, subtype, amount, rate=None):
+    value = None if rate is None else D(rate)
+    return TaxAmount(type_, subtype, value, D(amount), "Tax", ("account.tax", 9))
+
+
+def device(**changes):
+    return replace(DEVICE, **changes)
+
+
+def address(**changes):
+    return replace(DEVICE, address=replace(DEVICE.address, **changes))
+
+
+def buyer(kind, number="", name="", **more):
+    return Party(kind, number, name, record=("res.partner", 7), **more)
+
+
+LINE_RECORD = ("account.move.line", 11)
+TAX_RECORD = ("account.tax", 9)
+DEVICE_RECORD = ("ereceipt.device", 1)
+PARTNER = ("res.partner", 7)
+MOVE = ("account.move", 5)
+SALE = ("account.move", 4)
+COMPANY = ("res.company", 1)
+
+
+HUNDRED = sale(taxed(gross=D(150_000), net=D("150000.00")))
