@@ -151,12 +151,15 @@ class EreceiptDocument(models.Model):
                 ("environment", "=", document.environment),
             ]
             uid, index = document.previous_uid, document.chain_index
-            document.predecessor_id = uid and self.search(
-                [*place, ("authority_uid", "=", uid)], limit=1
-            )
-            document.successor_id = index and self.search(
-                [*place, ("chain_index", "=", index + 1)], limit=1
-            )
+            document.predecessor_id = document.successor_id = False
+            if uid:
+                document.predecessor_id = self.search(
+                    [*place, ("authority_uid", "=", uid)], limit=1
+                )
+            if index:
+                document.successor_id = self.search(
+                    [*place, ("chain_index", "=", index + 1)], limit=1
+                )
 
     # -------------------------------------------------------------------------
     # ACTION METHODS
