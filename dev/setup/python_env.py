@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from .apt import PrivateApt, own_suite
@@ -15,6 +16,8 @@ from .steps import SetupError, Steps
 
 OLDEST, NEWEST = (3, 10), (3, 13)
 STAMP = "complete"
+# An environment that no command used for so long belongs to an older lock.
+SECONDS_KEPT = 30 * 24 * 3600
 CURE = "check the network, then try again; what is there already is kept"
 
 
@@ -47,12 +50,14 @@ def ensure(steps: Steps, with_tests: bool) -> Path:
     folders = [_folder(python, CHECKOUT / name) for name in wanted]
     for folder in folders:
         if (folder / STAMP).exists():
+            (folder / STAMP).touch()
             return folder / "bin" / "python"
     with locked("venv"):
         folder, lock = folders[-1], CHECKOUT / wanted[-1]
         if not (folder / STAMP).exists():
             steps.say(f"installing {lock.name} into {folder}")
             _make(python, folder, lock)
+            _forget_unused()
     return folder / "bin" / "python"
 
 
@@ -86,6 +91,12 @@ def _make(python: str, folder: Path, lock: Path) -> None:
         env=environment,
     )
     (folder / STAMP).touch()
+
+
+def _forget_unused() -> None:
+    for stamp in cache_dir("venv").glob(f"*/{STAMP}"):
+        if time.time() - stamp.stat().st_mtime > SECONDS_KEPT:
+            shutil.rmtree(stamp.parent)
 
 
 def _has_ensurepip(python: str) -> bool:
