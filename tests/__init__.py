@@ -1,4 +1,5 @@
 from . import (
+    test_browser_tour,
     test_access_roles,
     test_code_import,
     test_code_resolver,
