@@ -60,9 +60,7 @@ class TestBrowserTour(EreceiptCommon, HttpCase):
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "valid")
         self.assertEqual([row["status"] for row in self.taken(move)], ["Valid"])
-        self.start_tour(
-            "/odoo", "account_ereceipt_see_valid", login=LOGIN, timeout=120
-        )
+        self.start_tour("/odoo", "account_ereceipt_see_valid", login=LOGIN, timeout=120)
 
         for program in ("wkhtmltopdf", "pdftoppm"):
             if not shutil.which(program):
