@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from .canonical import array_elements, canonical_text, receipt_uuid
@@ -18,6 +19,10 @@ from .verify import verify_receipt
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Whatever the terminal can show, a sentence must come out.
+            stream.reconfigure(errors="backslashreplace")
     try:
         content = Path(options.file).read_bytes()
         return {"canonical": _canonical, "uuid": _uuid, "check": _check}[
@@ -46,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fail(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    sys.stderr.write(f"{sentence}\n")
     return 2
 
 
@@ -65,7 +70,7 @@ def _canonical(content: bytes) -> int:
 
 def _uuid(content: bytes) -> int:
     for uuid in [receipt_uuid(text) for text in _receipts(content)]:
-        print(uuid)
+        sys.stdout.write(f"{uuid}\n")
     return 0
 
 
@@ -77,9 +82,10 @@ def _check(content: bytes) -> int:
         # Whether businesses may be buyers is the registration's matter.
         for problem in verify_receipt(text, Settings(business_buyers=True)):
             count += 1
-            print(f"{problem.code}\t{name}{problem.path}\t{problem.text}")
+            line = f"{problem.code}\t{name}{problem.path}\t{problem.text}\n"
+            sys.stdout.write(line)
     if not count:
-        print("No problems found.")
+        sys.stdout.write("No problems found.\n")
     return 1 if count else 0
 
 

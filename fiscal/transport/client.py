@@ -384,7 +384,7 @@ def _check_address(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        parts.port  # noqa: B018  raises for a port that is no number
+        _port = parts.port  # raises for one that is no number
     except ValueError:
         parts, host = None, ""
     if parts is None or not host or parts.scheme not in ("http", "https"):

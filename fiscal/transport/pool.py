@@ -103,7 +103,7 @@ class _Watched:
     def connect(self) -> None:
         self._connecting = True
         try:
-            super().connect()  # type: ignore[misc]
+            return super().connect()  # type: ignore[misc,no-any-return]
         finally:
             self._connecting = False
 
@@ -115,7 +115,7 @@ class _Watched:
                 self.connect()
             watch.attend(self.sock)
             watch.sent = True
-        super().send(data)  # type: ignore[misc]
+        return super().send(data)  # type: ignore[misc,no-any-return]
 
 
 class _PlainConnection(_Watched, HTTPConnection):
@@ -148,8 +148,9 @@ class Adapter(requests.adapters.HTTPAdapter):
         )
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        made = super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
+        return made
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         known = proxy in self.proxy_manager

@@ -62,6 +62,20 @@ def test_canonical_is_exact_whatever_the_locale(monkeypatch, file):
     assert done.returncode == 0
 
 
+def test_sentences_come_out_on_any_terminal(file):
+    good = (VECTORS / "r01_sale_first.json").read_text("utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "fiscal.eg_eta", "check", file(good.replace("EA", "é"))],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={"PYTHONIOENCODING": "ascii", "PATH": ""},
+    )
+    assert done.returncode == 1 and done.stderr == b""
+    assert b"unit_unknown\titemData[0].unitType\tThe unit" in done.stdout
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_uuid_of_a_receipt(run, name):
     uuid = EXPECTED["receipts"][name]["uuid"]
