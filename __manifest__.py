@@ -41,6 +41,5 @@
         "web.assets_backend": ["account_ereceipt/static/src/send_now/**/*"],
         "web.assets_tests": ["account_ereceipt/static/tests/tours/**/*"],
     },
-    "installable": True,
     "application": True,
 }

@@ -153,7 +153,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Returnable:
-    """What may still be returned of one item of a sale."""
+    """What may still be returned of one item of a sale; ``amount`` before taxes."""
 
     quantity: Decimal
     amount: Decimal
@@ -534,7 +534,7 @@ class Authority(Protocol):
     """One tax authority, seen from one registration and device.
 
     Instances are cheap, hold no state but their connection, and may be used in any
-    thread. ``check``, ``build`` and ``read`` never touch the network.
+    thread. ``check``, ``build`` and ``parse`` never touch the network.
     """
 
     code: ClassVar[str]
@@ -553,7 +553,7 @@ class Authority(Protocol):
         :raise ValueError: the receipt would not pass :meth:`check`
         """
 
-    def read(self, content: bytes) -> Receipt:
+    def parse(self, content: bytes) -> Receipt:
         """Return what a document in the authority's form says (built by us or not).
 
         :raise ValueError: it is not such a document

@@ -113,7 +113,8 @@ class AccountMove(models.Model):
     @api.depends("ereceipt_state")
     def _compute_show_reset_to_draft_button(self):
         # EXTENDS account
-        super()._compute_show_reset_to_draft_button()
+        result = super()._compute_show_reset_to_draft_button()
         for move in self:
             if move.show_reset_to_draft_button and move.ereceipt_locked:
                 move.show_reset_to_draft_button = False
+        return result

@@ -148,5 +148,6 @@ class EreceiptWork(models.AbstractModel):
     @api.model
     def _tell_decided(self, documents):
         # EXTENDS
-        super()._tell_decided(documents)
+        result = super()._tell_decided(documents)
         documents.filtered(lambda d: d.state == lifecycle.VALID)._deliver_waiting()
+        return result

@@ -297,7 +297,7 @@ class AccountMoveSend(models.AbstractModel):
                     for method in move_data["sending_methods"]
                     if method != "email"
                 ]
-        super()._hook_if_success(moves_data, from_cron=from_cron)
+        return super()._hook_if_success(moves_data, from_cron=from_cron)
         sent = self.env["account.move"]
         for move, move_data in moves_data.items():
             if move_data["sending_methods"]:

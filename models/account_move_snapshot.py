@@ -61,7 +61,7 @@ class AccountMove(models.Model):
             for move in moves:
                 receipt = move._ereceipt_snapshot(
                     desk,
-                    reader.read(move),
+                    reader.amounts_of(move),
                     payments.get(move.id, ()),
                     originals.get(move.id),
                     issued_at,

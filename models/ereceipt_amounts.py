@@ -78,7 +78,7 @@ class AmountsReader:
         self.env = env
         self.tax_model = env["account.tax"]
 
-    def read(self, move):
+    def amounts_of(self, move):
         """Return the :class:`MoveAmounts` of one sales invoice, receipt or refund."""
         products, early_payment, rounding = self._booked(move)
         products, residues = self._absorb_taken_back(products, move)
@@ -164,26 +164,50 @@ class AmountsReader:
         :return: ``(lines, residues)``: residues are what the rounding of the whole
             left of lines that were taken back wholly
         """
-        if not any(map(self._is_negative, base_lines)):
+        positive = [line for line in base_lines if not self._is_negative(line)]
+        negative = [line for line in base_lines if self._is_negative(line)]
+        if not negative:
             return base_lines, []
-        sold, kept, residues = {}, [], []
-        for base_line in base_lines:
-            if not self._is_negative(base_line):
-                sold.setdefault(self._terms(base_line), []).append(base_line)
-        for base_line in base_lines:
-            if not self._is_negative(base_line):
+        absorbed, kept = self._assign_taken_back(positive, negative)
+        lines, residues = [], []
+        for position, base_line in enumerate(positive):
+            if position not in absorbed:
+                lines.append(base_line)
                 continue
-            target = self._absorbing(base_line, sold.get(self._terms(base_line), ()))
-            if target:
-                self._absorb(target, base_line)
+            deducted = self._deducted(base_line, absorbed[position])
+            if deducted["quantity"]:
+                lines.append(deducted)
+            elif not self._is_void(deducted, move.currency_id):
+                residues.append((deducted, [base_line, *absorbed[position]]))
+        keys = {self._dispatch_key(line) for line in lines}
+        bearable = [pair for pair in residues if self._dispatch_key(pair[0]) in keys]
+        for pair in residues:
+            if pair not in bearable:
+                lines += pair[1]
+        return lines + kept, [residue for residue, _parts in bearable]
+
+    def _assign_taken_back(self, positive, negative):
+        """Find for each line of goods taken back one that can hold all of it.
+
+        :return: ``(absorbed, kept)``: lists of negative lines by the position of their
+            positive line, and the negative lines that none can hold
+        """
+        left, by_terms = {}, {}
+        for position, base_line in enumerate(positive):
+            left[position] = base_line["quantity"]
+            by_terms.setdefault(self._terms(base_line), []).append(position)
+        absorbed, kept = {}, []
+        for base_line in negative:
+            quantity = base_line["quantity"]
+            for position in by_terms.get(self._terms(base_line), ()):
+                rest = round(left[position] + quantity, 10)
+                if base_line["product_id"] and quantity < 0 and rest >= 0:
+                    left[position] = rest
+                    absorbed.setdefault(position, []).append(base_line)
+                    break
             else:
                 kept.append(base_line)
-        for base_line in (line for lines in sold.values() for line in lines):
-            if base_line["quantity"] or "_ereceipt_absorbed" not in base_line:
-                kept.append(base_line)
-            elif not self._is_void(base_line, move.currency_id):
-                residues.append(base_line)
-        return kept, residues
+        return absorbed, kept
 
     @staticmethod
     def _terms(base_line):
@@ -195,22 +219,13 @@ class AmountsReader:
             tuple(base_line["tax_ids"].ids),
         )
 
-    @staticmethod
-    def _absorbing(base_line, candidates):
-        if not base_line["product_id"] or base_line["quantity"] >= 0:
-            return None
-        for target in candidates:
-            if round(target["quantity"] + base_line["quantity"], 10) >= 0:
-                return target
-        return None
-
-    def _absorb(self, target, base_line):
-        """Deduct ``base_line`` from ``target``."""
-        target["tax_details"] = self.tax_model._merge_tax_details(
-            target["tax_details"], base_line["tax_details"]
-        )
-        target["quantity"] = round(target["quantity"] + base_line["quantity"], 10)
-        target["_ereceipt_absorbed"] = True
+    def _deducted(self, base_line, taken_back):
+        """Return a base line less what was taken back of it."""
+        details, quantity = base_line["tax_details"], base_line["quantity"]
+        for part in taken_back:
+            details = self.tax_model._merge_tax_details(details, part["tax_details"])
+            quantity = round(quantity + part["quantity"], 10)
+        return {**base_line, "tax_details": details, "quantity": quantity}
 
     @staticmethod
     def _is_void(base_line, currency):

@@ -92,7 +92,6 @@ class EreceiptCodeMapping(models.Model):
     )
     tax_id = fields.Many2one(
         "account.tax",
-        string="Tax",
         ondelete="cascade",
         index="btree_not_null",
         check_company=True,

@@ -355,6 +355,7 @@ class EreceiptDevice(models.Model):
         devices = self.sudo()
         super(EreceiptDevice, devices).write(values)
         devices.filtered(lambda d: d.lifecycle == "active").lifecycle = "draft"
+        return True
 
     def _issues(self):
         """Return the devices on which something may be issued now."""

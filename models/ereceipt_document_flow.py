@@ -43,9 +43,10 @@ class EreceiptDocument(models.Model):
                 and (state in TURNING or d.state in lifecycle.NEEDS_PERSON)
             )
         )
-        super()._go(state, **values)
+        result = super()._go(state, **values)
         if past:
             self.env["ereceipt.alert"]._clear_for_documents(past)
+        return result
 
     def _retry(self):
         """Try again what was given up, from the beginning. What the authority once
@@ -138,3 +139,9 @@ class EreceiptDocument(models.Model):
             due_at = fresh.next_attempt_at or fields.Datetime.now()
             seconds = (due_at - fields.Datetime.now()).total_seconds()
             return max(seconds, SHORT_PAUSE)
+
+    def _told(self, several):
+        """Return the action that tells what happens next: of one document what now, of
+        several documents the given sentence."""
+        message = f"{self.name}: {self.what_now}" if len(self) == 1 else several
+        return self.env["account.move"]._ereceipt_notification(message, "info")

@@ -231,7 +231,9 @@ class EreceiptSeal(models.Model):
 
     def write(self, vals):
         """Seals are never changed."""
-        raise UserError(self.env._("A seal cannot be changed."))
+        if vals:
+            raise UserError(self.env._("A seal cannot be changed."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -116,5 +116,5 @@ class EreceiptDocument(models.Model):
         for registration, documents in self.grouped("registration_id").items():
             authority = registration._authority(offline=True)
             for document in documents:
-                receipts[document.id] = authority.read(document.content.encode())
+                receipts[document.id] = authority.parse(document.content.encode())
         return receipts

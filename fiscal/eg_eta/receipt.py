@@ -175,7 +175,7 @@ class EgReceipt:
             raise ValueError(" ".join(problem.text for problem in found.problems))
         return build_receipt(receipt, found.figures, found.type, self._settings)
 
-    def read(self, content: bytes) -> Receipt:
+    def parse(self, content: bytes) -> Receipt:
         """Return what a receipt in ETA's form says.
 
         :raise ValueError: it is not a receipt

@@ -1,0 +1,345 @@
+from ast import literal_eval
+
+from lxml import etree
+
+from odoo import Command
+from odoo.exceptions import ValidationError
+from odoo.tests import Form, tagged
+
+from .common import EreceiptCommon
+
+VIEWS = {
+    "ereceipt.registration": ("list", "form", "search"),
+    "ereceipt.device": ("list", "form", "search"),
+    "ereceipt.document": ("list", "form", "kanban", "graph", "pivot", "search"),
+    "ereceipt.exchange": ("list", "form", "graph", "search"),
+    "ereceipt.seal": ("list", "form"),
+    "account.move": ("list", "form", "search"),
+    "account.journal": ("form",),
+}
+FOR_ACCOUNTING = {"account.move", "account.journal"}
+BADGE = "//field[@name='ereceipt_state'][@widget='badge']"
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestViews(EreceiptCommon):
+    """Every screen opens for everybody who has it, and shows what is there."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.move = cls.invoice()
+        cls.document = cls.move.ereceipt_document_id
+
+    def decide(self):
+        """Let the authority decide on what is on its way, and seal the calls."""
+        self.run_outbox(rounds=2)
+        self.seal = self.env["ereceipt.seal"]._seal()
+
+    def arch(self, model, kind, user, **context):
+        view = self.env[model].with_user(user).with_context(**context)
+        return etree.fromstring(view.get_view(view_type=kind)["arch"])
+
+    # -------------------------------------------------------------------------
+    # OPENING
+    # -------------------------------------------------------------------------
+
+    def test_every_view_opens_with_its_data(self):
+        """Every view of every model is built, and all its fields are read, as the
+        client does."""
+        self.decide()
+        roles = self.auditor | self.accountant | self.manager | self.administrator
+        for user in roles:
+            for model, kinds in VIEWS.items():
+                if model in FOR_ACCOUNTING and user == self.auditor:
+                    continue
+                for kind in kinds:
+                    with self.subTest(user=user.name, model=model, kind=kind):
+                        self.open(model, kind, user)
+
+    def open(self, model, kind, user):
+        records = self.env[model].with_user(user)
+        arch = etree.fromstring(records.get_view(view_type=kind)["arch"])
+        names = {
+            field.get("name")
+            for field in arch.iter("field")
+            if not any(parent.tag == "field" for parent in field.iterancestors())
+        }
+        self.assertTrue(names)
+        if kind != "search":
+            found = records.search([], limit=5)
+            self.assertTrue(found)
+            found.web_read({name: {} for name in names})
+
+    def test_nobody_makes_or_changes_proof_by_hand(self):
+        for model in ("ereceipt.document", "ereceipt.exchange", "ereceipt.seal"):
+            for kind in ("list", "form"):
+                arch = self.arch(model, kind, self.administrator)
+                for right in ("create", "edit", "delete"):
+                    self.assertIn(arch.get(right), ("0", "false", "False"), model)
+
+    def test_empty_lists_explain_themselves(self):
+        actions = self.env["ir.actions.act_window"].search(
+            [("res_model", "=like", "ereceipt.%"), ("view_mode", "=like", "list%")]
+        )
+        self.assertGreaterEqual(len(actions), 6)
+        for action in actions:
+            self.assertTrue(action.help, action.name)
+
+    def test_menus_lead_somewhere(self):
+        """Each role has the app; configuration is offered as the rights are."""
+        root = self.env.ref("account_ereceipt.ereceipt_menu_root")
+        for user in self.auditor | self.accountant | self.administrator:
+            menus = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+            self.assertIn(root.id, menus)
+
+    # -------------------------------------------------------------------------
+    # INVOICES
+    # -------------------------------------------------------------------------
+
+    def test_purchase_documents_show_nothing(self):
+        bill = self.env["account.move"].create({"move_type": "in_invoice"})
+        self.assertFalse(bill.ereceipt_visible)
+        self.assertTrue(self.move.ereceipt_visible)
+        arch = self.arch(
+            "account.move", "list", self.accountant, default_move_type="in_invoice"
+        )
+        hidden = "context.get('default_move_type') not in"
+        columns = arch.xpath(BADGE)
+        self.assertTrue(columns)
+        self.assertTrue(all(hidden in c.get("column_invisible") for c in columns))
+
+    def test_journal_without_device_shows_nothing(self):
+        journal = self.journal.copy({"name": "Elsewhere", "code": "ELSE"})
+        move = self.invoice(post=False, journal_id=journal.id)
+        self.assertFalse(move.ereceipt_visible)
+
+    def test_confirm_opens_the_dialog(self):
+        """Both of the form's buttons that confirm pass the context that asks for it,
+        whatever position they have."""
+        arch = self.arch("account.move", "form", self.accountant)
+        confirming = [
+            button.get("context")
+            for button in arch.xpath("//button[@name='action_post']")
+            if "move_type == 'entry'" in button.get("invisible")
+        ]
+        self.assertTrue(any("ereceipt_dialog" in context for context in confirming))
+
+    def test_draft_tells_what_would_be_refused(self):
+        self.item_mapping.with_user(self.manager).unlink()
+        move = self.invoice(post=False)
+        with Form(move) as form:
+            problems = form.ereceipt_problems
+        self.assertTrue(problems)
+        opened = {problem["action"]["res_model"] for problem in problems.values()}
+        self.assertIn("product.product", opened)
+
+    def test_filters_of_invoices(self):
+        self.decide()
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        refused = self.invoice()
+        self.decide()
+        search = self.arch("account.move", "search", self.accountant)
+        domains = {
+            node.get("name"): node.get("domain")
+            for node in search.xpath("//filter[starts-with(@name, 'ereceipt_')]")
+        }
+        found = {
+            name: self.env["account.move"].search(
+                [*literal_eval(domain), ("id", "in", (self.move | refused).ids)]
+            )
+            for name, domain in domains.items()
+        }
+        self.assertEqual(found["ereceipt_valid"], self.move)
+        self.assertEqual(found["ereceipt_refused"], refused)
+        self.assertEqual(found["ereceipt_needs_person"], refused)
+        self.assertFalse(found["ereceipt_late"])
+
+    # -------------------------------------------------------------------------
+    # DOCUMENTS
+    # -------------------------------------------------------------------------
+
+    def test_needs_a_person(self):
+        """What waits for payment needs nobody; what waits for data does."""
+        documents = self.env["ereceipt.document"]
+        ours = [("id", "in", self.move.ereceipt_document_ids.ids)]
+        self.assertFalse(documents.search([*ours, ("needs_person", "=", True)]))
+        self.assertTrue(documents.search([*ours, ("needs_person", "=", False)]))
+        self.device.problem_policy = "wait"
+        self.item_mapping.with_user(self.manager).unlink()
+        waiting = self.invoice().ereceipt_document_id
+        self.assertEqual(waiting.waiting_reason, "data")
+        self.assertTrue(waiting.needs_person)
+        self.assertIn(waiting, documents.search([("needs_person", "=", True)]))
+        waiting.sudo().waiting_reason = "payment"
+        self.assertFalse(waiting.needs_person)
+        self.assertNotIn(waiting, documents.search([("needs_person", "=", True)]))
+
+    def test_held_back(self):
+        """A copied database holds back what is on its way, and only that."""
+        self.decide()
+        queued = self.invoice().ereceipt_document_id
+        documents = self.env["ereceipt.document"]
+        self.assertNotIn(queued, documents.search([("is_held_back", "=", True)]))
+        self.registration.sudo().database_uuid = "another"
+        held = documents.search([("is_held_back", "=", True)])
+        self.assertIn(queued, held)
+        self.assertNotIn(self.document, held)
+        queued.invalidate_recordset()
+        self.assertTrue(queued.is_held_back)
+
+    def test_time_left(self):
+        self.assertEqual(self.document.deadline_level, "far")
+        self.pass_time(hours=22)
+        self.assertEqual(self.document.deadline_level, "soon")
+        self.pass_time(hours=3)
+        self.assertEqual(self.document.deadline_level, "over")
+        self.assertIn("01:", self.document.deadline_text)
+
+    def test_no_time_runs_for_what_is_decided(self):
+        self.decide()
+        self.assertFalse(self.document.deadline_text)
+        self.assertEqual(self.document.deadline_level, "none")
+
+    def test_neighbours_in_the_chain(self):
+        second = self.invoice().ereceipt_document_id
+        self.assertEqual(self.document.successor_id, second)
+        self.assertEqual(second.predecessor_id, self.document)
+        self.assertFalse(second.successor_id)
+
+    def test_content_is_laid_out_as_written(self):
+        """Numbers stand there as they travel, and no text acts as markup."""
+        self.customer.name = "<b>Mona</b>"
+        document = self.invoice(price=35.5, quantity=0.005).ereceipt_document_id
+        shown = document.content_readable
+        self.assertIn("&lt;b&gt;Mona&lt;/b&gt;", shown)
+        self.assertNotIn("<b>Mona", shown)
+        self.assertIn("<bdi>0.005</bdi>", shown)
+        self.assertIn('"quantity": 0.005,', document.content_pretty)
+
+    def test_links_of_a_document(self):
+        self.decide()
+        action = self.document.with_user(self.auditor).action_open_exchanges()
+        exchanges = self.env["ereceipt.exchange"].search(action["domain"])
+        self.assertEqual(exchanges, self.document.exchange_ids)
+        self.assertTrue(exchanges)
+
+    # -------------------------------------------------------------------------
+    # PROOF
+    # -------------------------------------------------------------------------
+
+    def test_auditor_verifies_seals(self):
+        self.decide()
+        seals = self.env["ereceipt.seal"].with_user(self.auditor)
+        params = seals.action_verify()["params"]
+        self.assertEqual(params["type"], "success")
+        self.env.flush_all()
+        exchange = self.seal.exchange_ids[:1]
+        self.env.cr.execute(
+            "UPDATE ereceipt_exchange SET url = 'http://elsewhere' WHERE id = %s",
+            [exchange.id],
+        )
+        self.env.invalidate_all()
+        params = seals.action_verify()["params"]
+        self.assertEqual(params["type"], "danger")
+        self.assertIn(str(exchange.id), params["message"])
+
+    def test_headers_are_masked(self):
+        self.decide()
+        exchange = self.document.exchange_ids.with_user(self.auditor)[:1]
+        self.assertIn("Authorization: ***", exchange.request_headers_text)
+
+    # -------------------------------------------------------------------------
+    # SET-UP
+    # -------------------------------------------------------------------------
+
+    def test_first_day_of_an_administrator(self):
+        """A registration is made and a device on it, with what can be known filled
+        in, through the forms."""
+        self.registration.active = False
+        registrations = self.env["ereceipt.registration"].with_user(self.administrator)
+        with Form(registrations) as form:
+            self.assertEqual(form.authority, "eg_receipt")
+        registration = form.record
+        self.assertFalse(registration.is_ready)
+        self.company.write({"city": "Giza", "street": "3 Nile"})
+        devices = self.env["ereceipt.device"].with_user(self.administrator)
+        with Form(devices) as form:
+            self.assertEqual(form.registration_id, registration)
+            self.assertEqual(form.address_city, "Giza")
+            form.name = "Till 9"
+            form.serial = "SIM-POS-0009"
+            form.client_id = "somebody"
+            form.client_secret = "something"
+            form.document_type_id = self.env["ereceipt.code"].search(
+                [("kind", "=", "receipt_type"), ("code", "=", "SS")]
+            )
+            form.activity_code_id = self.env["ereceipt.code"].search(
+                [("kind", "=", "activity"), ("code", "=", "4711")]
+            )
+        device = form.record
+        self.assertEqual(device.document_type, "SS")
+        self.assertEqual(device.activity_code, "4711")
+        self.assertTrue(device.client_secret_set)
+        self.assertFalse(device.client_secret)
+
+    def test_return_types_are_not_offered(self):
+        domain = self.device.document_type_domain
+        offered = self.env["ereceipt.code"].search(domain).mapped("code")
+        self.assertIn("S", offered)
+        self.assertNotIn("R", offered)
+        self.assertNotIn("RWR", offered)
+
+    def test_saving_a_form_keeps_a_code_that_is_in_no_table(self):
+        device = self.device.with_user(self.administrator)
+        device.activity_code = "0000"
+        with Form(device) as form:
+            form.name = "Another name"
+        self.assertEqual(device.activity_code, "0000")
+
+    def test_checklist(self):
+        text = self.registration.with_user(self.administrator).checklist
+        self.assertIn("fa-check-circle", text)
+        self.assertIn("The environment is production", text)
+
+    def test_another_environment_warns(self):
+        registration = self.registration.with_user(self.administrator)
+        with (
+            self.assertLogs("odoo.tests.form.onchange", "WARNING") as logs,
+            Form(registration) as form,
+        ):
+            form.environment = "production"
+        self.assertIn("forgets the credentials", "".join(logs.output))
+        self.assertEqual(self.device.lifecycle, "draft")
+
+    # -------------------------------------------------------------------------
+    # SETTINGS
+    # -------------------------------------------------------------------------
+
+    def test_lanes(self):
+        outbox = self.env["ereceipt.outbox"]
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.ereceipt_lanes, 1)
+        settings.ereceipt_lanes = 3
+        settings.set_values()
+        self.assertEqual(len(outbox._lanes()), 3)
+        self.env["res.config.settings"].create({"ereceipt_lanes": 0}).set_values()
+        self.assertFalse(outbox._lanes())
+
+    def test_other_settings_wake_nothing(self):
+        """A neutralized database stays asleep when somebody saves settings."""
+        self.env["ereceipt.outbox"]._lanes().active = False
+        self.env["res.config.settings"].create({}).set_values()
+        self.assertFalse(self.env["ereceipt.outbox"]._lanes())
+
+    def test_bounds_of_settings(self):
+        for values in ({"ereceipt_lanes": 5}, {"ereceipt_retention_days": 365}):
+            with self.assertRaises(ValidationError):
+                self.env["res.config.settings"].create(values)
+
+    def test_journal_names_its_device(self):
+        journals = self.journal | self.journal_2
+        self.assertEqual(journals.ereceipt_device_ids, self.device | self.device_2)
+        self.device_2.sudo().write({"journal_ids": [Command.clear()]})
+        journals.invalidate_recordset()
+        self.assertEqual(journals.ereceipt_device_ids, self.device)
