@@ -82,7 +82,7 @@ class AccountMove(models.Model):
         """Return ETA's own members: the order's name, for the types that have it, and
         how the order is handed over."""
         data = {}
-        order = (self.ref or self.invoice_origin or "").strip()
+        order = (self.invoice_origin or self.ref or "").strip()
         if order:
             data["order_name_code"] = order[:200]
         if device.eg_order_delivery_mode:

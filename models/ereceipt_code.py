@@ -67,7 +67,9 @@ class EreceiptCode(models.Model):
         parameters = self.env["ir.config_parameter"].sudo()
         key = PARAMETER % authority_code
         fingerprint = self._fingerprint(rows)
-        if parameters.get_param(key) == fingerprint:
+        # a fingerprint outlives its tables when the add-on is uninstalled
+        loaded = self.sudo().search_count([("authority", "=", authority_code)], limit=1)
+        if loaded and parameters.get_param(key) == fingerprint:
             return False
         self.sudo()._write_rows(authority_code, rows)
         parameters.set_param(key, fingerprint)

@@ -234,6 +234,6 @@ class SnapshotCommon(AccountTestInvoicingCommon):
         moves = cls.env["account.move"].create(
             [cls._random_values(rng, number) for number in range(count)]
         )
-        below = moves.filtered(lambda move: move.amount_total < 0)
-        below.unlink()
-        return moves - below
+        nothing = moves.filtered(lambda move: move.amount_total <= 0)
+        nothing.unlink()
+        return moves - nothing

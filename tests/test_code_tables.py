@@ -53,6 +53,13 @@ class TestCodeTables(TransactionCase):
         with self.assertQueryCount(3):
             self.assertFalse(self.load(Code("unit", "EA", {"en": "Each"})))
 
+    def test_loads_again_after_the_tables_were_lost(self):
+        """Uninstalling takes the tables and leaves the parameter."""
+        self.load(Code("unit", "EA", {"en": "Each"}))
+        self.known().unlink()
+        self.assertTrue(self.load(Code("unit", "EA", {"en": "Each"})))
+        self.assertEqual(self.known().code, "EA")
+
     def test_changes_arrive_and_dropped_codes_are_archived(self):
         self.load(Code("unit", "EA", {"en": "Each"}), Code("unit", "BX", {"en": "Box"}))
         box = self.known().filtered(lambda row: row.code == "BX")
