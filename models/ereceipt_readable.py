@@ -21,13 +21,14 @@ def pretty(content, media_type):
     :param str media_type: "" to guess
     :rtype: str
     """
-    tree = _parsed(content, media_type)
-    if tree is None:
-        return content or ""
-    if isinstance(tree, etree._Element):
-        etree.indent(tree)
-        return etree.tostring(tree, encoding="unicode")
-    return _json_text(tree, "")
+    try:
+        tree = _parsed(content, media_type)
+        if etree.iselement(tree):
+            etree.indent(tree)
+            return etree.tostring(tree, encoding="unicode")
+        return (content or "") if tree is None else _json_text(tree, "")
+    except RecursionError:
+        return content
 
 
 def tables(content, media_type):
@@ -37,12 +38,13 @@ def tables(content, media_type):
     :param str media_type: "" to guess
     :rtype: Markup
     """
-    tree = _parsed(content, media_type)
-    if tree is None:
+    try:
+        tree = _parsed(content, media_type)
+        if etree.iselement(tree):
+            tree = _from_element(tree)
+        return Markup() if tree is None else _cell(tree)
+    except RecursionError:
         return Markup()
-    if isinstance(tree, etree._Element):
-        tree = _from_element(tree)
-    return _cell(tree)
 
 
 def _parsed(content, media_type):
@@ -57,7 +59,7 @@ def _parsed(content, media_type):
             )
             return etree.fromstring(content.encode(), parser)
         return json.loads(content, parse_float=_Number, parse_int=_Number)
-    except (ValueError, RecursionError, etree.XMLSyntaxError):
+    except (ValueError, etree.XMLSyntaxError):
         return None
 
 

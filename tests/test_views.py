@@ -6,6 +6,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
+from ..models.ereceipt_readable import pretty, tables
 from .common import EreceiptCommon
 
 VIEWS = {
@@ -210,12 +211,38 @@ class TestViews(EreceiptCommon):
     def test_content_is_laid_out_as_written(self):
         """Numbers stand there as they travel, and no text acts as markup."""
         self.customer.name = "<b>Mona</b>"
-        document = self.invoice(price=35.5, quantity=0.005).ereceipt_document_id
+        document = self.invoice(price=35.5, quantity=3).ereceipt_document_id
         shown = document.content_readable
         self.assertIn("&lt;b&gt;Mona&lt;/b&gt;", shown)
         self.assertNotIn("<b>Mona", shown)
-        self.assertIn("<bdi>0.005</bdi>", shown)
-        self.assertIn('"quantity": 0.005,', document.content_pretty)
+        self.assertIn("<bdi>106.5</bdi>", shown)
+        self.assertIn('"unitPrice": 35.5,', document.content_pretty)
+
+    def test_readable_json_and_xml(self):
+        content = '{"a":1.10,"b":[{"c":1E+2,"d":"x"},{"d":"é"}],"e":[],"f":null}'
+        self.assertEqual(
+            pretty(content, "application/json"),
+            '{\n  "a": 1.10,\n  "b": [\n    {\n      "c": 1E+2,\n      "d": "x"\n'
+            '    },\n    {\n      "d": "é"\n    }\n  ],\n  "e": [],\n  "f": null\n}',
+        )
+        for shown in ("1.10", "1E+2", "é"):
+            self.assertIn(f"<bdi>{shown}</bdi>", tables(content, "application/json"))
+        content = '<r xmlns="urn:x" id="7"><i>1</i><i><k>&lt;b&gt;</k></i></r>'
+        self.assertIn("  <i>1</i>\n", pretty(content, "text/xml"))
+        self.assertIn("<bdi>&lt;b&gt;</bdi>", tables(content, "text/xml"))
+
+    def test_hostile_content_is_shown_raw(self):
+        """Entities are not resolved, depth does no harm, and what is no JSON and no
+        XML is left as it came."""
+        entity = (
+            '<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/passwd">]><r><a>&e;</a></r>'
+        )
+        self.assertNotIn("root:", pretty(entity, "text/xml"))
+        self.assertNotIn("root:", tables(entity, "text/xml"))
+        deep = "[" * 100_000, "[" * 900 + "1" + "]" * 900
+        for content in (*deep, '{"a":' * 5_000 + "1", "<r>", "plain", ""):
+            self.assertEqual(pretty(content, ""), content)
+            self.assertEqual(tables(content, ""), "")
 
     def test_links_of_a_document(self):
         self.decide()
