@@ -45,6 +45,7 @@ class AccountMove(models.Model):
     @api.depends(
         "state",
         "ereceipt_device_id",
+        "ereceipt_anew_of_id",
         "ereceipt_document_id.what_now",
         "reversed_entry_id.ereceipt_state",
     )
@@ -54,6 +55,9 @@ class AccountMove(models.Model):
             document = move.ereceipt_document_id.sudo()
             if move.state == "draft" and document.state in REPLACEABLE:
                 sentence, level = move._ereceipt_say_draft_again(), "warning"
+                action = label = False
+            elif move.state == "draft" and move.ereceipt_anew_of_id:
+                sentence, level = move._ereceipt_say_draft_anew(), "info"
                 action = label = False
             elif move.state == "draft":
                 sentence = level = action = label = False
@@ -73,6 +77,13 @@ class AccountMove(models.Model):
         return self.env._(
             "The tax authority did not accept its document. Post it again, and a "
             "correction takes that one's place."
+        )
+
+    def _ereceipt_say_draft_anew(self):
+        return self.env._(
+            "It stands in the place of %(invoice)s. Change what was wrong, then "
+            "confirm it.",
+            invoice=self.ereceipt_anew_of_id.name,
         )
 
     def _ereceipt_undocumented(self):
@@ -145,9 +156,7 @@ class AccountMove(models.Model):
             )
         failed._retry()
         self.env["ereceipt.outbox"].sudo()._wake()
-        return self._ereceipt_notification(
-            self.env._("%s documents are tried again.", len(failed))
-        )
+        return failed._told(self.env._("%s documents are tried again.", len(failed)))
 
     def action_ereceipt_late(self):
         """Open the ways that are left when the authority's window has closed."""
@@ -197,9 +206,7 @@ class AccountMove(models.Model):
             return documents.link_ids.move_id[:1]._ereceipt_send_now_action()
         hurried = documents._make_due()
         self.env["ereceipt.outbox"].sudo()._wake()
-        if len(documents) == 1:
-            return self._ereceipt_notification(documents.what_now, "info")
-        return self._ereceipt_notification(
+        return documents._told(
             self.env._("%s documents are taken care of next.", len(hurried))
         )
 
@@ -414,8 +421,8 @@ class AccountMove(models.Model):
                 {m.id: m.ereceipt_document_id.sudo().problems for m in wrong},
                 issued=done,
             )
-        return done._ereceipt_await_answer() or self._ereceipt_notification(
-            self.env._("%s documents are issued and sent next.", len(issued)),
+        return done._ereceipt_await_answer() or issued._told(
+            self.env._("%s documents are issued and sent next.", len(issued))
         )
 
     def _ereceipt_wizard_action(self, model, name):

@@ -290,16 +290,13 @@ class AccountMoveSend(models.AbstractModel):
     def _hook_if_success(self, moves_data, from_cron=False):
         # EXTENDS account: an error before the PDF does not stop a mail where the
         # caller is content with a pro forma
-        for move, move_data in moves_data.items():
-            if move._ereceipt_mail_waits() or move._ereceipt_mail_refused():
-                move_data["sending_methods"] = [
-                    method
-                    for method in move_data["sending_methods"]
-                    if method != "email"
-                ]
-        return super()._hook_if_success(moves_data, from_cron=from_cron)
         sent = self.env["account.move"]
         for move, move_data in moves_data.items():
-            if move_data["sending_methods"]:
+            methods = set(move_data["sending_methods"])
+            if move._ereceipt_mail_waits() or move._ereceipt_mail_refused():
+                methods.discard("email")
+            move_data["sending_methods"] = methods
+            if methods:
                 sent |= move
         sent._ereceipt_handed_over()
+        return super()._hook_if_success(moves_data, from_cron=from_cron)

@@ -49,6 +49,7 @@ class TestReturnAnew(EreceiptCommon):
         self.assertEqual((new.state, new.partner_id), ("draft", self.other_customer))
         self.assertEqual(new.amount_total, move.amount_total)
         self.assertEqual(new.ereceipt_anew_of_id, move)
+        self.assertIn(move.name, new.ereceipt_what_now)
         self.assertFalse(new.ereceipt_document_id)
         self.assertFalse(move.ereceipt_exempt)
         new.with_user(self.accountant).action_post()

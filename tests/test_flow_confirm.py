@@ -68,7 +68,7 @@ class TestConfirm(EreceiptCommon):
             if "action" in alert
         ]
         self.assertIn(("product.product", self.uncoded.id), opened)
-        self.assertEqual(dialog.other_count, 0)
+        self.assertFalse(dialog.others_text)
 
     def test_form_without_problems_posts(self):
         move = self.draft()
@@ -138,8 +138,10 @@ class TestConfirm(EreceiptCommon):
         dialog = self.dialog(action)
         self.assertEqual(set((good | wrong).mapped("state")), {"draft"})
         self.assertEqual(dialog.other_ids, good)
+        self.assertIn("2 others can be posted", dialog.others_text)
         for move in wrong:
-            self.assertIn(move.display_name, str(dialog.alerts))
+            label = f"{move.display_name}, {move.partner_id.name}"
+            self.assertIn(label, str(dialog.alerts))
         self.assertTrue(all("action" in alert for alert in dialog.alerts.values()))
         dialog.action_post_others()
         self.assertEqual(set(good.mapped("state")), {"posted"})
@@ -182,4 +184,4 @@ class TestConfirm(EreceiptCommon):
         for _number in range(50):
             wrong |= wrong[0].copy()
         dialog = self.dialog(wrong.action_validate_moves_with_confirmation())
-        self.assertEqual(dialog.more, "1 more invoices have problems.")
+        self.assertEqual(dialog.more, "And 1 more have problems.")

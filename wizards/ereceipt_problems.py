@@ -1,4 +1,5 @@
 from odoo import Command, api, fields, models
+from odoo.tools import format_amount
 
 SHOWN = 50
 """How many invoices are shown with their problems at most."""
@@ -18,13 +19,18 @@ class EreceiptProblems(models.TransientModel):
     alerts = fields.Json(readonly=True)
     more = fields.Char(readonly=True)
     other_ids = fields.Many2many("account.move", readonly=True)
-    other_count = fields.Integer(compute="_compute_other_count")
+    others_text = fields.Char(compute="_compute_others_text")
     confirmation_id = fields.Many2one("validate.account.move", readonly=True)
 
     @api.depends("other_ids")
-    def _compute_other_count(self):
+    def _compute_others_text(self):
         for dialog in self:
-            dialog.other_count = len(dialog.other_ids)
+            count = len(dialog.other_ids)
+            if count > 1:
+                text = self.env._("%s others can be posted as they are.", count)
+            else:
+                text = self.env._("One other can be posted as it is.")
+            dialog.others_text = text if count else False
 
     # -------------------------------------------------------------------------
     # ACTION METHODS
@@ -56,13 +62,12 @@ class EreceiptProblems(models.TransientModel):
         :param issued: invoices that were issued meanwhile, None before a posting
         """
         hidden = len(moves) - SHOWN
+        more = self.env._("And %s more have problems.", hidden)
         dialog = self.create(
             {
                 "intro": self._intro(moves, issued),
                 "alerts": self._alerts(moves, problems),
-                "more": self.env._("%s more invoices have problems.", hidden)
-                if hidden > 0
-                else False,
+                "more": more if hidden > 0 else False,
                 "other_ids": [Command.set(others.ids if others else [])],
                 "confirmation_id": confirmation.id if confirmation else False,
             }
@@ -99,9 +104,19 @@ class EreceiptProblems(models.TransientModel):
                 found = documents._problems_json(found)
             for key, alert in documents._problems_actionable(found).items():
                 if len(moves) > 1:
-                    alert["message"] = f"{move.display_name}: {alert['message']}"
+                    alert["message"] = f"{self._label(move)}: {alert['message']}"
                     if "action" not in alert:
                         alert["action"] = move._get_records_action()
                         alert["action_text"] = self.env._("Open")
                 alerts[f"{move.id}_{key}"] = alert
         return alerts
+
+    @api.model
+    def _label(self, move):
+        """Return what tells an invoice from the others: drafts have no number."""
+        return self.env._(
+            "%(invoice)s, %(customer)s, %(amount)s",
+            invoice=move.display_name,
+            customer=move.partner_id.display_name or "-",
+            amount=format_amount(self.env, move.amount_total, move.currency_id),
+        )
