@@ -3,7 +3,32 @@ from odoo.exceptions import UserError
 
 from ..fiscal import lifecycle
 
-GUARDED = frozenset({"state", "name", "journal_id", "move_type"})
+GUARDED = frozenset({"state", "name", "journal_id", "move_type", "ereceipt_device_id"})
+DERIVED = frozenset({"ereceipt_document_id", "ereceipt_state", "ereceipt_uuid"})
+"""What follows from an invoice's documents: stored, so that lists can be searched by
+it, and never anybody's to write."""
+
+TOLD = frozenset(
+    {
+        "move_id",
+        "product_id",
+        "quantity",
+        "product_uom_id",
+        "price_unit",
+        "discount",
+        "tax_ids",
+        "currency_id",
+        "balance",
+        "debit",
+        "credit",
+        "amount_currency",
+    }
+)
+"""What a document says of a line."""
+
+UNTOLD_LINES = frozenset(
+    {"payment_term", "cogs", "line_section", "line_subsection", "line_note"}
+)
 WITHDRAWABLE = frozenset({lifecycle.WAITING, lifecycle.TO_SIGN, lifecycle.QUEUED})
 
 
@@ -12,11 +37,39 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS account
+        for vals in vals_list:
+            self._ereceipt_refuse_derived(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
         # EXTENDS account: guard what an issued document says of its invoice
+        self._ereceipt_refuse_derived(vals)
         if GUARDED & vals.keys():
             self._ereceipt_guard(vals)
+        if self.env.context.get("skip_readonly_check") and self._ereceipt_issued():
+            # anybody may send a context; Odoo's own check holds for these regardless
+            self = self.with_context(skip_readonly_check=False)
         return super().write(vals)
+
+    def _ereceipt_refuse_derived(self, vals):
+        derived = DERIVED & vals.keys()
+        if derived:
+            raise UserError(
+                self.env._(
+                    "%(fields)s follow from the documents of an invoice and cannot be "
+                    "written.",
+                    fields=", ".join(sorted(derived)),
+                )
+            )
+
+    def _ereceipt_issued(self):
+        """Return the posted entries that may not change because of their documents."""
+        return self.filtered(
+            lambda m: m.state == "posted" and m._ereceipt_locking_documents()
+        )
 
     def _ereceipt_guard(self, vals):
         """Raise when a change would contradict an issued document; take back what
@@ -60,7 +113,8 @@ class AccountMove(models.Model):
             way = self.env._("Make a credit note instead.")
         return self.env._(
             "%(invoice)s was issued to the tax authority as %(uid)s, so it can no "
-            "longer be reset, renamed, moved to another journal or deleted. %(way)s",
+            "longer be changed, reset, renamed, moved to another journal or deleted. "
+            "%(way)s",
             invoice=self.name,
             uid=document.authority_uid or document.name,
             way=way,
@@ -75,3 +129,41 @@ class AccountMove(models.Model):
             if issued:
                 raise UserError(move._ereceipt_locked_message(issued[0]))
             documents.unlink()
+
+
+class AccountMoveLine(models.Model):
+    """The lines that a document tells of stay as they were told."""
+
+    _inherit = "account.move.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS account
+        lines = super().create(vals_list)
+        lines._ereceipt_guard_told()
+        return lines
+
+    def write(self, vals):
+        # EXTENDS account
+        touched = TOLD & vals.keys()
+        if touched:
+            will_change = self.env["account.move"]._field_will_change
+            self.filtered(
+                lambda line: (
+                    line.parent_state == "posted"
+                    and any(will_change(line, vals, name) for name in touched)
+                )
+            )._ereceipt_guard_told()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_ereceipt(self):
+        """Never delete a line of what was issued, whatever the context says."""
+        self._ereceipt_guard_told()
+
+    def _ereceipt_guard_told(self):
+        told = self.filtered(lambda line: line.display_type not in UNTOLD_LINES)
+        issued = told.move_id._ereceipt_issued()[:1]
+        if issued:
+            document = issued._ereceipt_locking_documents()[0]
+            raise UserError(issued._ereceipt_locked_message(document))
