@@ -22,6 +22,7 @@ FROZEN = frozenset(
         "device_id",
         "registration_id",
         "company_id",
+        "exchange_ids",
     }
 )
 """What never changes once a document has its content."""
@@ -409,3 +410,20 @@ class EreceiptDocumentMove(models.Model):
     _pair_unique = models.Constraint(
         "UNIQUE (document_id, move_id)", "The document stands for that entry already."
     )
+
+    def write(self, vals):
+        """Refuse to let an issued document stand for something else."""
+        if {"document_id", "move_id"} & vals.keys():
+            self._unlink_except_never_issued()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never_issued(self):
+        issued = self.document_id.filtered("content_sha256")[:1]
+        if issued:
+            raise UserError(
+                self.env._(
+                    "%s was issued; which entry it stands for cannot change any more.",
+                    issued.name,
+                )
+            )
