@@ -1,6 +1,7 @@
 from . import (
-    test_browser_tour,
+    test_access_guards,
     test_access_roles,
+    test_browser_tour,
     test_code_import,
     test_code_resolver,
     test_code_tables,

@@ -218,11 +218,11 @@ class TestAccessRoles(EreceiptCommon):
         def read():
             found = own()
             if found not in rows.search([]) or not found.read():
-                raise AccessError("It is not found.")
+                raise AccessError(self.env._("It is not found."))
 
         def export():
             if not user.has_group("base.group_allow_export"):
-                raise AccessError("Nothing may be exported at all.")
+                raise AccessError(self.env._("Nothing may be exported."))
             return own().export_data([".id", "display_name"])["datas"]
 
         return (
