@@ -76,7 +76,7 @@ class Catalogue:
 CATALOGUE = Catalogue(
     (
         Item("pen", "قلم حبر جاف", "PEN", 8.5, f"EG-{RIN}-1001"),
-        Item("notebook", "كراسة 100 ورقة", "NOTE", 35, f"EG-{RIN}-1002"),
+        Item("notebook", "كراسة مسطرة", "NOTE", 35, f"EG-{RIN}-1002"),
         Item("book", "كتاب مدرسي", "BOOK", 120, barcode="9789771234562"),
         Item("bag", "حقيبة مدرسية", "BAG", 450, f"EG-{RIN}-1004"),
         Item("laptop", "حاسب محمول", "LAP", 21500, barcode="6221234567891"),
