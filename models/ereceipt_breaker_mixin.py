@@ -96,9 +96,12 @@ class EreceiptBreakerMixin(models.AbstractModel):
         self._breaker_apart(hold)
 
     def _breaker_succeeded(self):
-        """Close the breaker: a call came through."""
+        """Close the breaker: a call came through. What the authority asked to wait is
+        waited all the same when it was one that was under way already."""
+        now = fields.Datetime.now()
         for record in self:
-            if record.breaker_failures or record.breaker_open_until:
+            until = record.breaker_open_until
+            if record.breaker_failures or (until and until <= now):
                 record._breaker_close()
 
     def _breaker_reset(self):

@@ -1,4 +1,5 @@
 import logging
+import math
 import random
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -20,6 +21,8 @@ LANES = 4
 IDLE_STEP = 0.2
 LOOK_AGAIN = 1.0
 """Seconds after which a run that waits looks for what became due meanwhile."""
+SHORTEST_UNIT = 10.0
+"""Seconds below which no unit is begun any more."""
 
 
 class EreceiptOutbox(models.AbstractModel):
@@ -32,7 +35,9 @@ class EreceiptOutbox(models.AbstractModel):
     document at once.
 
     A run claims only while its time lasts, and a call is shorter than the server's
-    watchdog, so the job is never ended from outside; each claim reports progress.
+    watchdog, so the job is never ended from outside; each claim reports progress. While
+    a call that was begun in time hangs, the run serves others meanwhile, without
+    getting any longer by it.
     """
 
     _name = "ereceipt.outbox"
@@ -102,7 +107,8 @@ class EreceiptOutbox(models.AbstractModel):
     def _run(self, deadline):
         """Send and follow what is due until the time is over or nothing is left.
 
-        :param float deadline: ``time.monotonic()`` after which nothing is claimed
+        :param float deadline: ``time.monotonic()`` after which nothing is claimed but
+            what ends before calls that hang give up
         :return: how many documents were settled
         """
         work = self.env["ereceipt.work"].sudo()
@@ -115,20 +121,32 @@ class EreceiptOutbox(models.AbstractModel):
         flying = {}
         with ThreadPoolExecutor(MAX_THREADS, "ereceipt") as pool:
             while True:
-                claiming = time.monotonic() < deadline
-                if claiming:
-                    for unit in self._claim(work, flying):
+                over_at = self._over_at(flying, deadline)
+                if over_at:
+                    for unit in self._claim(work, flying, over_at):
                         flying[pool.submit(unit.run)] = unit
                 if flying:
-                    settled += self._land(
-                        work, flying, LOOK_AGAIN if claiming else None
-                    )
+                    settled += self._land(work, flying, LOOK_AGAIN if over_at else None)
                 elif not self._sleep_until_due(work, deadline):
                     break
         self._commit(0, work._due_count())
         return settled
 
-    def _claim(self, work, flying):
+    def _over_at(self, flying, deadline):
+        """Return when calls that are begun now have to be over (``time.monotonic()``),
+        None when nothing may be begun any more.
+
+        A registration whose authority hangs would otherwise hold back all others for
+        as long as the run has to wait for it.
+        """
+        now = time.monotonic()
+        if now < deadline:
+            return math.inf
+        begun_in_time = [u.over_at for u in flying.values() if u.begun_at < deadline]
+        over_at = max(begun_in_time, default=now)
+        return over_at if over_at - now >= SHORTEST_UNIT else None
+
+    def _claim(self, work, flying, over_at):
         """Claim units for the free threads and commit the claim, before any call."""
         free = MAX_THREADS - len(flying)
         if not free:
@@ -137,7 +155,7 @@ class EreceiptOutbox(models.AbstractModel):
         for unit in flying.values():
             busy[unit.registration_id] = busy.get(unit.registration_id, 0) + 1
         try:
-            return self._apart(lambda: work._claim_units(free, busy))
+            return self._apart(lambda: work._claim_units(free, busy, over_at))
         except (SerializationFailure, DeadlockDetected):
             # other lanes are at work on the same; what our calls bring is not given up
             return []

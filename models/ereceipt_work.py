@@ -1,4 +1,5 @@
 import logging
+import math
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ class Unit:
     """Documents of one device that are sent or asked about in one go.
 
     Made and settled by the main thread; :meth:`run` is all that a thread does.
+
+    :ivar begun_at: ``time.monotonic()`` at which it was claimed
+    :ivar over_at: by which its last call is over
+    :ivar give_up_at: after which it begins no further call
     """
 
     purpose: str
@@ -34,6 +39,8 @@ class Unit:
     registration_id: int
     device_id: int
     token: str
+    begun_at: float
+    over_at: float
     give_up_at: float
     report: dispatch.Report = field(default_factory=dispatch.Report)
 
@@ -125,11 +132,12 @@ class EreceiptWork(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _claim_units(self, free, busy):
+    def _claim_units(self, free, busy, over_at=math.inf):
         """Claim what is due and return it as units of work.
 
         :param int free: how many units may be claimed
         :param dict busy: how many calls are under way, by registration id
+        :param float over_at: ``time.monotonic()`` by which their calls have to be over
         """
         units = []
         busy = dict(busy)
@@ -141,7 +149,7 @@ class EreceiptWork(models.AbstractModel):
                 room = self._room(registration, device) - busy.get(registration.id, 0)
                 if room <= 0 or len(units) >= free:
                     continue
-                unit = self._claim_unit(device, sending)
+                unit = self._claim_unit(device, sending, over_at)
                 if unit:
                     units.append(unit)
                     busy[registration.id] = busy.get(registration.id, 0) + 1
@@ -183,7 +191,7 @@ class EreceiptWork(models.AbstractModel):
             if authority.capabilities.recovery != "ask"
         ]
 
-    def _claim_unit(self, device, sending):
+    def _claim_unit(self, device, sending, over_at):
         """Claim up to a call's worth of one device's due documents.
 
         :return: a Unit, or None when other workers have them all
@@ -194,7 +202,7 @@ class EreceiptWork(models.AbstractModel):
         if not sending:
             reference = documents[0].submission_ref
             documents = documents.filtered(lambda d: d.submission_ref == reference)
-        return self._make_unit(device, documents, sending)
+        return self._make_unit(device, documents, sending, over_at=over_at)
 
     def _locked_due(self, device, sending):
         """Lock due documents that nobody else has, in the order of the chain."""
@@ -235,12 +243,12 @@ class EreceiptWork(models.AbstractModel):
             fields.Datetime.now(),
         )
 
-    def _make_unit(self, device, documents, sending, token=None):
-        seconds = device.registration_id._unit_seconds()
-        give_up_at = time.monotonic() + seconds
+    def _make_unit(self, device, documents, sending, token=None, over_at=math.inf):
+        now = time.monotonic()
+        over_at = min(now + device.registration_id._unit_seconds(), over_at)
         report = dispatch.Report()
         try:
-            authority = device._authority(report.exchanges.append, give_up_at)
+            authority = device._authority(report.exchanges.append, over_at)
             contract_documents = [d._contract_document() for d in documents]
             if sending:
                 fitting = authority.fits(contract_documents)
@@ -254,7 +262,7 @@ class EreceiptWork(models.AbstractModel):
             self._hold_unusable(device, documents, str(error))
             return None
         token = token or uuid.uuid4().hex
-        self._mark_claimed(documents, sending, token, seconds + LEASE_MARGIN)
+        self._mark_claimed(documents, sending, token, over_at - now + LEASE_MARGIN)
         return Unit(
             purpose="send" if sending else "ask",
             authority=authority,
@@ -262,7 +270,9 @@ class EreceiptWork(models.AbstractModel):
             registration_id=device.registration_id.id,
             device_id=device.id,
             token=token,
-            give_up_at=give_up_at - device.registration_id.call_timeout,
+            begun_at=now,
+            over_at=over_at,
+            give_up_at=over_at - device.registration_id.call_timeout,
             report=report,
         )
 

@@ -44,3 +44,19 @@ def test_question_that_was_not_asked_to_its_end(shop: Shop) -> None:
 
     shop.compare().assert_right(FEW)
     assert shop.simulator.sent("submit") == 1
+
+
+def test_call_that_comes_through_while_the_authority_asked_to_wait(shop: Shop) -> None:
+    """Of calls at once, one is told to wait; nothing more is sent before that."""
+    shop.configure(documents_per_call=1, parallel_calls=2)
+    control = shop.simulator.control
+    control.fault("submit", "rate_limit", seconds=60, times=1)
+    control.fault("submit", "slow_after", seconds=1)
+    shop.post(FEW)
+    run_lanes(shop, count=1, seconds=3.0)
+    assert shop.simulator.sent("submit") == 2
+    assert shop.states() == {"submitted": 1, "queued": FEW - 1}
+
+    control.clear_faults()
+    settle_all(shop)
+    shop.compare().assert_right(FEW)
