@@ -369,7 +369,7 @@ class EreceiptCodeMapping(models.Model):
                 codes = (found.scheme, found.code, found.subcode)
                 lines[record.id].append(
                     self.env._(
-                        "%(authority)s: %(code)s (%(origin)s)",
+                        "%(authority)s: %(code)s – comes from: %(origin)s",
                         authority=self._authority_name(authority),
                         code=" ".join(filter(None, codes)) or self.env._("no code"),
                         origin=resolver.describe(found),

@@ -13,7 +13,9 @@ class EreceiptMissingCode(models.Model):
     _rec_name = "product_id"
 
     product_id = fields.Many2one("product.product", readonly=True)
-    categ_id = fields.Many2one("product.category", readonly=True)
+    categ_id = fields.Many2one(
+        "product.category", string="Product category", readonly=True
+    )
     default_code = fields.Char(string="Internal reference", readonly=True)
     barcode = fields.Char(readonly=True)
     line_count = fields.Integer(
@@ -21,7 +23,7 @@ class EreceiptMissingCode(models.Model):
         readonly=True,
         help="Invoice lines posted in the journals of devices.",
     )
-    last_sold_on = fields.Date(readonly=True)
+    last_sold_on = fields.Date(string="Last sold on", readonly=True)
 
     @property
     def _table_query(self):

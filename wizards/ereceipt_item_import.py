@@ -271,11 +271,15 @@ class EreceiptItemImport(models.TransientModel):
             row["result"] = "same"
         elif mapping:
             row["result"] = "change"
-            row["message"] = self.env._(
-                "Until now: %s", " ".join(filter(None, (mapping.scheme, mapping.code)))
-            )
+            row["message"] = self._until_now(mapping)
         else:
             row["result"] = "new"
+
+    def _until_now(self, mapping):
+        codes = " ".join(filter(None, (mapping.scheme, mapping.code)))
+        if mapping.pending:
+            return self.env._("Until now: %s, not approved yet", codes)
+        return self.env._("Until now: %s", codes)
 
     @staticmethod
     def _codes(row):
