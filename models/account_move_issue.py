@@ -267,7 +267,7 @@ class AccountMove(models.Model):
             }
             current = move.ereceipt_document_id.sudo()
             if current.state == lifecycle.WAITING:
-                current.write(values)
+                current.write({**move._ereceipt_row_values(), **values})
             elif current.state not in REPLACEABLE:
                 values_list.append({**move._ereceipt_row(), **values})
             else:
@@ -338,7 +338,8 @@ class AccountMove(models.Model):
                 values["chain_index"] = index
             waiting = move.ereceipt_document_id.sudo()
             if waiting.state == lifecycle.WAITING:
-                waiting.write(values)
+                # device and environment may have changed while it waited
+                waiting.write({**move._ereceipt_row_values(), **values})
                 frozen |= waiting
             else:
                 fresh.append({**move._ereceipt_row(), **values})
@@ -368,7 +369,18 @@ class AccountMove(models.Model):
         return current.browse()
 
     def _ereceipt_row(self):
-        """Return the columns of a document of this invoice that are not frozen."""
+        """Return the columns of a new document of this invoice before its content."""
+        return {
+            **self._ereceipt_row_values(),
+            "link_ids": [
+                fields.Command.create(
+                    {"move_id": self.id, "company_id": self.company_id.id}
+                )
+            ],
+        }
+
+    def _ereceipt_row_values(self):
+        """Return whose document it is and for whom, as it is now."""
         self.ensure_one()
         device = self.ereceipt_device_id.sudo()
         return {
@@ -382,11 +394,6 @@ class AccountMove(models.Model):
             "partner_id": self.commercial_partner_id.id,
             "currency_id": self.currency_id.id,
             "amount_total": self.amount_total,
-            "link_ids": [
-                fields.Command.create(
-                    {"move_id": self.id, "company_id": self.company_id.id}
-                )
-            ],
         }
 
     def _ereceipt_queued_values(self, authority, replaced):
