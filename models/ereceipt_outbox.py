@@ -176,17 +176,19 @@ class EreceiptOutbox(models.AbstractModel):
         return landed
 
     def _write_down(self, work, unit, report):
-        """Settle a unit. A defect in doing so holds nobody else back: the documents
-        stay claimed until their lease runs out, and are then asked about."""
-        try:
-            self._apart(lambda: work._settle(unit, report), len(unit.document_ids))
-            self._apart(lambda: work._after_settling(unit, report))
-        except OperationalError:
-            raise
-        except Exception:
-            _logger.exception("The outcome of %s was not written", unit.document_ids)
-            self.env.cr.rollback()
-            self.env.transaction.reset()
+        """Settle a unit. Where its documents cannot be settled together, each is by
+        itself, so that a defect with one holds no other back: that one stays claimed
+        until its lease runs out, and is then asked about."""
+        settled = self._attempt(
+            lambda: work._settle(unit, report), len(unit.document_ids)
+        )
+        if not settled:
+            self._attempt(lambda: work._record(unit, report))
+            for document_id in unit.document_ids:
+                self._attempt(
+                    lambda only=document_id: work._settle_each(unit, report, [only]), 1
+                )
+        self._attempt(lambda: work._after_settling(unit, report))
 
     def _sleep_until_due(self, work, deadline):
         """Stay for what becomes due within this run's time (a verdict that takes the
@@ -220,6 +222,22 @@ class EreceiptOutbox(models.AbstractModel):
                 if not left:
                     raise
                 time.sleep(random.uniform(0.01, 0.1) * (tries - left))
+
+    def _attempt(self, work, done=0):
+        """Carry out ``work`` as :meth:`_apart` does, and log a defect in it.
+
+        :return: whether it was carried out
+        """
+        try:
+            self._apart(work, done)
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("A part of the jobs of e-receipts was not carried out")
+            self.env.cr.rollback()
+            self.env.transaction.reset()
+            return False
+        return True
 
     def _commit(self, done=0, remaining=None):
         """Commit and tell the scheduler, where there is one, how far we are."""
@@ -275,14 +293,14 @@ class EreceiptOutbox(models.AbstractModel):
     @api.model
     def _cron_upkeep(self):
         """Entry point of the upkeep job: look again at what waits, warn in time, seal
-        and purge exchanges."""
+        and purge exchanges. A defect in one of these stops none of the others."""
         for step in (
             self._recheck_waiting,
             self._warn_of_deadlines,
             self.env["ereceipt.seal"]._seal,
             self.env["ereceipt.exchange"]._purge,
         ):
-            self._apart(step)
+            self._attempt(step)
 
     @api.model
     def _recheck_waiting(self):

@@ -29,8 +29,16 @@ class EreceiptWork(models.AbstractModel):
     @api.model
     def _settle(self, unit, report):
         """Write the outcomes of a unit, and every call that was made for it."""
+        self._record(unit, report)
+        self._settle_each(unit, report, unit.document_ids)
+
+    def _record(self, unit, report):
+        """Keep the calls that were made for a unit."""
         self.env["ereceipt.exchange"]._record(unit, report.exchanges)
-        documents = self.env["ereceipt.document"].browse(unit.document_ids)
+
+    def _settle_each(self, unit, report, document_ids):
+        """Write the outcomes of documents of a unit that nobody else took over."""
+        documents = self.env["ereceipt.document"].browse(document_ids)
         expected = lifecycle.SENDING if unit.purpose == "send" else None
         # whose lease had run out was taken over by somebody else
         documents = documents.filtered(
@@ -99,16 +107,21 @@ class EreceiptWork(models.AbstractModel):
         """It was certainly not sent: try again later, or give up."""
         attempts = document.attempts if counts else document.attempts - 1
         if attempts >= document.registration_id.max_attempts:
-            document._go(lifecycle.FAILED, last_error=message, next_attempt_at=False)
-            self.env["ereceipt.alert"]._raise_for_documents(
-                document, "failed", self.env._("Sending was given up"), message
-            )
+            self._give_up(document, message)
             return
         document._go(
             lifecycle.QUEUED,
             attempts=attempts,
             last_error=message,
             next_attempt_at=self._in_seconds(delay),
+        )
+
+    def _give_up(self, document, message):
+        document._go(
+            lifecycle.FAILED, asked=0, last_error=message, next_attempt_at=False
+        )
+        self.env["ereceipt.alert"]._raise_for_documents(
+            document, "failed", self.env._("Sending was given up"), message
         )
 
     def _to_unknown(self, document, message):
@@ -241,6 +254,9 @@ class EreceiptWork(models.AbstractModel):
             self.env["ereceipt.alert"]._raise_for_documents(
                 document, "late", self.env._("The authority's window has closed")
             )
+            return
+        if document.attempts >= document.registration_id.max_attempts:
+            self._give_up(document, document.last_error)
             return
         document._go(
             lifecycle.QUEUED,

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -19,9 +21,7 @@ class TestIssueAndSend(EreceiptCommon):
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "valid", document.problems)
         self.assertEqual([row["accepted"] for row in self.taken(move)], [1])
-        self.assertEqual(
-            document.exchange_ids.mapped("purpose"), ["query", "submit"]
-        )
+        self.assertEqual(document.exchange_ids.mapped("purpose"), ["query", "submit"])
 
     def test_chain_follows_the_numbers(self):
         """Order of the chain is the order of the numbers, whatever that of the
@@ -42,9 +42,58 @@ class TestIssueAndSend(EreceiptCommon):
 
     def test_two_postings_in_one_transaction_do_not_fork(self):
         first, second = self.invoice(), self.invoice()
-        self.assertEqual(
-            second.ereceipt_document_id.previous_uid, first.ereceipt_uuid
-        )
+        self.assertEqual(second.ereceipt_document_id.previous_uid, first.ereceipt_uuid)
+
+    def test_waiting_document_goes_where_it_is_issued(self):
+        """The environment changed while it waited: it is issued in the chain of the
+        one that is in force, and not in the one in which it began to wait."""
+        self.device.issue_moment = "manual"
+        waiting = self.invoice()
+        document = waiting.ereceipt_document_id.sudo()
+        self.assertEqual(document.environment, "test")
+        registration = self.registration.sudo()
+        registration.environment = "production"
+        self.device.sudo().lifecycle = "active"
+        first = self.invoice()
+        (first | waiting).action_ereceipt_issue()
+        documents = first.ereceipt_document_id.sudo() | document
+        self.assertEqual(documents.mapped("environment"), ["production"] * 2)
+        chain = documents.sorted("chain_index")
+        self.assertEqual(chain.mapped("chain_index"), [1, 2])
+        self.assertEqual(chain[1].previous_uid, chain[0].authority_uid)
+
+    def test_waiting_document_goes_to_the_device_that_it_is_given(self):
+        self.device.issue_moment = "manual"
+        move = self.invoice()
+        move.sudo().ereceipt_device_id = self.device_2
+        move.action_ereceipt_issue()
+        document = move.ereceipt_document_id.sudo()
+        self.assertEqual(document.device_id, self.device_2)
+        self.assertIn(self.device_2.serial, document.content)
+
+    def test_defect_with_one_document_holds_no_other_back(self):
+        """What cannot be written of one is written of those that travelled with it."""
+        moves = self.invoice() | self.invoice() | self.invoice()
+        poisoned = moves[1].ereceipt_document_id.sudo()
+        work = self.registry["ereceipt.work"]
+        written = work._settle_outcome
+
+        def spoilt(self, document, unit, outcome):
+            if document.id == poisoned.id:
+                raise ValueError("A defect")
+            return written(self, document, unit, outcome)
+
+        with (
+            patch.object(work, "_settle_outcome", spoilt),
+            self.assertLogs("odoo.addons.account_ereceipt.models.ereceipt_outbox"),
+        ):
+            self.run_outbox(rounds=3)
+        self.assertEqual(moves.mapped("ereceipt_state"), ["valid", "sending", "valid"])
+        submitted = poisoned.exchange_ids.filtered(lambda e: e.purpose == "submit")
+        self.assertEqual(len(submitted), 1, "the call is kept all the same")
+        self.pass_time(minutes=10)
+        self.run_outbox()
+        self.assertEqual(poisoned.state, "valid", "asked about, not sent again")
 
     def test_refused_document_shows_why(self):
         self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
