@@ -248,17 +248,23 @@ class EreceiptRegistration(models.Model):
                     )
                 )
             registration._forget_credentials()
-            registration.device_ids._deactivate()
+            registration._all_devices()._deactivate()
 
     def _plain(self, name):
         value = self[name]
         return value.id if isinstance(value, models.BaseModel) else value
 
     def _forget_credentials(self):
-        for record in (*self, *self.device_ids):
+        for record in (*self, *self._all_devices()):
             for name in record._ereceipt_secrets:
                 record._ereceipt_set_secret(name, False)
             record._breaker_reset()
+
+    def _all_devices(self):
+        """Return the devices, archived ones and those of branches that the user does
+        not see too: not by the field, whose value may stem from what he sees."""
+        devices = self.env["ereceipt.device"].sudo().with_context(active_test=False)
+        return devices.search([("registration_id", "in", self.ids)])
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
