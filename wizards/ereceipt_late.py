@@ -13,8 +13,10 @@ class EreceiptLate(models.TransientModel):
     _description = "Document that is too late"
 
     move_id = fields.Many2one("account.move", required=True, readonly=True)
-    document_id = fields.Many2one(related="move_id.ereceipt_document_id")
-    sentence = fields.Char(related="document_id.what_now")
+    document_id = fields.Many2one(
+        related="move_id.ereceipt_document_id", related_sudo=False
+    )
+    sentence = fields.Char(related="document_id.what_now", related_sudo=False)
     late_reference = fields.Char(
         string="Request number",
         help="The number that the authority's portal gave to the granted request.",
@@ -30,6 +32,7 @@ class EreceiptLate(models.TransientModel):
     @api.depends("move_id")
     @api.depends_context("uid", "lang", "tz")
     def _compute_ways(self):
+        self.move_id.check_access("read")
         for wizard in self:
             wizard.reference_reason = wizard._why_not_reference()
             wizard.correction_reason = wizard._why_not_correction()

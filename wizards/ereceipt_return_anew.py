@@ -15,11 +15,12 @@ class EreceiptReturnAnew(models.TransientModel):
     _description = "Return and issue anew"
 
     move_id = fields.Many2one("account.move", required=True, readonly=True)
-    company_id = fields.Many2one(related="move_id.company_id")
+    company_id = fields.Many2one(related="move_id.company_id", related_sudo=False)
     is_registered = fields.Boolean(compute="_compute_is_registered")
     date = fields.Date(
         required=True,
         compute="_compute_defaults",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -30,6 +31,7 @@ class EreceiptReturnAnew(models.TransientModel):
         string="Customer of the new invoice",
         required=True,
         compute="_compute_defaults",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -45,6 +47,7 @@ class EreceiptReturnAnew(models.TransientModel):
 
     @api.depends("move_id")
     def _compute_defaults(self):
+        self.move_id.check_access("read")
         for wizard in self:
             move = wizard.move_id
             wizard.partner_id = move.partner_id
