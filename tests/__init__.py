@@ -1,4 +1,5 @@
 from . import (
+    test_access_companies,
     test_access_guards,
     test_access_roles,
     test_browser_tour,
