@@ -1,4 +1,13 @@
 -- A neutralized database sends nothing: it forgets credentials and its right to send.
+-- One that has a sister for the test environment already cannot become another.
+UPDATE ereceipt_registration AS production
+   SET active = false
+  FROM ereceipt_registration AS test
+ WHERE production.environment = 'production'
+   AND test.environment = 'test'
+   AND test.active
+   AND test.company_id = production.company_id
+   AND test.authority = production.authority;
 UPDATE ereceipt_registration
    SET environment = 'test',
        database_uuid = NULL,
