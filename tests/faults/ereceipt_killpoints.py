@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ereceipt_workers import Gate
+
 SUBMIT_PATH = "receiptsubmissions"
 BEFORE_CLAIM = "before the claim's commit"
 IN_REQUEST = "in the request"
@@ -63,6 +65,17 @@ def _wrap(owner: Any, name: str, around: Callable) -> None:
         return around(original, self, *args, **kwargs)
 
     setattr(owner, name, wrapped)
+
+
+def stop_before_calls(gate: Gate) -> None:
+    """Let this process stand at a gate between each claim and its call. Only for a
+    child."""
+
+    def run(original: Callable, self: Any) -> Any:
+        gate.pass_through()
+        return original(self)
+
+    _wrap(_unit_class(), "run", run)
 
 
 def _unit_class() -> Any:

@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ereceipt_killpoints import PLACES, KillPoint
+from ereceipt_killpoints import PLACES, KillPoint, stop_before_calls
 from ereceipt_shop import Shop
 from ereceipt_workers import Gate, Worker, workers
 
 AT_RANDOM = "at random"
-PURPOSES = ("send", "ask")
 
 MISBEHAVIOUR: tuple[dict, ...] = (
     {"kind": "drop_before"},
@@ -43,13 +42,20 @@ def lane(
     seconds: float = 5.0,
     point: KillPoint | None = None,
     gate: Gate | None = None,
+    before_call: Gate | None = None,
 ) -> Callable[[], int]:
     """Return what a lane's process does: one run of the outbox, which returns how many
-    documents it settled."""
+    documents it settled.
+
+    :param gate: where it stands before it begins
+    :param before_call: where it stands with each claim, before it calls
+    """
 
     def work() -> int:
         if point:
             point.install(shop.db.registry)
+        if before_call:
+            stop_before_calls(before_call)
         if gate:
             gate.pass_through()
         with shop.db.env("__system__") as env:
@@ -126,7 +132,7 @@ class Storm:
         place = self.chance.choice([*PLACES, AT_RANDOM])
         if place == AT_RANDOM:
             return None
-        purpose = self.chance.choice(PURPOSES)
+        purpose = "send" if "queued" in self.shop.states() else "ask"
         return KillPoint(place, purpose, self.chance.choice((1, 1, 2)))
 
     def _kill_at_random(self, worker: Worker) -> None:

@@ -63,6 +63,14 @@ class Worker:
             os.kill(self.pid, signal.SIGKILL)
             self.wait(10)
 
+    def stop(self) -> None:
+        """Let it stand still, as on a machine that sleeps."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on where it stood."""
+        os.kill(self.pid, signal.SIGCONT)
+
     def wait(self, seconds: float = 60) -> bool:
         """Wait for its end.
 
@@ -73,7 +81,7 @@ class Worker:
         while not self.poll():
             if time.monotonic() > end:
                 os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
+                _pid, self._status = os.waitpid(self.pid, 0)
                 raise WorkerError(f"The worker did not end within {seconds} s.")
             time.sleep(_POLL)
         if os.WIFSIGNALED(self._status):

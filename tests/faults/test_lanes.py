@@ -20,7 +20,7 @@ def test_two_lanes_start_at_the_same_moment(shop: Shop) -> None:
     shop.simulator.control.fault("submit", "slow", seconds=0.5)
     gate = Gate()
     shop.db.disconnect()
-    work = lane(shop, 2.0, gate=gate)
+    work = lane(shop, 10.0, gate=gate)
     with workers(work, work) as both:
         gate.wait_for(2)
         gate.open(2)
@@ -28,9 +28,9 @@ def test_two_lanes_start_at_the_same_moment(shop: Shop) -> None:
             worker.wait()
 
     assert all(worker.result >= MANY // 10 for worker in both)
+    settle_all(shop)
     assert shop.sent_twice() == []
     assert shop.simulator.sent("submit") == MANY // 20
-    settle_all(shop)
     shop.compare().assert_right(MANY)
 
 
@@ -39,7 +39,7 @@ def test_hanging_authority_of_one_registration(shop: Shop) -> None:
     run's own time is over and it only waits for the authority that hangs."""
     with Simulator.running() as other:
         _register_elsewhere(shop, other)
-        other.control.fault("any", "deaf", seconds=9)
+        other.control.fault("any", "deaf", seconds=25)
         shop.post(30, PLAIN_JOURNALS[0])
         shop.post(30, TILL_JOURNALS[0])
         shop.db.disconnect()
@@ -47,8 +47,7 @@ def test_hanging_authority_of_one_registration(shop: Shop) -> None:
             wait_until(lambda: _states(shop, SERIALS[0]) == {"valid": 30})
             assert not worker.poll()
             assert _states(shop, OTHER_SERIAL) == {"sending": 30}
-            worker.wait()
-        assert _states(shop, OTHER_SERIAL).keys() <= {"queued", "unknown"}
+            worker.kill()
 
         other.control.clear_faults()
         for _round in range(6):
@@ -71,6 +70,7 @@ def _register_elsewhere(shop: Shop, other: Simulator) -> None:
         registration = first.copy(
             {
                 "environment": "production",
+                "call_timeout": 30,
                 "eg_identity_url": other.url,
                 "eg_api_url": other.url,
             }
@@ -202,34 +202,34 @@ def _assert_both_done(shop: Shop, move_id: int) -> None:
 
 def test_answer_after_the_lease(shop: Shop) -> None:
     """A slow worker's answer comes when its documents are another's already."""
-    shop.simulator.control.fault("submit", "slow_after", seconds=2, times=1)
+    shop.simulator.control.fault("submit", "slow_after", seconds=1, times=1)
     shop.post(FEW)
     shop.db.disconnect()
     with workers(lane(shop, 0.5)) as (slow,):
-        wait_until(lambda: len(shop.simulator.receipts()) == FEW)
-        _take_over(shop)
-        assert shop.states() == {"valid": FEW}
-        assert not slow.poll()
-        slow.wait()
+        wait_until(shop.simulator.receipts)
+        slow.stop()
+        settle_all(shop)
+        slow.go_on()
+        assert not slow.wait()
     shop.compare().assert_right(FEW)
     assert shop.sent_twice() == []
 
 
-def test_call_carried_out_after_the_lease(shop: Shop) -> None:
-    """A call hangs on its way for so long that its documents were sent again."""
-    control = shop.simulator.control
-    control.fault("submit", "slow", seconds=7, times=1)
+def test_call_after_the_lease(shop: Shop) -> None:
+    """A worker stood still between its claim and its call, for so long that others
+    have sent its documents."""
     shop.post(FEW)
+    gate = Gate()
     shop.db.disconnect()
-    with workers(lane(shop, 0.5)) as (slow,):
-        wait_until(lambda: shop.states() == {"sending": FEW})
-        _take_over(shop)
-        slow.wait()
+    with workers(lane(shop, 0.5, before_call=gate)) as (slow,):
+        gate.wait_for(1)
+        slow.stop()
+        assert shop.states() == {"sending": FEW}
+        settle_all(shop)
+        slow.go_on()
+        gate.open(1)
+        assert not slow.wait()
     # the same body again, which the authority does not carry out
-    assert control.requests()["statuses"]["submit"] == {"202": 1, "422": 1}
+    answers = shop.simulator.control.requests()["statuses"]["submit"]
+    assert answers == {"202": 1, "422": 1}
     shop.compare().assert_right(FEW)
-
-
-def _take_over(shop: Shop) -> None:
-    """Let leases run out, and another lane bring the documents to their end."""
-    settle_all(shop, rounds=6)
