@@ -288,7 +288,7 @@ class AccountMove(models.Model):
             )
         )
         if waiting:
-            issued |= waiting._ereceipt_issue(raising=False)
+            issued |= waiting.with_env(self.env)._ereceipt_issue(raising=False)
         return issued
 
     # -------------------------------------------------------------------------
