@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .account_move_flow import ASKABLE, SENDABLE
+
 
 class AccountMove(models.Model):
     """What the invoice's form and list show of its document."""
@@ -43,3 +45,9 @@ class AccountMove(models.Model):
             move.ereceipt_visible = move.is_sale_document(
                 include_receipts=True
             ) and bool(move.ereceipt_device_id or move.ereceipt_document_ids)
+
+    def action_ereceipt_follow_up(self):
+        """Bring on what is on its way: send what is queued, ask about the rest."""
+        return self._ereceipt_hurry(
+            SENDABLE | ASKABLE, self.env._("None of these is on its way.")
+        )

@@ -40,6 +40,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 METHODS = """
 account.move             action_ereceipt_ask              ---!!-
 account.move             action_ereceipt_correct          ---!!-
+account.move             action_ereceipt_follow_up        ---xx-
 account.move             action_ereceipt_issue            ---!!-
 account.move             action_ereceipt_late             ---xx-
 account.move             action_ereceipt_open_documents   ---xxx

@@ -1,9 +1,10 @@
 from ast import literal_eval
+from datetime import timedelta
 
 from lxml import etree
 
-from odoo import Command
-from odoo.exceptions import ValidationError
+from odoo import Command, fields
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from ..models.ereceipt_readable import pretty, tables
@@ -109,6 +110,22 @@ class TestViews(EreceiptCommon):
         columns = arch.xpath(BADGE)
         self.assertTrue(columns)
         self.assertTrue(all(hidden in c.get("column_invisible") for c in columns))
+
+    def test_follow_up_sends_and_asks(self):
+        """Several at once, whatever each needs; nothing to do is said."""
+        self.decide()
+        with self.assertRaisesRegex(UserError, "on its way"):
+            self.move.with_user(self.accountant).action_ereceipt_follow_up()
+        self.control.settings(validation_seconds=60)
+        asked = self.invoice()
+        self.run_outbox(rounds=1)
+        self.assertEqual(asked.ereceipt_state, "submitted")
+        queued = self.invoice()
+        later = fields.Datetime.now() + timedelta(hours=1)
+        both = (asked | queued).ereceipt_document_id.sudo()
+        both.next_attempt_at = later
+        (asked | queued).with_user(self.accountant).action_ereceipt_follow_up()
+        self.assertTrue(all(d.next_attempt_at < later for d in both))
 
     def test_journal_without_device_shows_nothing(self):
         journal = self.journal.copy({"name": "Elsewhere", "code": "ELSE"})
