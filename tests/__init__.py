@@ -2,6 +2,7 @@ from . import (
     test_access_companies,
     test_access_guards,
     test_access_roles,
+    test_access_rpc,
     test_browser_tour,
     test_code_import,
     test_code_resolver,
