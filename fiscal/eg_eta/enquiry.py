@@ -228,7 +228,12 @@ class Enquiry:
 
     def _singly(self, document: Document, scanned: bool) -> None:
         keys = (document.key,)
-        body = self._get(f"/api/v1/receipts/{document.uid}/details", {}, keys)
+        absent = Status.ABSENT
+        try:
+            body = self._get(f"/api/v1/receipts/{document.uid}/details", {}, keys)
+        except AuthorityError:
+            # says nothing of this receipt, and is no reason not to ask about others
+            body, absent = None, Status.UNKNOWN
         if body is not None:
             inner = body.get("receipt")
             row = inner if isinstance(inner, Mapping) else body
@@ -245,7 +250,7 @@ class Enquiry:
                         [(str(row.get("submissionUuid") or ""), document)]
                     )
         if document.key not in self._outcomes:
-            self._set(document, Status.ABSENT)
+            self._set(document, absent)
 
     def _single_verdict(
         self, document: Document, body: Mapping[str, Any], row: Mapping[str, Any]

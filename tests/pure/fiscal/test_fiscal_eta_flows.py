@@ -238,3 +238,13 @@ def test_an_error_on_the_way_keeps_what_is_known(till):
     assert outcomes[0].retry_after == 7
     with pytest.raises(TransientError):
         till.eta.query([till.issue()])
+
+
+def test_a_receipt_that_may_not_be_asked_for_keeps_no_other_from_it(till):
+    """A refused question says neither that the receipt is there nor that it is not."""
+    known = till.accepted(till.issue())
+    till.control.settle()
+    till.control.fault("receipt", "status", status=400, times=1)
+    outcomes = till.eta.query([till.issue(), till.issue(), *known])
+    statuses = [outcome.status for outcome in outcomes]
+    assert statuses == [Status.UNKNOWN, Status.ABSENT, Status.VALID]
