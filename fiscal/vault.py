@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -37,6 +39,29 @@ class UnknownKey(VaultError):
 def make_key() -> str:
     """Return a fresh key as text, the form in which keys are configured."""
     return base64.b64encode(AESGCM.generate_key(bit_length=256)).decode()
+
+
+def make_key_file(path: Path) -> bool:
+    """Write a fresh key into a file that only its owner may read: whole, or not at
+    all, whoever else does the same at this moment.
+
+    :return: whether it was written; False where there is such a file already
+    :raise OSError: the folder cannot be written
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as stream:
+            stream.write(make_key())
+            stream.flush()
+            os.fsync(stream.fileno())
+        # a name for what is complete; unlike a rename it never replaces a file
+        os.link(name, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(name)
+    return True
 
 
 def fingerprint(key: str) -> str:

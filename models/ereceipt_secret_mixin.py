@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import config
 
-from ..fiscal.vault import UnknownKey, Vault, VaultError, make_key
+from ..fiscal.vault import UnknownKey, Vault, VaultError, make_key_file
 
 _logger = logging.getLogger(__name__)
 
@@ -154,15 +154,10 @@ class EreceiptSecretMixin(models.AbstractModel):
     def _ereceipt_file_keys(self, create):
         path = key_file()
         if not path.exists() and create and not self._ereceipt_any_secret():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                _logger.info("Another process made the key file %s just now", path)
-            else:
-                with os.fdopen(handle, "w") as stream:
-                    stream.write(make_key())
+            if make_key_file(path):
                 _logger.info("Made a key for stored credentials: %s", path)
+            else:
+                _logger.info("Another process made the key file %s just now", path)
         if not path.exists():
             raise UserError(
                 self.env._(

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import base64
+import os
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fiscal.vault import UnknownKey, Vault, VaultError, fingerprint, make_key
+from fiscal.vault import (
+    UnknownKey,
+    Vault,
+    VaultError,
+    fingerprint,
+    make_key,
+    make_key_file,
+)
 
 KEY, OTHER = make_key(), make_key()
 PLACE = "ereceipt.device:7:client_secret"
@@ -157,3 +170,53 @@ def test_malformed_keys_are_refused(keys: list[str]) -> None:
     with pytest.raises(ValueError, match=r".") as raised:
         Vault(keys)
     assert KEY not in str(raised.value)
+
+
+# -- the key file ----------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[3]
+RACER = """
+import sys, time
+from pathlib import Path
+from fiscal.vault import Vault, make_key_file
+
+path, start = Path(sys.argv[1]), float(sys.argv[2])
+while time.time() < start:
+    pass
+made = make_key_file(path)
+# whoever comes second reads at once: what he finds has to be a whole key
+print(int(made), Vault([path.read_text()]).current)
+"""
+
+
+def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "account_ereceipt.key"
+    assert make_key_file(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert Vault([path.read_text()]).current
+    assert os.listdir(path.parent) == [path.name], "nothing is left lying about"
+
+
+def test_a_key_file_is_never_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "account_ereceipt.key"
+    path.write_text(KEY)
+    assert not make_key_file(path)
+    assert path.read_text() == KEY
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_processes_that_race_for_the_key_file_share_one_key(tmp_path: Path) -> None:
+    path = tmp_path / "account_ereceipt.key"
+    start = str(time.time() + 1.5)
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, str(path), start],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _count in range(6)
+    ]
+    told = [racer.communicate(timeout=60)[0].split() for racer in racers]
+    assert sorted(made for made, _key in told) == ["0"] * 5 + ["1"]
+    assert {key for _made, key in told} == {Vault([path.read_text()]).current}
