@@ -292,8 +292,9 @@ class EreceiptDevice(models.Model):
         """Try every device's reach, credentials, claims and clock."""
         self.check_access("write")
         found = []
-        for device in self:
-            problems = device._authority().probe()
+        # every call comes before the first write: nothing is locked while they last
+        probed = [(device, device._authority().probe()) for device in self]
+        for device, problems in probed:
             device._store_probe(problems)
             found += problems
         return self.registration_id[:1]._probe_notification(found)
@@ -312,11 +313,13 @@ class EreceiptDevice(models.Model):
                 )
             authority = device._authority()
             problems = authority.probe()
-            device._store_probe(problems)
             if problems:
                 texts = self.env["ereceipt.registration"]._problem_texts(problems)
                 raise UserError("\n".join(texts))
             device._check_chain_start(authority)
+        # every call came before the first write: nothing was locked while they lasted
+        for device in self:
+            device._store_probe([])
             device.sudo().lifecycle = "active"
             device._take_drafts()
         return True
