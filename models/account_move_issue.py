@@ -270,7 +270,7 @@ class AccountMove(models.Model):
                 current.write({**move._ereceipt_row_values(), **values})
             elif current.state not in REPLACEABLE:
                 values_list.append({**move._ereceipt_row(), **values})
-            else:
+            elif found:
                 current.write({"problems": values["problems"]})
         return self.env["ereceipt.document"].sudo().create(values_list)
 
@@ -283,9 +283,8 @@ class AccountMove(models.Model):
         )
         mended = documents._mended()
         (documents - mended).checked_at = fields.Datetime.now()
-        for move in mended.link_ids.move_id:
-            company = move.company_id
-            move.with_company(company)._ereceipt_issue(raising=False)
+        for document in mended:
+            document._recheck()
 
     # -------------------------------------------------------------------------
     # FREEZING

@@ -1,5 +1,5 @@
 import hashlib
-from datetime import timezone
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -26,6 +26,11 @@ FROZEN = frozenset(
     }
 )
 """What never changes once a document has its content."""
+
+
+UNSEEN = timedelta(minutes=10)
+"""How long a transaction may last whose changes a look at a waiting document could
+not see: they bear the time at which it began."""
 
 
 class EreceiptDocument(models.Model):
@@ -293,7 +298,7 @@ class EreceiptDocument(models.Model):
         after they were last looked at."""
         return self.filtered(
             lambda d: any(
-                record.write_date and record.write_date >= d.checked_at
+                record.write_date and record.write_date >= d.checked_at - UNSEEN
                 for records in d._used_records()
                 for record in records
             )

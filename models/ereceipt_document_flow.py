@@ -1,9 +1,14 @@
 import itertools
+import logging
 import time
+
+from psycopg2 import OperationalError
 
 from odoo import fields, models
 
 from ..fiscal import lifecycle
+
+_logger = logging.getLogger(__name__)
 
 MOVING = frozenset(
     {
@@ -68,6 +73,19 @@ class EreceiptDocument(models.Model):
                 next_attempt_at=now,
             )
 
+    def _recheck(self):
+        """Issue what waited for data. A defect in doing so holds no other back."""
+        self.ensure_one()
+        move = self.link_ids.move_id
+        try:
+            with self.env.cr.savepoint():
+                move.with_company(self.company_id)._ereceipt_issue(raising=False)
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("%s could not be looked at again", self.name)
+            self.sudo().checked_at = fields.Datetime.now()
+
     # -------------------------------------------------------------------------
     # HURRYING
     # -------------------------------------------------------------------------
@@ -88,7 +106,7 @@ class EreceiptDocument(models.Model):
         again only when it had the time to show what it received: two answers in a
         row, too soon, would be believed."""
         return bool(
-            self.state == lifecycle.UNKNOWN
+            self.state in (lifecycle.UNKNOWN, lifecycle.SUBMITTED)
             and self.asked
             and self.next_attempt_at
             and self.next_attempt_at > fields.Datetime.now()

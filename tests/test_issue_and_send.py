@@ -1,5 +1,7 @@
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -94,6 +96,38 @@ class TestIssueAndSend(EreceiptCommon):
         self.pass_time(minutes=10)
         self.run_outbox()
         self.assertEqual(poisoned.state, "valid", "asked about, not sent again")
+
+    def test_defect_with_one_that_waits_holds_no_other_back(self):
+        self.device.problem_policy = "wait"
+        values = self.item_mapping.copy_data()[0]
+        self.item_mapping.unlink()
+        moves = self.invoice() | self.invoice()
+        self.assertEqual(moves.mapped("ereceipt_state"), ["waiting"] * 2)
+        self.env["ereceipt.code.mapping"].create(values)
+        spoilt = moves[0]
+        model = self.registry["account.move"]
+        issue = model._ereceipt_issue
+
+        def issue_or_fail(self, **options):
+            if spoilt.id in self.ids:
+                raise ValueError("A defect")
+            return issue(self, **options)
+
+        with (
+            patch.object(model, "_ereceipt_issue", issue_or_fail),
+            self.assertLogs("odoo.addons.account_ereceipt.models"),
+        ):
+            self.env["ereceipt.outbox"].sudo()._recheck_waiting()
+        self.assertEqual(moves.mapped("ereceipt_state"), ["waiting", "queued"])
+
+    def test_absence_is_not_believed_twice_in_a_row(self):
+        """A person who asks again at once gets no second answer that counts."""
+        document = self.invoice().ereceipt_document_id.sudo()
+        document._go("sending")
+        document._go("submitted", asked=1)
+        document.next_attempt_at = fields.Datetime.now() + timedelta(minutes=2)
+        self.assertFalse(document._make_due())
+        self.assertFalse(document._goes_interactively())
 
     def test_refused_document_shows_why(self):
         self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
