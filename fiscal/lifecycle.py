@@ -37,7 +37,7 @@ WITHDRAWN = "withdrawn"
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     WAITING: frozenset({TO_SIGN, QUEUED, WITHDRAWN}),
-    TO_SIGN: frozenset({QUEUED, LATE, SUPERSEDED, WITHDRAWN}),
+    TO_SIGN: frozenset({QUEUED, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
     QUEUED: frozenset({SENDING, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
     # back to queued: certainly not sent
     SENDING: frozenset({QUEUED, SUBMITTED, VALID, INVALID, UNKNOWN, LATE, FAILED}),

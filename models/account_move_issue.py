@@ -222,6 +222,20 @@ class AccountMove(models.Model):
                         values={"date": self.invoice_date, "today": today},
                     )
                 )
+        replaced = self._ereceipt_replaced()
+        if replaced and replaced.device_id != device:
+            problems.append(
+                Problem(
+                    "corrected_elsewhere",
+                    _(
+                        "The document that this one corrects was issued on %(former)s. "
+                        "A correction takes its place in that device's chain: choose "
+                        "that device."
+                    ),
+                    record=("account.move", self.id),
+                    values={"former": replaced.device_id.display_name},
+                )
+            )
         return problems
 
     def _ereceipt_raise_blocking(self, problems, by_person):

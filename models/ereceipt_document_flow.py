@@ -64,6 +64,9 @@ class EreceiptDocument(models.Model):
                     document, "late", self.env._("The authority's window has closed")
                 )
                 continue
+            if document.depends_on_id.state == lifecycle.SUPERSEDED:
+                document._follow_replacement()
+                continue
             known = bool(document.submission_ref)
             document._go(
                 lifecycle.UNKNOWN if known else lifecycle.QUEUED,

@@ -224,7 +224,23 @@ class EreceiptRegistration(models.Model):
     def write(self, vals):
         if "environment" in vals or "authority" in vals or "company_id" in vals:
             self._before_identity_change(vals)
+        if vals.get("active") is False:
+            self._check_nothing_issues()
         return super().write(vals)
+
+    def _check_nothing_issues(self):
+        """Refuse to archive what devices still issue through: their documents would
+        be frozen and never sent."""
+        for device in self.sudo().with_context(active_test=False).device_ids:
+            if device.lifecycle == "active":
+                raise UserError(
+                    self.env._(
+                        "%(device)s still issues through %(registration)s. Retire it "
+                        "before the registration is archived.",
+                        device=device.name,
+                        registration=device.registration_id.name,
+                    )
+                )
 
     def _before_identity_change(self, vals):
         """Another environment has other credentials and other chains."""

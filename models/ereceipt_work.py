@@ -348,12 +348,17 @@ class EreceiptWork(models.AbstractModel):
 
     @api.model
     def _mark_late(self):
-        """Stop sending what the authority would refuse as too late."""
+        """Stop sending what the authority would refuse as too late. A copy of the
+        database knows nothing of what the original has sent meanwhile."""
         documents = self._locked(
             SQL(
                 "d.state IN ('queued', 'to_sign') AND d.deadline_at <= %s "
-                "AND d.late_reference IS NULL",
+                "AND d.late_reference IS NULL AND EXISTS ("
+                "SELECT 1 FROM ereceipt_registration r WHERE r.id = d.registration_id "
+                "AND r.active AND r.environment = d.environment "
+                "AND r.database_uuid = %s)",
                 fields.Datetime.now(),
+                self.env["ereceipt.registration"]._database_uuid(),
             )
         )
         if documents:

@@ -162,3 +162,28 @@ class TestIssueAndSend(EreceiptCommon):
                 move.write(values)
         with self.assertRaises(UserError):
             move.with_context(force_delete=True).unlink()
+
+    def test_correction_stays_on_the_device_of_what_it_corrects(self):
+        """Another device has another chain, in which there is no place to take."""
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        move = self.invoice()
+        self.run_outbox()
+        move.button_draft()
+        move.ereceipt_device_id = self.device_2
+        with self.assertRaisesRegex(UserError, "Till 1"):
+            move.action_post()
+
+    def test_registration_that_issues_is_not_archived(self):
+        with self.assertRaisesRegex(UserError, "Till 1"):
+            self.registration.action_archive()
+        (self.device | self.device_2).action_retire()
+        self.registration.action_archive()
+        self.assertFalse(self.registration.active)
+
+    def test_copy_of_the_database_makes_nothing_late(self):
+        """What the original has sent meanwhile is not known in a copy."""
+        move = self.invoice()
+        self.registration.sudo().database_uuid = "another"
+        self.pass_time(hours=25)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "queued")

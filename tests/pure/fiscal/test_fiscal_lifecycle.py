@@ -30,7 +30,7 @@ STATES = {
 
 LEGAL = """
 waiting     to_sign queued withdrawn
-to_sign     queued late superseded withdrawn
+to_sign     queued late failed superseded withdrawn
 queued      sending late failed superseded withdrawn
 sending     queued submitted valid invalid unknown late failed
 unknown     queued sending submitted valid invalid rejected cancelled late failed
