@@ -39,6 +39,7 @@ The last six carry the call out unless ``processed`` is false; those before
 them do not unless it is true.
 """
 
+import contextlib
 import itertools
 import random
 import re
@@ -310,8 +311,6 @@ def _truncated(response: Response, environ: dict) -> Response:
 
 def _drop(environ: dict) -> None:
     connection: socket.socket = environ["werkzeug.socket"]
-    try:
+    with contextlib.suppress(OSError):  # the client was faster
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # the client was faster
     raise ConnectionAbortedError("ended by a fault rule")

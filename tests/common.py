@@ -177,9 +177,7 @@ class EreceiptCommon(AccountTestInvoicingCommon):
             .with_context(active_model="account.move", active_ids=move.ids)
             .create({"journal_id": move.journal_id.id, "date": move.invoice_date})
         )
-        credit_note = cls.env["account.move"].browse(
-            wizard.reverse_moves()["res_id"]
-        )
+        credit_note = cls.env["account.move"].browse(wizard.reverse_moves()["res_id"])
         credit_note = credit_note.with_user(cls.accountant)
         if line_values:
             credit_note.invoice_line_ids.write(line_values)

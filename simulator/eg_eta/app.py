@@ -266,5 +266,3 @@ def _http_error(error: HTTPException) -> Response:
     code = "NotFound" if error.code == 404 else error.name.replace(" ", "")
     message = error.description or error.name
     return json_response({"error": error_body(code, message)}, error.code or 500)
-
-

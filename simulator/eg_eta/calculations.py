@@ -219,4 +219,3 @@ def _single(line: dict, name: str) -> Decimal:
 
 def _sum(lines: list[dict], name: str) -> Decimal:
     return sum((line[name] for line in lines), ZERO)
-

@@ -48,9 +48,7 @@ def check_correction(receipt: Receipt, store: Store) -> list[Finding]:
 
 
 def _fork(receipt: Receipt, store: Store) -> list[Finding]:
-    decided = [
-        row for row in store.claimants(receipt) if row.status != IN_PROGRESS
-    ]
+    decided = [row for row in store.claimants(receipt) if row.status != IN_PROGRESS]
     if not decided:
         return []
     standing = [row for row in decided if row.status != INVALID]

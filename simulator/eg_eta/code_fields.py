@@ -30,19 +30,38 @@ def _plain(document: dict) -> list[Finding]:
     kind = document["documentType"]
     mode = header.get("orderdeliveryMode", "")
     rows = (
-        ("SIM-PAYMENT", "paymentMethod", document["paymentMethod"],
-         codes.PAYMENT_METHODS),
+        (
+            "SIM-PAYMENT",
+            "paymentMethod",
+            document["paymentMethod"],
+            codes.PAYMENT_METHODS,
+        ),
         ("SIM-CURRENCY", "header.currency", header["currency"], codes.CURRENCIES),
-        ("SIM-COUNTRY-CODE", "seller.branchAddress.country",
-         seller["branchAddress"]["country"], codes.COUNTRIES),
-        ("SIM-ACTIVITY-CODE", "seller.activityCode", seller["activityCode"],
-         codes.ACTIVITIES),
-        ("SIM-BUYER-TYPE", "buyer.type", document["buyer"]["type"],
-         codes.BUYER_TYPES),
-        ("SIM-DELIVERY-MODE", "header.orderdeliveryMode", mode or "FC",
-         codes.DELIVERY_MODES),
-        ("SIM-RECEIPT-TYPE", "documentType.receiptType",
-         kind["receiptType"].upper(), TYPES),
+        (
+            "SIM-COUNTRY-CODE",
+            "seller.branchAddress.country",
+            seller["branchAddress"]["country"],
+            codes.COUNTRIES,
+        ),
+        (
+            "SIM-ACTIVITY-CODE",
+            "seller.activityCode",
+            seller["activityCode"],
+            codes.ACTIVITIES,
+        ),
+        ("SIM-BUYER-TYPE", "buyer.type", document["buyer"]["type"], codes.BUYER_TYPES),
+        (
+            "SIM-DELIVERY-MODE",
+            "header.orderdeliveryMode",
+            mode or "FC",
+            codes.DELIVERY_MODES,
+        ),
+        (
+            "SIM-RECEIPT-TYPE",
+            "documentType.receiptType",
+            kind["receiptType"].upper(),
+            TYPES,
+        ),
         ("SIM-VERSION", "documentType.typeVersion", kind["typeVersion"], ("1.2",)),
     )
     return [

@@ -26,9 +26,7 @@ SUBTYPES = {row["code"]: row["tax_type"] for row in _rows("tax_subtypes")}
 
 # Subtypes whose amount is fixed, not a percentage of something.
 FIXED_SUBTYPES = {
-    row["code"]
-    for row in _rows("tax_subtypes")
-    if "amount" in row["name"].lower()
+    row["code"] for row in _rows("tax_subtypes") if "amount" in row["name"].lower()
 }
 
 # ETA SDK, /codes/payment-methods/

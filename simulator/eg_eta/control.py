@@ -247,5 +247,3 @@ def _submission(submission: Submission) -> dict[str, Any]:
         "receipts": [receipt.uuid for receipt in submission.receipts],
         "invalid": submission.invalid_count,
     }
-
-

@@ -19,9 +19,7 @@ from .findings import Finding, Step
 from .store import NEVER, VALID, Receipt, Store, Submission
 
 FORMAT = 1
-_STEPS = {
-    step.name: step for step in vars(findings).values() if isinstance(step, Step)
-}
+_STEPS = {step.name: step for step in vars(findings).values() if isinstance(step, Step)}
 _PLAIN = (
     "uuid",
     "hash",
@@ -149,5 +147,3 @@ def _finding(finding: Finding) -> dict[str, str]:
 
 def _found(row: dict[str, str]) -> Finding:
     return Finding(_STEPS[row["step"]], row["code"], row["path"], row["message"])
-
-

@@ -111,16 +111,12 @@ def check_currency(document: dict) -> list[Finding]:
     return []
 
 
-
-
 def _above_threshold(document: dict, settings: Settings) -> bool:
     header = document["header"]
     rate = header.get("exchangeRate") or Decimal(1)
     amount = document["totalAmount"] * rate
     day = header["dateTimeIssued"][:10]
-    rows = [
-        row for row in settings.identification_thresholds if row["from"] <= day
-    ]
+    rows = [row for row in settings.identification_thresholds if row["from"] <= day]
     if not rows:
         return False
     latest = max(rows, key=lambda row: date.fromisoformat(row["from"]))

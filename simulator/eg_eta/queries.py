@@ -165,9 +165,7 @@ class Queries:
         ]
         return {"receipts": shaped, "metadata": metadata}
 
-    def _period(
-        self, query: Query, name: str
-    ) -> tuple[datetime, datetime] | None:
+    def _period(self, query: Query, name: str) -> tuple[datetime, datetime] | None:
         start, end = query.moment(f"{name}from"), query.moment(f"{name}to")
         if start is None and end is None:
             return None

@@ -64,9 +64,7 @@ def _unreferenced(document: dict, settings: Settings) -> list[Finding]:
     sold = header.get("salesIssuedDateTime")
     if not sold:
         return []
-    return _age(
-        header["dateTimeIssued"], sold, settings, "header.salesIssuedDateTime"
-    )
+    return _age(header["dateTimeIssued"], sold, settings, "header.salesIssuedDateTime")
 
 
 def _age(

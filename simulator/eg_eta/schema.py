@@ -129,9 +129,7 @@ RECEIPT = Object(
         ),
         "paymentMethod*": Text(50, blank=False),
         "adjustment": _number,
-        "contractor": Object(
-            {"name": Text(100), "amount": _number, "rate": _number}
-        ),
+        "contractor": Object({"name": Text(100), "amount": _number, "rate": _number}),
         "beneficiary": Object({"amount": _number, "rate": _number}),
     }
 )

@@ -117,9 +117,7 @@ class Object:
 class Array:
     """An array of ``of``; empty only where ``empty`` says so."""
 
-    def __init__(
-        self, of: Spec, *, most: int = 10_000, empty: bool = False
-    ) -> None:
+    def __init__(self, of: Spec, *, most: int = 10_000, empty: bool = False) -> None:
         self.of = of
         self.most = most
         self.empty = empty

@@ -130,9 +130,7 @@ class Tokens:
             raise RefusedError("unauthorized_client", f"The device is {state}.")
         device.status = "active"  # the portal's "inactive" ends at first use
 
-    def _check_program(
-        self, client: ErpClient, secret: str, request: Request
-    ) -> None:
+    def _check_program(self, client: ErpClient, secret: str, request: Request) -> None:
         if not _same(secret, client.secret):
             raise RefusedError("invalid_client", "The client secret is wrong.")
         if request.headers.get("posserial"):

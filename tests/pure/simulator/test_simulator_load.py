@@ -28,9 +28,7 @@ def batches(count: int, size: int) -> list[bytes]:
         document = sealed(receipt(rows, f"S-{number}", previous))
         previous = document["header"]["uuid"]
         documents.append(document)
-    return [
-        body_of(documents[start : start + size]) for start in range(0, count, size)
-    ]
+    return [body_of(documents[start : start + size]) for start in range(0, count, size)]
 
 
 def test_2000_receipts_cost_little():

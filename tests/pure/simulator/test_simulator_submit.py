@@ -117,8 +117,10 @@ def test_no_json(till, name):
         (b'{"receipts": [1]}', "receipts[0]"),
         (b'{"receipts": [{}], "more": 1}', "more"),
         (b'{"receipts": [{}], "signatures": {}}', "signatures"),
-        (b'{"receipts": [{}], "signatures": [{"value": ""}]}',
-         "signatures[0].signatureType"),
+        (
+            b'{"receipts": [{}], "signatures": [{"value": ""}]}',
+            "signatures[0].signatureType",
+        ),
     ],
 )
 def test_a_wrong_envelope(till, body, path):
