@@ -86,16 +86,20 @@ def _two_posts(till: Shop, options: argparse.Namespace) -> Posted:
 
 def _opposite(till: Shop, options: argparse.Namespace) -> Posted:
     """Users with journals of their own, so that they wait for the tills alone."""
-    users = []
+    users, made = [], {}
     with till.db.env() as env:
         devices = env["ereceipt.device"].search([], order="serial")
         for number in range(options.users):
-            codes = [f"U{number}{letter}" for letter in "AB"]
-            for device, code in zip(devices, codes, strict=True):
-                device.journal_ids += env["account.journal"].create(
-                    {"name": f"Journal {code}", "type": "sale", "code": code}
-                )
-            users.append(_user(options, tuple(codes[:: 1 if number % 2 else -1])))
+            codes = tuple(f"U{number}{letter}" for letter in "AB")
+            # documents are issued in the order of their journals, so every other
+            # user's journals lead to the tills in the opposite order
+            for device, code in zip(devices, codes[:: 1 - number % 2 * 2], strict=True):
+                made[code] = device
+            users.append(_user(options, codes))
+        for code in sorted(made):
+            made[code].journal_ids += env["account.journal"].create(
+                {"name": f"Journal {code}", "type": "sale", "code": code}
+            )
     posted = post_side_by_side(till, users)
     for serial in SERIALS:
         assert_chain_follows_numbers(till, serial, posted, users[0])

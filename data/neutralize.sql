@@ -8,14 +8,19 @@ UPDATE ereceipt_registration AS production
    AND test.active
    AND test.company_id = production.company_id
    AND test.authority = production.authority;
+-- Addresses of its own may be those of production: empty means the authority's for tests.
 UPDATE ereceipt_registration
    SET environment = 'test',
        database_uuid = NULL,
+       eg_identity_url = NULL,
+       eg_api_url = NULL,
+       eg_portal_url = NULL,
        client_id = NULL,
        client_secret_sealed = NULL,
        client_secret_2_sealed = NULL;
 UPDATE ereceipt_device
-   SET lifecycle = 'draft',
+   SET lifecycle = CASE lifecycle WHEN 'active' THEN 'draft' ELSE lifecycle END,
+       initial_previous_uid = NULL,
        client_id = NULL,
        client_secret_sealed = NULL,
        client_secret_2_sealed = NULL,

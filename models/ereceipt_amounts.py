@@ -180,11 +180,15 @@ class AmountsReader:
             elif not self._is_void(deducted, move.currency_id):
                 residues.append((deducted, [base_line, *absorbed[position]]))
         keys = {self._dispatch_key(line) for line in lines}
-        bearable = [pair for pair in residues if self._dispatch_key(pair[0]) in keys]
-        for pair in residues:
-            if pair not in bearable:
-                lines += pair[1]
-        return lines + kept, [residue for residue, _parts in bearable]
+        spread = []
+        for residue, parts in residues:
+            left = residue["tax_details"]["total_excluded_currency"]
+            if left < 0 or self._dispatch_key(residue) in keys:
+                spread.append(residue)
+            else:
+                # no other line can bear it: the line keeps it as its own net
+                lines += parts
+        return lines + kept, spread
 
     def _assign_taken_back(self, positive, negative):
         """Find for each line of goods taken back one that can hold all of it.

@@ -44,9 +44,12 @@ class EreceiptSecretMixin(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     def _compute_ereceipt_secrets(self):
-        """Show nothing, ever: the fields exist to be typed into."""
-        for name in self._ereceipt_secrets:
-            self[name] = False
+        """Show nothing, ever: the fields exist to be typed into. What was typed into
+        another one of them, in a form that is not saved yet, stays there."""
+        for record in self:
+            for name in record._ereceipt_secrets:
+                if name not in record._cache:
+                    record[name] = False
 
     def _compute_ereceipt_secrets_set(self):
         for record in self:

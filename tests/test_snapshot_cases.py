@@ -158,6 +158,26 @@ class TestSnapshotCases(SnapshotCommon):
             self.assertEqual(items, ["ITEM1", "ITEM2"])
             self.assertFalse(self.codes(move))
 
+    def test_what_global_rounding_leaves_of_goods_taken_back(self):
+        """The books round the whole, so that what was sold and taken back is a piastre
+        apart, and no other line has its taxes."""
+        self.company.tax_calculation_rounding_method = "round_globally"
+        for tax in ("exempt", "vat"):
+            for price, left in ((81.27, "-0.01"), (80.8, "0.01")):
+                move = self.make(
+                    self.sell(40, 908.06, tax),
+                    self.sell(-40, 908.06, tax),
+                    *(self.sell(0.005, price, "none", item=i) for i in (1, 2, 3)),
+                )
+                booked = sum(move.invoice_line_ids[:2].mapped("amount_currency"))
+                self.assertAlmostEqual(booked, -float(left))
+                receipt = self.receipt(move)
+                if left == "0.01":
+                    self.assertEqual(receipt.lines[0].net, D(left))
+                else:
+                    self.assertEqual(receipt.discounts[0].amount, -D(left))
+                self.assertFalse(self.codes(move), (tax, price))
+
     def test_goods_taken_back_at_another_price_are_a_discount(self):
         move = self.make(self.sell(3, 10), self.sell(-1, 8))
         line = self.receipt(move).lines[0]

@@ -147,7 +147,7 @@ class HttpClient:
         try:
             answer = self._exchange(call, record)
             record.answer = answer
-            result = self._read(call, answer, read)
+            result = self._read(call, record.quotable(answer), read)
         except FiscalError as exc:
             record.finish(exc)
             raise

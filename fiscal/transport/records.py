@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from .client import Answer, Call
 
 _logger = logging.getLogger(__name__)
+
+_NAMES_OF_OWNERS = frozenset({"client_id"})
 
 
 class Record:
@@ -35,6 +38,15 @@ class Record:
     def head(self, status: int, headers: Mapping[str, str]) -> None:
         """Keep the head of an answer whose body may never come."""
         self._status, self._headers = status, headers
+
+    def quotable(self, answer: Answer) -> Answer:
+        """Return an answer as sentences for people may quote it: one that refuses the
+        call is without what it repeats of our secrets. Whom they belong to may be
+        said."""
+        if answer.status < 400:
+            return answer
+        redact = self._redactor(_NAMES_OF_OWNERS)
+        return replace(answer, body=redact.body(answer.body))
 
     def finish(self, error: FiscalError | None) -> None:
         """Hand the exchange to the connection's recorder."""
@@ -60,11 +72,16 @@ class Record:
             # The call is made: losing its outcome too would be worse.
             _logger.exception("A call (%s) could not be recorded", call.purpose)
 
-    def _redactor(self) -> Redactor:
+    def _redactor(self, known: Set[str] = frozenset()) -> Redactor:
         call = self._call
         sent = [
             value.rpartition(" ")[2]
             for name, value in call.headers.items()
             if name.lower() in SECRET_NAMES
         ]
-        return Redactor([*self._connection.credentials.values(), *call.secrets, *sent])
+        secrets = [
+            value
+            for name, value in self._connection.credentials.items()
+            if name not in known
+        ]
+        return Redactor([*secrets, *call.secrets, *sent])

@@ -68,11 +68,12 @@ def _wrap(owner: Any, name: str, around: Callable) -> None:
 
 
 def stop_before_calls(gate: Gate) -> None:
-    """Let this process stand at a gate between each claim and its call. Only for a
+    """Let this process stand at a gate between each claim and its sending. Only for a
     child."""
 
     def run(original: Callable, self: Any) -> Any:
-        gate.pass_through()
+        if self.purpose == "send":
+            gate.pass_through()
         return original(self)
 
     _wrap(_unit_class(), "run", run)

@@ -77,18 +77,18 @@ def post_side_by_side(
     """
     gate = Gate()
     shop.db.disconnect()
-    with workers(*[_posting(shop, user, gate) for user in users]) as posting:
+    with workers(*[posting(shop, user, gate) for user in users]) as running:
         gate.wait_for(len(users))
         shop.db.rows("ANALYZE")
         with workers(*beside) as others:
             start = time.monotonic()
             gate.open(len(users))
-            for worker in posting:
+            for worker in running:
                 worker.wait(300)
             seconds = time.monotonic() - start
             for worker in others:
                 worker.wait()
-    calls = [call for worker in posting for call in worker.result]
+    calls = [call for worker in running for call in worker.result]
     return Posted(
         calls=[call["ids"] for call in calls],
         failures=[call["failures"] for call in calls],
@@ -97,7 +97,7 @@ def post_side_by_side(
     )
 
 
-def _posting(
+def posting(
     shop: Shop, user: User, gate: Gate
 ) -> Callable[[], list[dict[str, object]]]:
     """Return a user's process: drafts first, then at the gate, then the calls."""

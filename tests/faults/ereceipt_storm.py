@@ -48,7 +48,7 @@ def lane(
     documents it settled.
 
     :param gate: where it stands before it begins
-    :param before_call: where it stands with each claim, before it calls
+    :param before_call: where it stands with each claim, before it sends
     """
 
     def work() -> int:

@@ -233,3 +233,27 @@ def test_call_after_the_lease(shop: Shop) -> None:
     answers = shop.simulator.control.requests()["statuses"]["submit"]
     assert answers == {"202": 1, "422": 1}
     shop.compare().assert_right(FEW)
+
+
+def test_answer_while_another_sends(shop: Shop) -> None:
+    """What another worker has claimed anew is not settled by a late answer."""
+    shop.post(FEW)
+    first_gate, second_gate = Gate(), Gate()
+    shop.db.disconnect()
+    with workers(lane(shop, 0.5, before_call=first_gate)) as (first,):
+        first_gate.wait_for(1)
+        first.stop()
+        for _round in range(2):  # recovered, and not found twice
+            shop.let_time_pass()
+            run_lanes(shop, count=1, seconds=0.1)
+        assert shop.states() == {"queued": FEW}
+        with workers(lane(shop, 0.5, before_call=second_gate)) as (second,):
+            second_gate.wait_for(1)
+            first.go_on()
+            first_gate.open(1)
+            assert not first.wait()
+            assert shop.states() == {"sending": FEW}
+            second_gate.open(1)
+            assert not second.wait()
+    settle_all(shop)
+    shop.compare().assert_right(FEW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from ereceipt_posting import (
     ONE_POST,
     POST_EACH,
@@ -9,10 +11,11 @@ from ereceipt_posting import (
     User,
     assert_chain_follows_numbers,
     post_side_by_side,
+    posting,
 )
 from ereceipt_shop import PLAIN_JOURNALS, SERIALS, TILL_JOURNALS, Shop
 from ereceipt_storm import lane, settle_all
-from ereceipt_workers import workers
+from ereceipt_workers import Gate, wait_until, workers
 
 USERS, CALLS, PER_CALL = 4, 2, 4
 
@@ -58,18 +61,58 @@ def test_two_tills_in_opposite_order_in_two_posts(shop: Shop) -> None:
     _post_in_opposite_order(shop, POST_EACH)
 
 
+def test_tills_are_locked_in_one_order(shop: Shop) -> None:
+    """Who waits for the first till holds no other."""
+    there, back = _crosswise(shop, ONE_POST)
+    [first_id] = shop.db.rows("SELECT min(id) FROM ereceipt_device")[0]
+    gate = Gate()
+    shop.db.disconnect()
+    with (
+        closing(shop.db.place.connect(shop.db.name)) as holder,
+        workers(posting(shop, there, gate), posting(shop, back, gate)) as users,
+    ):
+        gate.wait_for(2)
+        lock = [_lock_class(), first_id]
+        holder.cursor().execute("SELECT pg_advisory_lock(%s, %s)", lock)
+        gate.open(2)
+        wait_until(lambda: shop.blocked() == 2)
+        held = shop.db.rows(
+            "SELECT l.objid FROM pg_locks l JOIN pg_database b ON b.oid = l.database "
+            "WHERE b.datname = %s AND l.classid = %s AND l.granted",
+            [shop.db.name, _lock_class()],
+        )
+        assert held == [(first_id,)]
+        holder.cursor().execute("SELECT pg_advisory_unlock(%s, %s)", lock)
+        for worker in users:
+            assert not worker.wait()
+
+
+def _lock_class() -> int:
+    from odoo.addons.account_ereceipt.models.ereceipt_chain import CHAIN_LOCK_CLASS
+
+    return CHAIN_LOCK_CLASS
+
+
 def _post_in_opposite_order(shop: Shop, way: str) -> Posted:
-    with shop.db.env() as env:
-        for serial, code in zip(SERIALS, PLAIN_JOURNALS, strict=True):
-            device = env["ereceipt.device"].search([("serial", "=", serial)])
-            device.journal_ids += env["account.journal"].search([("code", "=", code)])
-    there = User(TILL_JOURNALS, CALLS, PER_CALL, way)
-    back = User(PLAIN_JOURNALS[::-1], CALLS, PER_CALL, way)
+    there, back = _crosswise(shop, way)
     posted = post_side_by_side(shop, [there, back])
     for serial in SERIALS:
         assert len(shop.chain(serial)) == CALLS * PER_CALL
         assert_chain_follows_numbers(shop, serial, posted, there)
     return posted
+
+
+def _crosswise(shop: Shop, way: str) -> tuple[User, User]:
+    """Return two users whose journals, in the order in which documents are issued,
+    lead to the tills in opposite orders."""
+    with shop.db.env() as env:
+        for serial, code in zip(SERIALS, PLAIN_JOURNALS[::-1], strict=True):
+            device = env["ereceipt.device"].search([("serial", "=", serial)])
+            device.journal_ids += env["account.journal"].search([("code", "=", code)])
+    return (
+        User(TILL_JOURNALS, CALLS, PER_CALL, way),
+        User(PLAIN_JOURNALS, CALLS, PER_CALL, way),
+    )
 
 
 def _user(journal: str) -> User:
