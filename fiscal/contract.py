@@ -79,6 +79,8 @@ class Document:
     :ivar key: the engine's id, returned in every outcome
     :ivar authority_ids: what the authority called it so far (its submission, ...)
     :ivar sent_at: start of the first attempt to send it, ``None`` before
+    :ivar signature: as in :class:`Built`: kept beside the content, whose bytes stay
+        what was signed
     """
 
     key: int
@@ -90,6 +92,7 @@ class Document:
     sent_at: datetime | None = None
     attempt: int = 1
     late_reference: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,12 @@ class Status(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one document in one call."""
+    """What became of one document in one call.
+
+    :ivar windows: until when something may still be done to the document, as far as
+        the authority tells: ``cancel`` (by us), ``reject`` (by the buyer), ``decline``
+        (by us, of the buyer's rejection)
+    """
 
     key: int
     status: Status
@@ -133,6 +141,7 @@ class Outcome:
     authority_ids: Mapping[str, str] = field(default_factory=nothing)
     errors: tuple[Problem, ...] = ()
     retry_after: float | None = None
+    windows: Mapping[str, datetime] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,8 @@ class Capabilities:
         repeat is the same document to it; or its duplicate error names the first
     :ivar parallel_calls: calls at once for one registration
     :ivar interactive: one document may be sent at once, with a person waiting
+    :ivar declinable: a buyer's rejection can be declined
+    :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
     """
 
     chained: bool = False
@@ -204,6 +215,8 @@ class Capabilities:
     interactive: bool = False
     cancellable: bool = False
     listable: bool = False
+    declinable: bool = False
+    printer: bool = False
     signs: Literal["nothing", "document", "message"] = "nothing"
 
 
@@ -376,7 +389,11 @@ class Authority(Protocol):
         """
 
     def sign(self, built: Built, signer: Signer) -> Built:
-        """Return the document with its signature (capability ``signs``)."""
+        """Return the document with its signature, its content unchanged (capability
+        ``signs`` is ``document``).
+
+        :raise FiscalError: the key cannot sign now
+        """
 
     def envelope(
         self, documents: Sequence[Document], signer: Signer | None = None
@@ -400,7 +417,26 @@ class Authority(Protocol):
         """
 
     def cancel(self, document: Document, reason: str) -> Outcome:
-        """Ask the authority to cancel a valid document."""
+        """Ask the authority to cancel a valid document (capability ``cancellable``).
+
+        :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
+        """
+
+    def decline(self, document: Document) -> Outcome:
+        """Decline the buyer's rejection of a document (capability ``declinable``).
+
+        :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
+        """
+
+    def link(self, document: Document) -> str:
+        """Return the public address of a document that the authority has, which is
+        also the text of its QR code; "" while it has none or where there is none."""
+
+    def fetch_pdf(self, document: Document) -> bytes:
+        """Return the authority's own print (capability ``printer``).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
 
     def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
         """Yield what the authority holds for this device, issued in the period."""

@@ -210,6 +210,8 @@ class Built:
     :ivar uid: the authority's identifier where the sender makes it, else ""
     :ivar code: a security code made offline, where there is one
     :ivar qr: the text of the QR code, "" where the authority's answer is needed
+    :ivar signature: the signature over ``content`` in the authority's text form, ""
+        before it is signed and where documents are not signed
     """
 
     content: bytes
@@ -217,6 +219,7 @@ class Built:
     uid: str = ""
     code: str = ""
     qr: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
