@@ -38,11 +38,31 @@ def authority_classes() -> dict[str, type[Authority]]:
     return dict(_AUTHORITIES)
 
 
+def codes_owner(code: str) -> str:
+    """Return the authority whose code tables, and so whose mappings, ``code`` uses:
+    two systems of one tax administration share them.
+
+    :raise KeyError: no authority has that code
+    """
+    return getattr(_AUTHORITIES[code], "codes_from", code)
+
+
+def codes_owners() -> dict[str, str]:
+    """Return the name of each set of code tables, by the authority that owns it."""
+    owners = dict.fromkeys(codes_owner(code) for code in _AUTHORITIES)
+    return {
+        code: getattr(_AUTHORITIES[code], "codes_name", _AUTHORITIES[code].name)
+        for code in owners
+    }
+
+
 from . import eg_eta  # noqa: E402  an authority registers itself when imported
 
 __all__ = [
     "authority_class",
     "authority_classes",
+    "codes_owner",
+    "codes_owners",
     "eg_eta",
     "forget_authority",
     "register_authority",

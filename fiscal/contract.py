@@ -366,6 +366,8 @@ class Authority(Protocol):
     thread. ``check``, ``build`` and ``parse`` never touch the network.
     """
 
+    # Optional: ``codes_from``, the code of the authority whose code tables it uses, and
+    # ``codes_name``, what to call the tables that are its own (see ``codes_owner``).
     code: ClassVar[str]
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]

@@ -81,10 +81,10 @@ class AccountMove(models.Model):
             move.ereceipt_state = documents.state
             move.ereceipt_uuid = documents.authority_uid
 
-    @api.depends("journal_id", "move_type")
+    @api.depends("journal_id", "move_type", "partner_id", "invoice_date")
     def _compute_ereceipt_device_id(self):
-        """Take the active device of the journal; what was chosen by hand stays while
-        the journal stays."""
+        """Take an active device of the journal; what was chosen by hand stays until
+        the journal, the customer or the date changes."""
         sales = self.filtered(lambda m: m.is_sale_document(include_receipts=True))
         (self - sales).ereceipt_device_id = False
         open_moves = sales.filtered(
@@ -93,17 +93,38 @@ class AccountMove(models.Model):
         for move in sales - open_moves:
             move.ereceipt_device_id = move.ereceipt_device_id
         devices = self.env["ereceipt.device"].sudo()
-        by_journal = {}
-        for device in devices.search(
+        active = devices.search(
             [
                 ("journal_ids", "in", open_moves.journal_id.ids),
                 ("lifecycle", "=", "active"),
             ]
-        ):
+        )
+        by_journal = {}
+        for device in active:
             for journal in device.journal_ids:
-                by_journal.setdefault(journal.id, device)
+                by_journal[journal.id] = by_journal.get(journal.id, devices) | device
         for move in open_moves:
-            move.ereceipt_device_id = by_journal.get(move.journal_id.id, devices)
+            move.ereceipt_device_id = move._ereceipt_choose_device(
+                by_journal.get(move.journal_id.id, devices)
+            )
+
+    def _ereceipt_choose_device(self, devices):
+        """Return the device to issue on, of those that the journal issues on: one
+        where the sale was issued that is taken back, then one of the authority that
+        such a document is best for. Where none is right the first is taken, so that
+        its checks tell what is wrong.
+
+        :param devices: devices of different authorities, in sudo
+        """
+        if len(devices) <= 1:
+            return devices
+        sold_through = (
+            self.reversed_entry_id.sudo().ereceipt_document_id.registration_id
+        )
+        where_sold = devices.filtered(lambda d: d.registration_id == sold_through)
+        return (where_sold or devices).sorted(
+            lambda d: -d.registration_id._hook("suits", 1, self)
+        )[:1]
 
     @api.depends("ereceipt_state")
     def _compute_ereceipt_locked(self):

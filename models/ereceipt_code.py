@@ -3,7 +3,7 @@ import json
 
 from odoo import api, fields, models
 
-from ..fiscal import authority_class, authority_classes
+from ..fiscal import authority_class, authority_classes, codes_owner, codes_owners
 from ..fiscal.contract import Connection
 
 PARAMETER = "account_ereceipt.codes_%s"
@@ -63,6 +63,7 @@ class EreceiptCode(models.Model):
         :return: whether anything was written
         :rtype: bool
         """
+        authority_code = codes_owner(authority_code)
         rows = self._shipped(authority_code)
         parameters = self.env["ir.config_parameter"].sudo()
         key = PARAMETER % authority_code
@@ -196,4 +197,4 @@ class EreceiptCode(models.Model):
 
     @api.model
     def _selection_authority(self):
-        return [(code, known.name) for code, known in authority_classes().items()]
+        return list(codes_owners().items())

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..fiscal import authority_classes
+from ..fiscal import codes_owner, codes_owners
 from .ereceipt_resolver import CodeResolver
 
 REFERENCES = {
@@ -394,16 +394,16 @@ class EreceiptCodeMapping(models.Model):
 
     @api.model
     def _authorities(self, companies):
-        """Return the codes of the authorities that companies are registered with."""
+        """Return the codes of the authorities that companies are registered with, or
+        of those whose tables these share."""
         registrations = self.env["ereceipt.registration"].sudo()
         found = registrations.search([("company_id", "parent_of", companies.ids)])
-        return sorted(set(found.mapped("authority")))
+        return sorted({codes_owner(code) for code in found.mapped("authority")})
 
     @api.model
     def _authority_name(self, authority):
-        known = authority_classes().get(authority)
-        return known.name if known else authority
+        return codes_owners().get(authority, authority)
 
     @api.model
     def _selection_authority(self):
-        return [(code, known.name) for code, known in authority_classes().items()]
+        return list(codes_owners().items())

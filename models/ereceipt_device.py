@@ -325,13 +325,9 @@ class EreceiptDevice(models.Model):
         return True
 
     def _take_drafts(self):
-        """Give the drafts that are already in the device's journals to it."""
+        """Let the drafts that are already in the device's journals choose anew."""
         moves = self.env["account.move"].search(
-            [
-                ("state", "=", "draft"),
-                ("journal_id", "in", self.journal_ids.ids),
-                ("ereceipt_device_id", "=", False),
-            ]
+            [("state", "=", "draft"), ("journal_id", "in", self.journal_ids.ids)]
         )
         self.env.add_to_compute(moves._fields["ereceipt_device_id"], moves)
 

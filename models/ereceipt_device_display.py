@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..fiscal import codes_owner
+
 CHOICES = {
     "document_type_id": "document_type",
     "activity_code_id": "activity_code",
@@ -82,7 +84,7 @@ class EreceiptDevice(models.Model):
             for column in CHOICES.values():
                 domain = tables.get(column)
                 device[f"{column}_domain"] = domain and [
-                    ("authority", "=", registration.authority),
+                    ("authority", "=", codes_owner(registration.authority)),
                     *domain,
                 ]
 

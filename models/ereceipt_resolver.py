@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from odoo.fields import Domain
 
+from ..fiscal import codes_owner
+
 UNECE_UNITS = {
     "uom.product_uom_unit": ("EA", "C62"),
     "uom.product_uom_dozen": ("DZN",),
@@ -83,7 +85,8 @@ def is_gtin(text):
 
 
 class CodeResolver:
-    """The codes of one authority for one company.
+    """The codes of one authority for one company; systems of one tax administration
+    that share their tables share the rows.
 
     Make one for all that is posted together, :meth:`load` what it will be asked, and
     ask: the number of queries does not depend on how many things there are.
@@ -91,7 +94,7 @@ class CodeResolver:
 
     def __init__(self, env, authority, company):
         self.env = env(su=True)
-        self.authority = authority
+        self.authority = codes_owner(authority)
         self.company = company.sudo()
         self.mapping_model = self.env["ereceipt.code.mapping"]
         self._rows = {}

@@ -74,6 +74,7 @@ class EgReceipt:
 
     code: ClassVar[str] = "eg_receipt"
     name: ClassVar[str] = "Egypt: ETA e-Receipt"
+    codes_name: ClassVar[str] = "Egypt: ETA"
     capabilities: ClassVar[Capabilities] = Capabilities(
         chained=True,
         order="free",
