@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .contract import (
     AmbiguousError,
     Authority,
     AuthorityError,
+    Built,
     Document,
     Exchange,
     FiscalError,
@@ -34,11 +35,13 @@ class Report:
 
     :ivar outcomes: by the documents' keys; a document that is missing here was not
         settled, and ``error`` says why
+    :ivar signatures: of documents that were signed, by their keys
     :ivar exchanges: every HTTP call, in order
     :ivar error: what ended the unit early
     """
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    signatures: dict[int, str] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
     error: FiscalError | None = None
 
@@ -100,6 +103,54 @@ def ask(authority: Authority, documents: Sequence[Document], report: Report) -> 
     except Exception as error:
         _logger.exception("A defect while asking about %s documents", len(documents))
         report.error = _defect(error)
+    return report
+
+
+def sign(
+    authority: Authority,
+    documents: Sequence[Document],
+    report: Report,
+    *,
+    signer: Signer,
+    give_up_at: float,
+) -> Report:
+    """Sign documents, as many as the time allows. A key that is away ends it; what
+    was signed until then stays signed."""
+    for document in documents:
+        if report.signatures and time.monotonic() >= give_up_at:
+            break
+        built = Built(document.content, "")
+        try:
+            report.signatures[document.key] = authority.sign(built, signer).signature
+        except FiscalError as error:
+            report.error = error
+            break
+        except Exception as error:
+            _logger.exception("A defect while signing %s", document.number)
+            report.error = _defect(error)
+    return report
+
+
+def change(
+    authority: Authority,
+    call: Callable[[Authority, Document], Outcome],
+    document: Document,
+    report: Report,
+) -> Report:
+    """Ask the authority to change something about one document that it has: to cancel
+    it, to decline its buyer's rejection.
+
+    :param call: makes the call
+    """
+    try:
+        _keep(report, [call(authority, document)])
+    except FiscalError as error:
+        report.error = error
+        _after_failure(report, [document], error)
+    except Exception as error:
+        _logger.exception("A defect while changing %s", document.number)
+        report.error = _defect(error)
+        _settle(report, [document], Status.UNKNOWN)
     return report
 
 

@@ -2,6 +2,7 @@ import logging
 import math
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..fiscal import authority_classes, dispatch, lifecycle
-from ..fiscal.contract import Authority, Document
+from ..fiscal.contract import Authority, Document, Outcome, Signer
 
 _logger = logging.getLogger(__name__)
 
@@ -24,10 +25,12 @@ LEASE_MARGIN = 15
 
 @dataclass(slots=True)
 class Unit:
-    """Documents of one device that are sent or asked about in one go.
+    """Documents of one device with which the same is done in one go.
 
     Made and settled by the main thread; :meth:`run` is all that a thread does.
 
+    :ivar purpose: ``send``, ``ask``, ``sign`` (with ``signer``), or ``change``: what
+        is asked for one document (``change``, called with it)
     :ivar begun_at: ``time.monotonic()`` at which it was claimed
     :ivar over_at: by which its last call is over
     :ivar give_up_at: after which it begins no further call
@@ -43,6 +46,8 @@ class Unit:
     over_at: float
     give_up_at: float
     report: dispatch.Report = field(default_factory=dispatch.Report)
+    signer: Signer | None = None
+    change: Callable[[Authority, Document], Outcome] | None = None
 
     @property
     def document_ids(self):
@@ -50,14 +55,29 @@ class Unit:
 
     def run(self):
         """Make the calls. Never raises."""
-        if self.purpose == "send":
-            return dispatch.send(
-                self.authority,
-                self.documents,
-                self.report,
-                give_up_at=self.give_up_at,
-            )
+        return getattr(self, f"_{self.purpose}")()
+
+    def _send(self):
+        return dispatch.send(
+            self.authority, self.documents, self.report, give_up_at=self.give_up_at
+        )
+
+    def _ask(self):
         return dispatch.ask(self.authority, self.documents, self.report)
+
+    def _sign(self):
+        return dispatch.sign(
+            self.authority,
+            self.documents,
+            self.report,
+            signer=self.signer,
+            give_up_at=self.give_up_at,
+        )
+
+    def _change(self):
+        return dispatch.change(
+            self.authority, self.change, self.documents[0], self.report
+        )
 
 
 class EreceiptWork(models.AbstractModel):
@@ -72,7 +92,7 @@ class EreceiptWork(models.AbstractModel):
 
     @api.model
     def _sql_due(self, at):
-        """Return FROM and WHERE of what may be sent or asked about at a moment.
+        """Return FROM and WHERE of what may be worked on at a moment.
 
         A copied database, an archived registration, another environment and an open
         breaker hold documents back; a document whose original is not valid waits.
@@ -88,27 +108,43 @@ class EreceiptWork(models.AbstractModel):
               AND r.active
               AND r.environment = d.environment
               AND r.database_uuid = %(here)s
-              AND (r.breaker_open_until IS NULL OR r.breaker_open_until <= %(now)s)
-              AND (v.breaker_open_until IS NULL OR v.breaker_open_until <= %(now)s)
               AND (
-                d.state IN ('submitted', 'cancelling')
-                OR d.state = 'unknown'
-                OR (
-                  d.state = 'queued'
-                  AND (
-                    d.depends_on_id IS NULL
-                    OR EXISTS (
-                      SELECT 1 FROM ereceipt_document o
-                      WHERE o.id = d.depends_on_id AND o.state = 'valid'
-                    )
-                  )
+                (
+                  (r.breaker_open_until IS NULL OR r.breaker_open_until <= %(now)s)
+                  AND (v.breaker_open_until IS NULL OR v.breaker_open_until <= %(now)s)
+                  AND (%(call)s)
                 )
+                OR (%(offline)s)
               )
             """,
             at=at,
             now=fields.Datetime.now(),
             here=self.env["ereceipt.registration"]._database_uuid(),
+            call=self._sql_due_call(),
+            offline=self._sql_due_offline(),
         )
+
+    def _sql_due_call(self):
+        """Hook: return which documents (``d``) a call to the authority brings on."""
+        return SQL(
+            """
+            d.state IN ('submitted', 'unknown', 'cancelling')
+            OR (
+              d.state = 'queued'
+              AND (
+                d.depends_on_id IS NULL
+                OR EXISTS (
+                  SELECT 1 FROM ereceipt_document o
+                  WHERE o.id = d.depends_on_id AND o.state = 'valid'
+                )
+              )
+            )
+            """
+        )
+
+    def _sql_due_offline(self):
+        """Hook: return which documents (``d``) something without a call brings on."""
+        return SQL("FALSE")
 
     @api.model
     def _due_count(self):
@@ -143,13 +179,13 @@ class EreceiptWork(models.AbstractModel):
         busy = dict(busy)
         while len(units) < free:
             claimed = False
-            for device_id, sending in self._due_groups():
+            for device_id, purpose in self._due_groups():
                 device = self.env["ereceipt.device"].browse(device_id)
                 registration = device.registration_id
                 room = self._room(registration, device) - busy.get(registration.id, 0)
                 if room <= 0 or len(units) >= free:
                     continue
-                unit = self._claim_unit(device, sending, over_at)
+                unit = self._claim_unit(device, purpose, over_at)
                 if unit:
                     units.append(unit)
                     busy[registration.id] = busy.get(registration.id, 0) + 1
@@ -167,21 +203,26 @@ class EreceiptWork(models.AbstractModel):
         return min(registration.parallel_calls, capability)
 
     def _due_groups(self):
-        """Return ``(device id, whether to send)``, the longest waiting first."""
-        due = self._sql_due(fields.Datetime.now())
-        resending = self._resending_authorities()
-        sending = SQL(
-            "(d.state = 'queued' OR (d.state = 'unknown' AND d.authority = ANY(%s)))",
-            resending,
-        )
+        """Return ``(device id, purpose)``, the longest waiting first."""
         return self.env.execute_query(
             SQL(
-                "SELECT d.device_id, %s AS sending %s GROUP BY 1, 2 "
-                "ORDER BY min(d.next_attempt_at), 1",
-                sending,
-                due,
+                "SELECT d.device_id, CASE %s ELSE 'ask' END AS purpose %s "
+                "GROUP BY 1, 2 ORDER BY min(d.next_attempt_at), 1, 2",
+                SQL(" ").join(self._sql_purposes()),
+                self._sql_due(fields.Datetime.now()),
             )
         )
+
+    def _sql_purposes(self):
+        """Hook: return, as branches of a ``CASE``, what is done with a due document
+        (``d``) other than asking about it."""
+        return [
+            SQL(
+                "WHEN d.state = 'queued' OR "
+                "(d.state = 'unknown' AND d.authority = ANY(%s)) THEN 'send'",
+                self._resending_authorities(),
+            )
+        ]
 
     def _resending_authorities(self):
         """Return the codes of authorities to which a repeat is harmless."""
@@ -191,44 +232,56 @@ class EreceiptWork(models.AbstractModel):
             if authority.capabilities.recovery != "ask"
         ]
 
-    def _claim_unit(self, device, sending, over_at):
+    def _claim_unit(self, device, purpose, over_at):
         """Claim up to a call's worth of one device's due documents.
 
         :return: a Unit, or None when other workers have them all
         """
-        documents = self._locked_due(device, sending)
+        documents = self._locked_due(device, purpose)
         if not documents:
             return None
-        if not sending:
+        if purpose == "ask":
             reference = documents[0].submission_ref
             documents = documents.filtered(lambda d: d.submission_ref == reference)
-        return self._make_unit(device, documents, sending, over_at=over_at)
+        return self._make_unit(device, documents, purpose, over_at=over_at)
 
-    def _locked_due(self, device, sending):
+    def _most_at_once(self, registration, purpose):
+        """Hook: return how many documents one unit takes at most."""
+        limits = registration._authority_class().limits
+        return min(
+            registration.documents_per_call,
+            limits.documents_per_call or registration.documents_per_call,
+        )
+
+    def _states_for(self, purpose, authority_class):
+        """Hook: return the states of documents that are claimed for a purpose."""
+        resends = authority_class.capabilities.recovery != "ask"
+        if purpose == "send":
+            return ["queued", "unknown"] if resends else ["queued"]
+        asked = ["submitted", "cancelling"]
+        return asked if resends else [*asked, "unknown"]
+
+    def _sql_for(self, purpose):
+        """Hook: return a further condition on the documents (``d``) that are claimed
+        for a purpose."""
+        return SQL("TRUE")
+
+    def _locked_due(self, device, purpose):
         """Lock due documents that nobody else has, in the order of the chain."""
         registration = device.registration_id
-        limit = registration.documents_per_call
         authority_class = registration._authority_class()
-        strict = sending and authority_class.capabilities.order == "strict"
-        if authority_class.limits.documents_per_call:
-            limit = min(limit, authority_class.limits.documents_per_call)
-        states = ["submitted", "unknown", "cancelling"]
-        if sending:
-            states = ["queued"]
-            if authority_class.capabilities.recovery != "ask":
-                states.append("unknown")
-        elif authority_class.capabilities.recovery != "ask":
-            states.remove("unknown")
+        strict = purpose == "send" and authority_class.capabilities.order == "strict"
         return self._locking(
             SQL(
-                "SELECT d.id %s AND d.device_id = %s AND d.state = ANY(%s) %s "
+                "SELECT d.id %s AND d.device_id = %s AND d.state = ANY(%s) AND %s %s "
                 "ORDER BY d.submission_ref NULLS FIRST, d.id LIMIT %s "
                 "FOR NO KEY UPDATE OF d SKIP LOCKED",
                 self._sql_due(fields.Datetime.now()),
                 device.id,
-                states,
+                self._states_for(purpose, authority_class),
+                self._sql_for(purpose),
                 self._sql_strict() if strict else SQL(""),
-                limit,
+                self._most_at_once(registration, purpose),
             )
         )
 
@@ -243,14 +296,22 @@ class EreceiptWork(models.AbstractModel):
             fields.Datetime.now(),
         )
 
-    def _make_unit(self, device, documents, sending, token=None, over_at=math.inf):
+    def _unit_values(self, device, documents, purpose):
+        """Hook: return what a unit of that purpose is given besides.
+
+        :raise Exception: the device cannot be used here
+        """
+        return {}
+
+    def _make_unit(self, device, documents, purpose, token=None, over_at=math.inf):
         now = time.monotonic()
         over_at = min(now + device.registration_id._unit_seconds(), over_at)
         report = dispatch.Report()
         try:
             authority = device._authority(report.exchanges.append, over_at)
             contract_documents = [d._contract_document() for d in documents]
-            if sending:
+            values = self._unit_values(device, documents, purpose)
+            if purpose == "send":
                 fitting = authority.fits(contract_documents)
                 documents = documents[:fitting]
                 contract_documents = contract_documents[:fitting]
@@ -262,9 +323,9 @@ class EreceiptWork(models.AbstractModel):
             self._hold_unusable(device, documents, str(error))
             return None
         token = token or uuid.uuid4().hex
-        self._mark_claimed(documents, sending, token, over_at - now + LEASE_MARGIN)
+        self._mark_claimed(documents, purpose, token, over_at - now + LEASE_MARGIN)
         return Unit(
-            purpose="send" if sending else "ask",
+            purpose=purpose,
             authority=authority,
             documents=contract_documents,
             registration_id=device.registration_id.id,
@@ -274,12 +335,13 @@ class EreceiptWork(models.AbstractModel):
             over_at=over_at,
             give_up_at=over_at - device.registration_id.call_timeout,
             report=report,
+            **values,
         )
 
-    def _mark_claimed(self, documents, sending, token, lease_seconds):
+    def _mark_claimed(self, documents, purpose, token, lease_seconds):
         now = fields.Datetime.now()
         until = now + timedelta(seconds=lease_seconds)
-        if not sending:
+        if purpose != "send":
             documents.write({"next_attempt_at": until, "lease_token": token})
             return
         unsent = documents.filtered(lambda d: not d.sent_at)
@@ -323,7 +385,7 @@ class EreceiptWork(models.AbstractModel):
         )
         if waiting >= INTERACTIVE_LIMIT:
             return None
-        sending = document.state == "queued"
+        purpose = "send" if document.state == "queued" else "ask"
         due = self._locking(
             SQL(
                 "SELECT d.id %s AND d.id = %s FOR NO KEY UPDATE OF d SKIP LOCKED",
@@ -333,7 +395,7 @@ class EreceiptWork(models.AbstractModel):
         )
         if not due or document._is_late():
             return None
-        return self._make_unit(device, document, sending, token)
+        return self._make_unit(device, document, purpose, token)
 
     # -------------------------------------------------------------------------
     # LEASES AND WINDOWS

@@ -1,0 +1,269 @@
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..fiscal import lifecycle
+from ..fiscal.contract import AuthorityError
+
+CANCEL = "cancel"
+DECLINE = "decline"
+
+
+class EreceiptDocument(models.Model):
+    """What a person asks the authority to change about a document that it has.
+
+    To *cancel* a valid one, with a reason, while the authority's window for that is
+    open: the document is *cancelling* from then on, the request leaves like a document
+    does, and the authority is asked until it has decided, since a buyer may decline. To
+    *decline* the buyer's rejection: the document stays *rejected* until the authority
+    holds it as valid again. A request that the authority refuses leaves the document as
+    it was, and says why.
+    """
+
+    _inherit = "ereceipt.document"
+
+    change = fields.Selection(
+        [(CANCEL, "Cancel it"), (DECLINE, "Decline the buyer's rejection")],
+        string="Asked for",
+        readonly=True,
+    )
+    change_reason = fields.Char(string="Reason given", readonly=True)
+    change_by_id = fields.Many2one("res.users", string="Asked by", readonly=True)
+    change_sent_at = fields.Datetime(string="Asked at", readonly=True)
+    cancel_until = fields.Datetime(
+        string="Can be cancelled until", readonly=True, help="As the authority says."
+    )
+    reject_until = fields.Datetime(
+        string="Buyer can reject until", readonly=True, help="As the authority says."
+    )
+    decline_until = fields.Datetime(
+        string="Rejection can be declined until",
+        readonly=True,
+        help="As the authority says.",
+    )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    def _can_be_cancelled(self):
+        """Whether the authority may be asked now to cancel the document."""
+        self.ensure_one()
+        return (
+            self.state == lifecycle.VALID
+            and self._authority_class().capabilities.cancellable
+            and self._window_open(self.cancel_until)
+        )
+
+    def _why_not_declined(self):
+        """Return why the buyer's rejection cannot be declined (any more), or False."""
+        self.ensure_one()
+        if self.state != lifecycle.REJECTED:
+            return self.env._("%s is not rejected by its buyer.", self.name)
+        if not self._authority_class().capabilities.declinable:
+            return self.env._("The authority lets nobody decline a rejection.")
+        if self.change:
+            return self.env._("The authority is asked to let it stand already.")
+        if not self._window_open(self.decline_until):
+            return self.env._(
+                "A rejection could be declined until %s only.",
+                self._moment_text(self.decline_until),
+            )
+        return False
+
+    @api.model
+    def _window_open(self, until):
+        """An authority that named no end is asked, and answers for itself."""
+        return not until or until > fields.Datetime.now()
+
+    def _ask_to_cancel(self, reason):
+        """Have documents cancelled at the authority.
+
+        :raise UserError: the authority takes no cancellation of one of them (now)
+        """
+        for document in self:
+            if not document._can_be_cancelled():
+                raise UserError(document._why_not_cancelled())
+        self._go(
+            lifecycle.CANCELLING,
+            change=CANCEL,
+            change_reason=reason,
+            change_by_id=self.env.uid,
+            change_sent_at=False,
+            next_attempt_at=fields.Datetime.now(),
+            last_error=False,
+        )
+        self.env["ereceipt.outbox"].sudo()._wake()
+
+    def _why_not_cancelled(self):
+        self.ensure_one()
+        if self.state != lifecycle.VALID:
+            return self.env._(
+                "Only what the authority holds as valid can be cancelled there; "
+                "%(document)s is: %(state)s.",
+                document=self.name,
+                state=self._state_label(),
+            )
+        if not self._authority_class().capabilities.cancellable:
+            return self.env._(
+                "The authority cancels no documents of this kind. Make a credit note "
+                "for %s instead.",
+                self.name,
+            )
+        return self.env._(
+            "The authority cancelled documents like %(document)s until %(time)s only. "
+            "Make a credit note instead.",
+            document=self.name,
+            time=self._moment_text(self.cancel_until),
+        )
+
+    def _ask_to_decline(self):
+        """Have the buyers' rejections of documents declined.
+
+        :raise UserError: one of them cannot be declined (any more)
+        """
+        for document in self:
+            reason = document._why_not_declined()
+            if reason:
+                raise UserError(reason)
+        self.sudo().write(
+            {
+                "change": DECLINE,
+                "change_reason": False,
+                "change_by_id": self.env.uid,
+                "change_sent_at": False,
+                "next_attempt_at": fields.Datetime.now(),
+                "last_error": False,
+            }
+        )
+        self.env["ereceipt.outbox"].sudo()._wake()
+
+    def _end_change(self, **values):
+        """Forget what was asked for: it is decided."""
+        self.filtered("change").sudo().write(
+            {"change": False, "change_sent_at": False, **values}
+        )
+
+
+class EreceiptWork(models.AbstractModel):
+    """Asking for a change, as a unit of work of one document."""
+
+    _inherit = "ereceipt.work"
+
+    # -------------------------------------------------------------------------
+    # CLAIMING
+    # -------------------------------------------------------------------------
+
+    def _sql_due_call(self):
+        # EXTENDS: what a person asked for, and valid documents of which the authority
+        # may still think otherwise
+        return SQL(
+            "%s OR (d.state = 'rejected' AND d.change IS NOT NULL) OR d.state = 'valid'",
+            super()._sql_due_call(),
+        )
+
+    def _sql_purposes(self):
+        # EXTENDS
+        change = SQL("WHEN %s THEN 'change'", self._sql_to_change())
+        return [change, *super()._sql_purposes()]
+
+    def _sql_to_change(self):
+        return SQL("d.change IS NOT NULL AND d.change_sent_at IS NULL")
+
+    def _states_for(self, purpose, authority_class):
+        # EXTENDS
+        if purpose == "change":
+            return [lifecycle.CANCELLING, lifecycle.REJECTED]
+        states = super()._states_for(purpose, authority_class)
+        if purpose == "ask":
+            states += [lifecycle.VALID, lifecycle.REJECTED]
+        return states
+
+    def _sql_for(self, purpose):
+        # EXTENDS
+        condition = super()._sql_for(purpose)
+        if purpose == "change":
+            return SQL("%s AND %s", condition, self._sql_to_change())
+        if purpose == "ask":
+            return SQL("%s AND NOT (%s)", condition, self._sql_to_change())
+        return condition
+
+    def _most_at_once(self, registration, purpose):
+        # EXTENDS
+        if purpose == "change":
+            return 1
+        return super()._most_at_once(registration, purpose)
+
+    def _unit_values(self, device, documents, purpose):
+        # EXTENDS
+        values = super()._unit_values(device, documents, purpose)
+        if purpose == "change":
+            values["change"] = self._change_call(documents)
+        return values
+
+    @api.model
+    def _change_call(self, document):
+        """Return what is called, as ``call(authority, contract document)``."""
+        if document.change == DECLINE:
+            return _decline
+        return partial(_cancel, reason=document.change_reason or "")
+
+    # -------------------------------------------------------------------------
+    # SETTLING
+    # -------------------------------------------------------------------------
+
+    def _settle_unit_change(self, unit, report, documents):
+        """Write what the authority said to the request: refused, or taken and from now
+        on asked about."""
+        for document in documents.filtered("change"):
+            outcome = report.outcomes.get(document.id)
+            if outcome is not None:
+                document.sudo().change_sent_at = fields.Datetime.now()
+                self._settle_outcome(document, unit, outcome)
+            elif isinstance(report.error, AuthorityError):
+                self._refuse_change(document, unit, report.error)
+            else:
+                self._ask_again(
+                    document, report.error, self._error_text(unit, report.error)
+                )
+
+    def _refuse_change(self, document, unit, error):
+        """The document stays what it was."""
+        message = self._error_text(unit, error)
+        asked_for = dict(document._fields["change"]._description_selection(self.env))
+        what = asked_for[document.change]
+        document._end_change(last_error=message)
+        if document.state == lifecycle.CANCELLING:
+            document._go(lifecycle.VALID, last_error=message)
+        else:
+            document.sudo().write({"next_attempt_at": False, "lease_token": False})
+        self.env["ereceipt.alert"]._raise_for_documents(
+            document,
+            "change",
+            self.env._("The authority refused a request: %s", what),
+            message,
+        )
+
+    def _settle_outcome(self, document, unit, outcome):
+        # EXTENDS
+        self._write_windows(document, outcome)
+        return super()._settle_outcome(document, unit, outcome)
+
+    def _write_windows(self, document, outcome):
+        values = {}
+        for name, until in outcome.windows.items():
+            until = until.replace(tzinfo=None, microsecond=0)
+            if document[f"{name}_until"] != until:
+                values[f"{name}_until"] = until
+        if values:
+            document.sudo().write(values)
+
+
+def _cancel(authority, document, reason):
+    return authority.cancel(document, reason)
+
+
+def _decline(authority, document):
+    return authority.decline(document)

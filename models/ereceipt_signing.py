@@ -1,0 +1,178 @@
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..fiscal import lifecycle
+from ..fiscal.retry import Backoff
+from ..fiscal.signing.errors import KeyUnusable
+from .ereceipt_signing_key import here
+
+SIGNED_AT_ONCE = 100
+"""How many documents one unit signs: what a process that dies has signed in vain."""
+
+AWAY = Backoff(first=30.0, longest=600.0)
+"""How often a key is looked for that was not there."""
+
+
+class EreceiptRegistration(models.Model):
+    _inherit = "ereceipt.registration"
+
+    signing_key_id = fields.Many2one(
+        "ereceipt.signing.key",
+        check_company=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        tracking=True,
+        help="The key with which documents are signed before they are sent.",
+    )
+    signs = fields.Boolean(compute="_compute_signs")
+
+    @api.depends("authority")
+    def _compute_signs(self):
+        for registration in self:
+            registration.signs = bool(
+                registration.authority and registration._signs_documents()
+            )
+
+    def _signs_documents(self):
+        """Whether its documents have to be signed before they are sent.
+
+        Hook ``signs_documents``: an authority may take unsigned ones by a setting.
+        """
+        self.ensure_one()
+        signs = self._authority_class().capabilities.signs == "document"
+        return self._hook("signs_documents", signs)
+
+
+class EreceiptDocument(models.Model):
+    _inherit = "ereceipt.document"
+
+    signature = fields.Text(
+        prefetch=False,
+        readonly=True,
+        help="Of the content, which stays as it was signed.",
+    )
+    signed_at = fields.Datetime(string="Signed", readonly=True)
+    signing_key_id = fields.Many2one(
+        "ereceipt.signing.key", ondelete="restrict", readonly=True
+    )
+
+    def _contract_document(self):
+        # EXTENDS
+        return replace(super()._contract_document(), signature=self.signature or "")
+
+    def _store_signature(self, signature, key):
+        """Keep a signature, and let the document be sent.
+
+        :param str signature: in the authority's text form
+        """
+        self._go(
+            lifecycle.QUEUED,
+            signature=signature,
+            signed_at=fields.Datetime.now(),
+            signing_key_id=key.id,
+            last_error=False,
+            next_attempt_at=fields.Datetime.now(),
+        )
+
+
+class EreceiptWork(models.AbstractModel):
+    """Signing, as units of work beside sending and asking: claimed alike, carried out
+    in a thread, since a token takes its time, and written down afterwards. A document
+    whose signing was lost is signed once more: nobody outside has seen it."""
+
+    _inherit = "ereceipt.work"
+
+    # -------------------------------------------------------------------------
+    # CLAIMING
+    # -------------------------------------------------------------------------
+
+    def _sql_due_offline(self):
+        # EXTENDS: signing calls no authority, so no breaker holds it back
+        return SQL(
+            "%s OR (d.state = 'to_sign' AND EXISTS (SELECT 1 "
+            "FROM ereceipt_signing_key k WHERE k.id = r.signing_key_id AND k.active "
+            "AND k.kind <> 'agent' AND k.ready_at <= %s "
+            "AND (k.kind <> 'token' OR k.host = %s)))",
+            super()._sql_due_offline(),
+            fields.Datetime.now(),
+            here(),
+        )
+
+    def _sql_purposes(self):
+        # EXTENDS
+        return [SQL("WHEN d.state = 'to_sign' THEN 'sign'"), *super()._sql_purposes()]
+
+    def _states_for(self, purpose, authority_class):
+        # EXTENDS
+        if purpose == "sign":
+            return [lifecycle.TO_SIGN]
+        return super()._states_for(purpose, authority_class)
+
+    def _most_at_once(self, registration, purpose):
+        # EXTENDS
+        if purpose == "sign":
+            return SIGNED_AT_ONCE
+        return super()._most_at_once(registration, purpose)
+
+    def _unit_values(self, device, documents, purpose):
+        # EXTENDS
+        values = super()._unit_values(device, documents, purpose)
+        if purpose == "sign":
+            values["signer"] = device.registration_id.signing_key_id._signer()
+        return values
+
+    # -------------------------------------------------------------------------
+    # SETTLING
+    # -------------------------------------------------------------------------
+
+    def _settle_unit_sign(self, unit, report, documents):
+        """Keep the signatures that were made; the others are tried again when the key
+        is at hand."""
+        key = self._key_of(unit)
+        for document in documents.filtered(lambda d: d.state == lifecycle.TO_SIGN):
+            signature = report.signatures.get(document.id)
+            if signature:
+                document._store_signature(signature, key)
+            else:
+                document.sudo().write(
+                    {"lease_token": False, "next_attempt_at": fields.Datetime.now()}
+                )
+
+    def _after_unit_sign(self, unit, report):
+        """Note whether the key could sign."""
+        key = self._key_of(unit)
+        if report.error:
+            key._could_not_sign(report.error, self._error_text(unit, report.error))
+        elif report.signatures:
+            key._could_sign()
+
+    def _key_of(self, unit):
+        registration = self.env["ereceipt.registration"].browse(unit.registration_id)
+        return registration.signing_key_id
+
+
+class EreceiptSigningKey(models.Model):
+    _inherit = "ereceipt.signing.key"
+
+    failures = fields.Integer(readonly=True, copy=False)
+
+    def _could_sign(self):
+        self.ensure_one()
+        values = {"last_used_at": fields.Datetime.now()}
+        if self.failures or self.last_error:
+            values.update(failures=0, last_error=False)
+            self.env["ereceipt.alert"]._clear(self, "key")
+        self.sudo().write(values)
+
+    def _could_not_sign(self, error, reason):
+        """Try again later where the key is only away; otherwise a person has to do
+        something first."""
+        self.ensure_one()
+        failures = self.failures + 1
+        self.sudo().failures = failures
+        if isinstance(error, KeyUnusable):
+            self._is_away(reason)
+        else:
+            self._is_away(reason, AWAY.delay(failures))

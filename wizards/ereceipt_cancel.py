@@ -1,0 +1,130 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+LONGEST_REASON = 500
+
+
+class EreceiptCancel(models.TransientModel):
+    """Asks the authority to cancel an invoice's document, with a reason."""
+
+    _name = "ereceipt.cancel"
+    _description = "Cancel at the tax authority"
+
+    move_id = fields.Many2one("account.move", required=True, readonly=True)
+    document_id = fields.Many2one(
+        related="move_id.ereceipt_document_id", related_sudo=False
+    )
+    cancel_until = fields.Datetime(
+        related="document_id.cancel_until", related_sudo=False
+    )
+    reason = fields.Selection(
+        [
+            ("Wrong buyer details", "Wrong buyer details"),
+            ("Wrong invoice details", "Wrong invoice details"),
+            ("other", "Another reason"),
+        ],
+        required=True,
+        default="Wrong invoice details",
+    )
+    other_reason = fields.Char(string="Which one")
+
+    def action_cancel(self):
+        """Ask the authority; the invoice is cancelled here when it has agreed."""
+        self.ensure_one()
+        move = self.move_id
+        move._ereceipt_require("user")
+        move._ereceipt_check_nothing_refers()
+        self.document_id._ask_to_cancel(self._reason())
+        move._message_log(
+            body=self.env._(
+                "Cancellation asked for at the tax authority: %s", self._reason()
+            )
+        )
+        return move._ereceipt_notification(
+            self.env._(
+                "The authority is asked to cancel %s. The invoice is cancelled here "
+                "when it has agreed.",
+                move.name,
+            ),
+            "info",
+        )
+
+    def _reason(self):
+        """Return the reason in the words that the authority gets."""
+        reason = self.reason
+        if reason == "other":
+            reason = (self.other_reason or "").strip()
+        if not reason or len(reason) > LONGEST_REASON:
+            raise UserError(
+                self.env._(
+                    "Say why it is cancelled, in %s characters at most: the buyer "
+                    "reads it.",
+                    LONGEST_REASON,
+                )
+            )
+        return reason
+
+
+class EreceiptRejection(models.TransientModel):
+    """The ways that are left when the buyer has rejected an invoice at the authority."""
+
+    _name = "ereceipt.rejection"
+    _description = "Rejected by the buyer"
+
+    move_id = fields.Many2one("account.move", required=True, readonly=True)
+    document_id = fields.Many2one(
+        related="move_id.ereceipt_document_id", related_sudo=False
+    )
+    sentence = fields.Char(related="document_id.what_now", related_sudo=False)
+    problems_shown = fields.Json(
+        related="document_id.problems_shown", related_sudo=False
+    )
+    decline_reason = fields.Char(compute="_compute_ways")
+    correction_reason = fields.Char(compute="_compute_ways")
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.depends("move_id")
+    @api.depends_context("uid", "lang", "tz")
+    def _compute_ways(self):
+        self.move_id.check_access("read")
+        for wizard in self:
+            wizard.decline_reason = wizard.document_id.sudo()._why_not_declined()
+            wizard.correction_reason = wizard._why_not_correction()
+
+    def _why_not_correction(self):
+        """Return why no other document can be issued yet, or False."""
+        if self.document_id.sudo().change:
+            return self.env._(
+                "The authority was asked to let the document stand; wait until it has "
+                "decided."
+            )
+        return False
+
+    # -------------------------------------------------------------------------
+    # ACTION METHODS
+    # -------------------------------------------------------------------------
+
+    def action_decline(self):
+        """Ask the authority to let the document stand."""
+        self.ensure_one()
+        self.move_id._ereceipt_require("user")
+        self.document_id._ask_to_decline()
+        self.move_id._message_log(
+            body=self.env._("The buyer's rejection was declined at the tax authority.")
+        )
+        return self.move_id._ereceipt_notification(
+            self.env._("The authority is asked to let %s stand.", self.move_id.name),
+            "info",
+        )
+
+    def action_correct(self):
+        """Issue a document in its place, with what the invoice says now."""
+        self.ensure_one()
+        self.move_id._ereceipt_require("user")
+        reason = self._why_not_correction()
+        if reason:
+            raise UserError(reason)
+        return self.move_id._ereceipt_issue_by_person()
