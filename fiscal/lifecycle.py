@@ -19,6 +19,8 @@ withdrawn    taken back before anybody outside saw it
 
 from __future__ import annotations
 
+from .contract import Status
+
 WAITING = "waiting"
 TO_SIGN = "to_sign"
 QUEUED = "queued"
@@ -40,7 +42,19 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     TO_SIGN: frozenset({QUEUED, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
     QUEUED: frozenset({SENDING, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
     # back to queued: certainly not sent
-    SENDING: frozenset({QUEUED, SUBMITTED, VALID, INVALID, UNKNOWN, LATE, FAILED}),
+    SENDING: frozenset(
+        {
+            QUEUED,
+            SUBMITTED,
+            VALID,
+            INVALID,
+            UNKNOWN,
+            REJECTED,
+            CANCELLED,
+            LATE,
+            FAILED,
+        }
+    ),
     # back to queued: the authority, asked twice, does not have it
     UNKNOWN: frozenset(
         {
@@ -60,7 +74,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     VALID: frozenset({CANCELLING, CANCELLED, REJECTED}),
     INVALID: frozenset({SUPERSEDED}),
     REJECTED: frozenset({SUPERSEDED}),
-    CANCELLING: frozenset({CANCELLED, VALID}),
+    # whatever the authority holds it as by now, that is its verdict
+    CANCELLING: frozenset({CANCELLED, VALID, INVALID, REJECTED}),
     CANCELLED: frozenset({SUPERSEDED}),
     LATE: frozenset({QUEUED, SUPERSEDED}),
     FAILED: frozenset({QUEUED, UNKNOWN, LATE, SUPERSEDED}),
@@ -77,6 +92,9 @@ SETTLED = frozenset({VALID, INVALID, REJECTED, CANCELLED, SUPERSEDED, WITHDRAWN}
 OPEN = frozenset({QUEUED, SENDING, UNKNOWN, SUBMITTED, CANCELLING})
 """The jobs are at work on it."""
 
+ASKED = frozenset({UNKNOWN, SUBMITTED, CANCELLING})
+"""The authority is asked about it."""
+
 STANDING = frozenset(
     {TO_SIGN, QUEUED, SENDING, UNKNOWN, SUBMITTED, VALID, CANCELLING, LATE, FAILED}
 )
@@ -87,6 +105,27 @@ LOCKING = frozenset({SENDING, UNKNOWN, SUBMITTED, VALID, CANCELLING, LATE, FAILE
 
 NEEDS_PERSON = frozenset({TO_SIGN, INVALID, REJECTED, LATE, FAILED})
 """A person has to do something."""
+
+READ_AS: dict[tuple[str, Status], Status] = {
+    # what was just sent is not absent because the answer does not know it yet
+    (SENDING, Status.ABSENT): Status.UNKNOWN,
+    # asked, and it has it: whatever it calls that, no verdict yet
+    (UNKNOWN, Status.ACCEPTED): Status.PENDING,
+    (UNKNOWN, Status.DUPLICATE): Status.PENDING,
+    (SUBMITTED, Status.ACCEPTED): Status.PENDING,
+    (SUBMITTED, Status.DUPLICATE): Status.PENDING,
+    # it was valid, so the authority has it; only the cancellation is open
+    (CANCELLING, Status.ACCEPTED): Status.PENDING,
+    (CANCELLING, Status.DUPLICATE): Status.PENDING,
+    (CANCELLING, Status.ABSENT): Status.UNKNOWN,
+}
+"""Answers that do not fit a state, and what they are taken for there."""
+
+
+def read_as(state: str, status: Status) -> Status:
+    """Return what an answer means for a document in one of the states in which calls
+    are made for it (:data:`ASKED`, and sending)."""
+    return READ_AS.get((state, status), status)
 
 
 class IllegalTransition(Exception):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from .account_move_flow import ASKABLE, SENDABLE
+from ..fiscal import lifecycle
+from .account_move_flow import SENDABLE
 
 
 class AccountMove(models.Model):
@@ -49,5 +50,5 @@ class AccountMove(models.Model):
     def action_ereceipt_follow_up(self):
         """Bring on what is on its way: send what is queued, ask about the rest."""
         return self._ereceipt_hurry(
-            SENDABLE | ASKABLE, self.env._("None of these is on its way.")
+            SENDABLE | lifecycle.ASKED, self.env._("None of these is on its way.")
         )

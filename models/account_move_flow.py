@@ -15,7 +15,6 @@ PATIENCE_SECONDS = 5
 """How long a person who asks for an answer now waits at least."""
 
 SENDABLE = frozenset({lifecycle.QUEUED})
-ASKABLE = frozenset({lifecycle.UNKNOWN, lifecycle.SUBMITTED, lifecycle.CANCELLING})
 CORRECTABLE = frozenset({lifecycle.INVALID, lifecycle.REJECTED, lifecycle.FAILED})
 
 
@@ -133,6 +132,15 @@ class AccountMove(models.Model):
             raise UserError(
                 self.env._("None of these was refused, so there is nothing to correct.")
             )
+        doubtful = wrong.filtered("doubt")
+        if doubtful:
+            raise UserError(
+                self.env._(
+                    "%(documents)s may have reached the authority before sending was "
+                    "given up. Try again first, so that the authority is asked.",
+                    documents=", ".join(doubtful.mapped("name")),
+                )
+            )
         closed = wrong.filtered(lambda d: not d._correction_open())
         if closed:
             raise UserError(
@@ -187,7 +195,8 @@ class AccountMove(models.Model):
     def action_ereceipt_ask(self):
         """Ask the authority at once what became of the documents."""
         return self._ereceipt_hurry(
-            ASKABLE, self.env._("None of these is with the authority, undecided.")
+            lifecycle.ASKED,
+            self.env._("None of these is with the authority, undecided."),
         )
 
     def _ereceipt_hurry(self, states, nothing):

@@ -128,6 +128,15 @@ class EreceiptDocument(models.Model):
     asked = fields.Integer(
         default=0, help="How often the authority did not know it when asked."
     )
+    doubt = fields.Selection(
+        [
+            ("arrived", "An earlier attempt may have arrived"),
+            ("refused", "It may have, and a repeat was refused"),
+        ],
+        help="Set when an answer was lost, empty again when the authority confirmed "
+        "the document or decided. A refusal of what is in doubt counts only after the "
+        "authority was asked.",
+    )
     next_attempt_at = fields.Datetime()
     lease_token = fields.Char(groups=fields.NO_ACCESS)
     lease_until = fields.Datetime(groups=fields.NO_ACCESS)
@@ -243,6 +252,10 @@ class EreceiptDocument(models.Model):
         if state in lifecycle.SETTLED:
             values.setdefault("decided_at", fields.Datetime.now())
             values.setdefault("next_attempt_at", False)
+        if state in lifecycle.SETTLED | {lifecycle.SUBMITTED}:
+            values.setdefault("doubt", False)
+        elif state == lifecycle.UNKNOWN:
+            values.setdefault("doubt", "arrived")
         if state not in (lifecycle.SENDING, lifecycle.CANCELLING):
             values.setdefault("lease_token", False)
             values.setdefault("lease_until", False)
@@ -267,7 +280,7 @@ class EreceiptDocument(models.Model):
     def _locks_move(self):
         """Whether the invoice may not change any more because of this document."""
         self.ensure_one()
-        if self.state in lifecycle.LOCKING:
+        if self.state in lifecycle.LOCKING or self.doubt:
             return True
         capabilities = self._authority_class().capabilities
         offline = capabilities.chained or bool(self.security_code)
@@ -368,6 +381,11 @@ class EreceiptDocument(models.Model):
 
     def _authority_class(self):
         return self.registration_id._authority_class()
+
+    def _is_repeatable(self):
+        """Whether its authority takes a repeat for the same document, so that a lost
+        answer is resolved by sending it again and not by asking."""
+        return self._authority_class().capabilities.recovery != "ask"
 
     @api.model
     def _selection_authority(self):

@@ -10,14 +10,7 @@ from ..fiscal import lifecycle
 
 _logger = logging.getLogger(__name__)
 
-MOVING = frozenset(
-    {
-        lifecycle.QUEUED,
-        lifecycle.UNKNOWN,
-        lifecycle.SUBMITTED,
-        lifecycle.CANCELLING,
-    }
-)
+MOVING = lifecycle.ASKED | {lifecycle.QUEUED}
 """States in which a call to the authority brings a document on."""
 
 TURNING = (lifecycle.NEEDS_PERSON - {lifecycle.TO_SIGN}) | {
@@ -55,7 +48,8 @@ class EreceiptDocument(models.Model):
 
     def _retry(self):
         """Try again what was given up, from the beginning. What the authority once
-        confirmed is asked about first; what became late in the meantime is late."""
+        confirmed, or may have, goes on as after a lost answer; what became late in the
+        meantime is late."""
         now = fields.Datetime.now()
         for document in self:
             if document._is_late(now):
@@ -67,7 +61,7 @@ class EreceiptDocument(models.Model):
             if document.depends_on_id.state == lifecycle.SUPERSEDED:
                 document._follow_replacement()
                 continue
-            known = bool(document.submission_ref)
+            known = document.submission_ref or document.doubt
             document._go(
                 lifecycle.UNKNOWN if known else lifecycle.QUEUED,
                 attempts=0,

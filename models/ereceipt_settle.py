@@ -14,6 +14,7 @@ from ..fiscal.contract import (
 from ..fiscal.retry import Backoff
 
 ASKS_BEFORE_ABSENT = 2
+SHORTEST_POLL = timedelta(seconds=3)
 LONGEST_POLL = timedelta(minutes=10)
 
 
@@ -39,12 +40,10 @@ class EreceiptWork(models.AbstractModel):
     def _settle_each(self, unit, report, document_ids):
         """Write the outcomes of documents of a unit that nobody else took over."""
         documents = self.env["ereceipt.document"].browse(document_ids)
-        expected = lifecycle.SENDING if unit.purpose == "send" else None
+        expected = {lifecycle.SENDING} if unit.purpose == "send" else lifecycle.ASKED
         # whose lease had run out was taken over by somebody else
         documents = documents.filtered(
-            lambda d: (
-                d.lease_token == unit.token and (not expected or d.state == expected)
-            )
+            lambda d: d.lease_token == unit.token and d.state in expected
         )
         for document in documents:
             outcome = report.outcomes.get(document.id)
@@ -93,8 +92,10 @@ class EreceiptWork(models.AbstractModel):
             self._to_unknown(document, message)
 
     def _ask_again(self, document, error, message):
+        """It stays where it was, and is asked about less and less often."""
         retry_after = getattr(error, "retry_after", None)
         delay = Backoff().delay(document.asked + 1, retry_after)
+        delay = max(delay, self._half_the_time(document))
         document.sudo().write(
             {
                 "next_attempt_at": self._in_seconds(delay),
@@ -104,13 +105,15 @@ class EreceiptWork(models.AbstractModel):
         )
 
     def _back_to_queue(self, document, message, delay, counts=True):
-        """It was certainly not sent: try again later, or give up."""
+        """It was certainly not sent this time: try again later, or give up."""
         attempts = document.attempts if counts else document.attempts - 1
         if attempts >= document.registration_id.max_attempts:
             self._give_up(document, message)
             return
+        # one that may have arrived before is still unknown where nobody asks about it
+        in_doubt = document.doubt and document._is_repeatable()
         document._go(
-            lifecycle.QUEUED,
+            lifecycle.UNKNOWN if in_doubt else lifecycle.QUEUED,
             attempts=attempts,
             last_error=message,
             next_attempt_at=self._in_seconds(delay),
@@ -125,12 +128,16 @@ class EreceiptWork(models.AbstractModel):
         )
 
     def _to_unknown(self, document, message):
-        delay = Backoff(first=5.0).delay(1)
+        """It may have arrived: ask soon, or repeat it, and that not for ever."""
+        repeatable = document._is_repeatable()
+        delay = Backoff(first=5.0).delay(document.attempts if repeatable else 1)
         document._go(
             lifecycle.UNKNOWN,
             last_error=message,
             next_attempt_at=self._in_seconds(delay),
         )
+        if repeatable and document.attempts >= document.registration_id.max_attempts:
+            self._give_up(document, message)
 
     # -------------------------------------------------------------------------
     # WITH AN OUTCOME
@@ -139,7 +146,8 @@ class EreceiptWork(models.AbstractModel):
     def _settle_outcome(self, document, unit, outcome):
         """Write one outcome; each status has its method."""
         self._write_identifiers(document, outcome)
-        getattr(self, f"_settle_{outcome.status.value}")(document, unit, outcome)
+        status = lifecycle.read_as(document.state, outcome.status)
+        getattr(self, f"_settle_{status.value}")(document, unit, outcome)
 
     def _write_identifiers(self, document, outcome):
         values = {}
@@ -156,60 +164,77 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_accepted(self, document, unit, outcome):
         first_poll = document._authority_class().limits.first_poll.total_seconds()
+        self._to_submitted(document, outcome.retry_after or first_poll)
+
+    def _settle_duplicate(self, document, unit, outcome):
+        """The authority says that it has it: ask what became of it. When it may be sent
+        again does not matter for that."""
+        self._to_submitted(document, min(outcome.retry_after or 5.0, 15.0))
+
+    def _to_submitted(self, document, seconds):
+        """The authority has what was sent; ask about it after so many seconds."""
         document._go(
             lifecycle.SUBMITTED,
             submitted_at=fields.Datetime.now(),
             asked=0,
             last_error=False,
-            next_attempt_at=self._in_seconds(outcome.retry_after or first_poll),
+            next_attempt_at=self._in_seconds(seconds),
         )
 
     def _settle_pending(self, document, unit, outcome):
-        """Ask again after half the time that it has taken so far."""
-        now = fields.Datetime.now()
-        since = document.submitted_at or document.sent_at or now
-        wait = min(max((now - since) / 2, timedelta(seconds=3)), LONGEST_POLL)
-        seconds = max(wait.total_seconds(), outcome.retry_after or 0.0)
-        values = {"next_attempt_at": self._in_seconds(seconds), "asked": 0}
+        seconds = max(self._half_the_time(document), outcome.retry_after or 0.0)
+        values = {
+            "next_attempt_at": self._in_seconds(seconds),
+            "asked": 0,
+            "lease_token": False,
+        }
         if document.state == lifecycle.CANCELLING:
-            document.sudo().write({**values, "lease_token": False})
+            document.sudo().write(values)
             return
-        if document.state != lifecycle.SUBMITTED:
-            values["submitted_at"] = since
-        document._go(lifecycle.SUBMITTED, **values)
+        if not document.submitted_at:
+            values["submitted_at"] = document.sent_at or fields.Datetime.now()
+        # what was refused as a repeat had arrived all the same
+        document._go(lifecycle.SUBMITTED, problems=False, **values)
 
     def _settle_valid(self, document, unit, outcome):
         values = {"problems": False, "last_error": False}
         if not document.submitted_at:
             values["submitted_at"] = fields.Datetime.now()
-        if document.state != lifecycle.VALID:
-            document._go(lifecycle.VALID, **values)
+        document._go(lifecycle.VALID, **values)
 
     def _settle_invalid(self, document, unit, outcome):
+        problems = document._problems_json(self._explained(unit.authority, outcome))
+        if (
+            document.state == lifecycle.SENDING
+            and document.doubt
+            and not document._is_repeatable()
+        ):
+            self._doubt_refusal(document, problems)
+            return
+        document._go(lifecycle.INVALID, problems=problems, last_error=False)
+
+    def _doubt_refusal(self, document, problems):
+        """A repeat was refused, and the first may have arrived: ask, when the authority
+        had the time to show it, before the refusal is believed."""
         document._go(
-            lifecycle.INVALID,
-            problems=document._problems_json(self._explained(unit.authority, outcome)),
+            lifecycle.UNKNOWN,
+            doubt="refused",
+            problems=problems,
             last_error=False,
+            # asked after the ingestion time, one answer is enough
+            asked=ASKS_BEFORE_ABSENT - 1,
+            next_attempt_at=self._in_seconds(
+                document.registration_id._ingestion_seconds()
+            ),
         )
 
     def _settle_cancelled(self, document, unit, outcome):
-        if document.state == lifecycle.SENDING:
-            document._go(lifecycle.UNKNOWN)
         document._go(lifecycle.CANCELLED)
 
     def _settle_rejected(self, document, unit, outcome):
-        if document.state == lifecycle.SENDING:
-            document._go(lifecycle.UNKNOWN)
         document._go(
             lifecycle.REJECTED,
             problems=document._problems_json(self._explained(unit.authority, outcome)),
-        )
-
-    def _settle_duplicate(self, document, unit, outcome):
-        """The authority says that it has it: ask what became of it."""
-        document._go(
-            lifecycle.UNKNOWN,
-            next_attempt_at=self._in_seconds(min(outcome.retry_after or 5.0, 15.0)),
         )
 
     def _settle_unknown(self, document, unit, outcome):
@@ -235,12 +260,9 @@ class EreceiptWork(models.AbstractModel):
     def _settle_absent(self, document, unit, outcome):
         """The authority does not know it. Believed only when it says so again, after
         the time that it may take to show what it received."""
-        if document.state == lifecycle.CANCELLING:
-            self._ask_again(document, None, document.last_error)
-            return
-        ingestion = document.registration_id._ingestion_seconds()
         asked = document.asked + 1
         if asked < ASKS_BEFORE_ABSENT:
+            ingestion = document.registration_id._ingestion_seconds()
             document.sudo().write(
                 {
                     "asked": asked,
@@ -248,22 +270,23 @@ class EreceiptWork(models.AbstractModel):
                     "lease_token": False,
                 }
             )
-            return
-        if document._is_late():
+        elif document.doubt == "refused":
+            document._go(lifecycle.INVALID, asked=0)
+        elif document._is_late():
             document._go(lifecycle.LATE, next_attempt_at=False, asked=0)
             self.env["ereceipt.alert"]._raise_for_documents(
                 document, "late", self.env._("The authority's window has closed")
             )
-            return
-        if document.attempts >= document.registration_id.max_attempts:
+        elif document.attempts >= document.registration_id.max_attempts:
             self._give_up(document, document.last_error)
-            return
-        document._go(
-            lifecycle.QUEUED,
-            asked=0,
-            submission_ref=False,
-            next_attempt_at=fields.Datetime.now(),
-        )
+        else:
+            document._go(
+                lifecycle.QUEUED,
+                asked=0,
+                doubt="arrived",
+                submission_ref=False,
+                next_attempt_at=fields.Datetime.now(),
+            )
 
     # -------------------------------------------------------------------------
     # HELPERS
@@ -285,6 +308,14 @@ class EreceiptWork(models.AbstractModel):
         return self.env["ereceipt.document"]._error_text(
             error, registration.responsible_id
         )
+
+    def _half_the_time(self, document):
+        """Return half the seconds that the authority has taken so far, within bounds:
+        how long to leave it in peace before it is asked again."""
+        now = fields.Datetime.now()
+        since = document.submitted_at or document.sent_at or now
+        wait = min(max((now - since) / 2, SHORTEST_POLL), LONGEST_POLL)
+        return wait.total_seconds()
 
     def _in_seconds(self, seconds):
         return fields.Datetime.now() + timedelta(seconds=seconds)

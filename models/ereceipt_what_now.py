@@ -52,6 +52,8 @@ STEPS = {
     "held_breaker": Step("danger", LOOK, _lt("Open the registration")),
     "sending": Step("info"),
     "unknown": ASK_NOW,
+    "unknown_repeated": Step("info", "action_ereceipt_ask", _lt("Send again now")),
+    "unknown_refused": Step("warning"),
     "submitted": ASK_NOW,
     "valid": Step("success"),
     "invalid": CORRECT,
@@ -89,6 +91,7 @@ class EreceiptDocument(models.Model):
     @api.depends(
         "state",
         "waiting_reason",
+        "doubt",
         "next_attempt_at",
         "last_error",
         "problems",
@@ -127,12 +130,20 @@ class EreceiptDocument(models.Model):
         if self.state == lifecycle.WAITING:
             return f"waiting_{self.waiting_reason or 'data'}"
         if self.state in (lifecycle.QUEUED, lifecycle.UNKNOWN, lifecycle.SUBMITTED):
-            return self._holding_situation() or self.state
+            return self._holding_situation() or self._moving_situation()
         if self.state in (lifecycle.INVALID, lifecycle.REJECTED):
             return self.state if self._correction_open() else f"{self.state}_closed"
         if self.state == lifecycle.SUPERSEDED and self._is_abandoned():
             return "superseded_abandoned"
         return self.state
+
+    def _moving_situation(self):
+        """Return the situation of what the jobs work on."""
+        if self.state != lifecycle.UNKNOWN:
+            return self.state
+        if self.doubt == "refused":
+            return "unknown_refused"
+        return "unknown_repeated" if self._is_repeatable() else "unknown"
 
     def _holding_situation(self):
         """Return what keeps the jobs from working on the document, or False."""
@@ -281,6 +292,23 @@ class EreceiptDocument(models.Model):
             self._next_moment_text(),
         )
         return self._with_heartbeat(self._with_deadline(sentence))
+
+    def _say_unknown_repeated(self):
+        sentence = self.env._(
+            "It was sent and the answer was lost. It is sent again by itself at %s, "
+            "which the authority takes for the same document.",
+            self._next_moment_text(),
+        )
+        return self._with_heartbeat(self._with_deadline(sentence))
+
+    def _say_unknown_refused(self):
+        sentence = self.env._(
+            "It was sent again after an answer was lost, and the authority refused "
+            "that. The first may have arrived all the same: the authority is asked by "
+            "itself at %s, before the refusal counts.",
+            self._next_moment_text(),
+        )
+        return self._with_heartbeat(sentence)
 
     def _say_submitted(self):
         return self._with_heartbeat(

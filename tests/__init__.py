@@ -9,6 +9,7 @@ from . import (
     test_code_tables,
     test_engine_calls,
     test_engine_issue,
+    test_engine_settle,
     test_flow_anew,
     test_flow_confirm,
     test_flow_correct,

@@ -222,6 +222,46 @@ class TestEngineCalls(EreceiptCommon):
         self.assertEqual(move.ereceipt_state, "valid")
         self.assertEqual([row["accepted"] for row in self.taken(move)], [1])
 
+    def refuse_the_repeat(self, lost):
+        """Lose the answer to a first attempt, show nothing of it when asked, and refuse
+        the second attempt."""
+        self.control.settings(validation_seconds=3600, duplicate_seconds=0)
+        self.control.fault("submit", lost, times=1)
+        self.control.fault(
+            "submit", "status", status=400, code="SIM-X", message="No.", after=1
+        )
+        move = self.invoice()
+        self.run_outbox(rounds=4, seconds=0.2)
+        self.assertEqual(self.submissions(), 2)
+        return move
+
+    def test_refused_repeat_of_what_had_arrived(self):
+        """It is valid at the authority, so it is here: whatever the repeat was told."""
+        move = self.refuse_the_repeat("drop_after")
+        self.control.settle()
+        self.run_outbox(**QUICK)
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertFalse(move.ereceipt_problems)
+        self.assertFalse(self.causes(move))
+        self.assertEqual([row["accepted"] for row in self.taken(move)], [1])
+
+    def test_refused_repeat_of_what_is_still_validated(self):
+        """The refusal waits for the question, with what it said."""
+        self.registration.ingestion_seconds = 60
+        move = self.refuse_the_repeat("drop_after")
+        document = move.ereceipt_document_id.sudo()
+        self.assertEqual((document.state, document.doubt), ("unknown", "refused"))
+        self.assertIn("No.", str(move.ereceipt_problems))
+        self.assertEqual(self.causes(move), [])
+
+    def test_refused_repeat_of_what_never_arrived(self):
+        move = self.refuse_the_repeat("drop_before")
+        self.run_outbox(**QUICK)
+        self.assertEqual(move.ereceipt_state, "invalid")
+        self.assertIn("No.", str(move.ereceipt_problems))
+        self.assertEqual(self.causes(move), ["refused"])
+        self.assertFalse(self.taken(move))
+
     def test_worker_that_died_is_asked_about(self):
         """A lease that ran out: it may have been sent."""
         move = self.invoice()

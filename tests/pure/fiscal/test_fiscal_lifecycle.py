@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from fiscal import lifecycle
+from fiscal.contract import Status
 from fiscal.lifecycle import TRANSITIONS, IllegalTransition, check_transition
 
 STATES = {
@@ -32,13 +33,13 @@ LEGAL = """
 waiting     to_sign queued withdrawn
 to_sign     queued late failed superseded withdrawn
 queued      sending late failed superseded withdrawn
-sending     queued submitted valid invalid unknown late failed
+sending     queued submitted valid invalid unknown rejected cancelled late failed
 unknown     queued sending submitted valid invalid rejected cancelled late failed
 submitted   queued valid invalid rejected cancelled late failed
 valid       cancelling cancelled rejected
 invalid     superseded
 rejected    superseded
-cancelling  cancelled valid
+cancelling  cancelled valid invalid rejected
 cancelled   superseded
 late        queued superseded
 failed      queued unknown late superseded
@@ -135,7 +136,7 @@ def test_what_was_sent_is_never_withdrawn() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SETTLED", "OPEN", "STANDING", "LOCKING", "NEEDS_PERSON"]
+    "name", ["SETTLED", "OPEN", "ASKED", "STANDING", "LOCKING", "NEEDS_PERSON"]
 )
 def test_groups_name_states_of_the_table(name: str) -> None:
     group = getattr(lifecycle, name)
@@ -148,5 +149,32 @@ def test_groups_fit_together() -> None:
     assert not lifecycle.SETTLED & lifecycle.OPEN
     assert lifecycle.LOCKING <= lifecycle.STANDING
     assert lifecycle.OPEN <= lifecycle.STANDING
+    assert lifecycle.OPEN - {lifecycle.QUEUED, lifecycle.SENDING} == lifecycle.ASKED
     left = STATES - lifecycle.SETTLED - lifecycle.OPEN - lifecycle.NEEDS_PERSON
     assert left == {lifecycle.WAITING}, "somebody or something takes care of each"
+
+
+VERDICTS = {
+    Status.VALID: lifecycle.VALID,
+    Status.INVALID: lifecycle.INVALID,
+    Status.REJECTED: lifecycle.REJECTED,
+    Status.CANCELLED: lifecycle.CANCELLED,
+}
+
+
+@pytest.mark.parametrize("state", sorted(lifecycle.ASKED | {lifecycle.SENDING}))
+@pytest.mark.parametrize("status", Status)
+def test_every_answer_is_read_as_one_that_fits_its_state(
+    state: str, status: Status
+) -> None:
+    read = lifecycle.read_as(state, status)
+    if status in VERDICTS:
+        assert read is status
+        assert VERDICTS[status] in TRANSITIONS[state]
+    elif state == lifecycle.SENDING:
+        assert read is not Status.ABSENT, "only who was asked can say that"
+    else:
+        assert read not in {Status.ACCEPTED, Status.DUPLICATE}, "nothing was sent"
+    if state == lifecycle.CANCELLING:
+        assert read is not Status.ABSENT, "what was valid is there"
+    assert lifecycle.read_as(state, read) is read
