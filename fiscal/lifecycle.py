@@ -71,9 +71,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     ),
     # back to queued: the authority lost what it had confirmed
     SUBMITTED: frozenset({VALID, INVALID, REJECTED, CANCELLED, QUEUED, LATE, FAILED}),
-    VALID: frozenset({CANCELLING, CANCELLED, REJECTED}),
+    # an authority may come to another verdict, and a buyer's rejection may be declined
+    VALID: frozenset({CANCELLING, CANCELLED, REJECTED, INVALID}),
     INVALID: frozenset({SUPERSEDED}),
-    REJECTED: frozenset({SUPERSEDED}),
+    REJECTED: frozenset({SUPERSEDED, VALID, CANCELLED, INVALID}),
     # whatever the authority holds it as by now, that is its verdict
     CANCELLING: frozenset({CANCELLED, VALID, INVALID, REJECTED}),
     CANCELLED: frozenset({SUPERSEDED}),
@@ -94,6 +95,9 @@ OPEN = frozenset({QUEUED, SENDING, UNKNOWN, SUBMITTED, CANCELLING})
 
 ASKED = frozenset({UNKNOWN, SUBMITTED, CANCELLING})
 """The authority is asked about it."""
+
+FOLLOWED = frozenset({VALID, REJECTED})
+"""Decided, and asked about now and then while the authority's windows are open."""
 
 STANDING = frozenset(
     {TO_SIGN, QUEUED, SENDING, UNKNOWN, SUBMITTED, VALID, CANCELLING, LATE, FAILED}
@@ -118,13 +122,20 @@ READ_AS: dict[tuple[str, Status], Status] = {
     (CANCELLING, Status.ACCEPTED): Status.PENDING,
     (CANCELLING, Status.DUPLICATE): Status.PENDING,
     (CANCELLING, Status.ABSENT): Status.UNKNOWN,
+    # it was decided once: only another verdict changes that
+    (VALID, Status.ACCEPTED): Status.PENDING,
+    (VALID, Status.DUPLICATE): Status.PENDING,
+    (VALID, Status.ABSENT): Status.UNKNOWN,
+    (REJECTED, Status.ACCEPTED): Status.PENDING,
+    (REJECTED, Status.DUPLICATE): Status.PENDING,
+    (REJECTED, Status.ABSENT): Status.UNKNOWN,
 }
 """Answers that do not fit a state, and what they are taken for there."""
 
 
 def read_as(state: str, status: Status) -> Status:
     """Return what an answer means for a document in one of the states in which calls
-    are made for it (:data:`ASKED`, and sending)."""
+    are made for it (:data:`ASKED`, :data:`FOLLOWED`, and sending)."""
     return READ_AS.get((state, status), status)
 
 

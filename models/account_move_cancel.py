@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..fiscal import lifecycle
-
+from .ereceipt_change import CANCEL
 
 
 class AccountMove(models.Model):
@@ -113,7 +113,7 @@ class EreceiptDocument(models.Model):
         moves = self.link_ids.move_id.filtered(lambda m: m.state == "posted")
         if not moves:
             return False
-        if not self.change_by_id:
+        if self.change != CANCEL:
             return self.env._("It was cancelled there by somebody else.")
         try:
             with self.env.cr.savepoint():

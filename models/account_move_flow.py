@@ -310,6 +310,12 @@ class AccountMove(models.Model):
         self.ensure_one()
         return self.ereceipt_document_id.registration_id._get_records_action()
 
+    def action_ereceipt_open_signing(self):
+        """Open the key that the document waits for, or the registration without one."""
+        self.ensure_one()
+        registration = self.ereceipt_document_id.registration_id
+        return (registration.signing_key_id or registration)._get_records_action()
+
     # -------------------------------------------------------------------------
     # CONFIRMING
     # -------------------------------------------------------------------------

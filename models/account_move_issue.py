@@ -403,7 +403,7 @@ class AccountMove(models.Model):
             "company_id": self.company_id.id,
             "authority": device.registration_id.authority,
             "environment": device.registration_id.environment,
-            "kind": "return" if self.move_type == "out_refund" else "sale",
+            "kind": self._ereceipt_kind(device.registration_id),
             "partner_id": self.commercial_partner_id.id,
             "currency_id": self.currency_id.id,
             "amount_total": self.amount_total,
@@ -411,7 +411,7 @@ class AccountMove(models.Model):
 
     def _ereceipt_queued_values(self, authority, replaced):
         """Return the columns with which a frozen document sets out."""
-        signs = authority.capabilities.signs == "document"
+        signs = self.ereceipt_device_id.sudo().registration_id._signs_documents()
         depends_on = self._ereceipt_depends_on()
         return {
             "name": self.name,

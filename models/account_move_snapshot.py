@@ -119,7 +119,7 @@ class AccountMove(models.Model):
         foreign = self.currency_id != self.company_currency_id
         hook = self._ereceipt_hook
         return Receipt(
-            kind=self._ereceipt_kind(),
+            kind=self._ereceipt_kind(desk.registration),
             number=self.name or "",
             issued_at=issued_at,
             currency=self.currency_id.name,
@@ -129,7 +129,12 @@ class AccountMove(models.Model):
             lines=tuple(lines),
             total=total,
             document_type=(original.document_type if original else "")
-            or desk.device.document_type,
+            or hook(
+                desk.registration,
+                "document_type",
+                desk.device.document_type,
+                desk.device,
+            ),
             currency_rate=self._ereceipt_rate() if foreign else Decimal(1),
             company_currency=self.company_currency_id.name,
             document_date=self.invoice_date or None,
@@ -141,16 +146,18 @@ class AccountMove(models.Model):
             record=(self._name, self.id),
         )
 
-    def _ereceipt_kind(self):
+    def _ereceipt_kind(self, registration):
         """Return what the document is in commerce: a credit note is a return, and the
-        reversal of a credit note (an invoice to Odoo) is a sale again."""
-        return "return" if self.move_type == "out_refund" else "sale"
+        reversal of a credit note (an invoice to Odoo) is a sale again. An authority may
+        have credit and debit notes instead."""
+        kind = "return" if self.move_type == "out_refund" else "sale"
+        return self._ereceipt_hook(registration, "kind", kind)
 
     def _ereceipt_hook(self, registration, name, default, *args):
         """Call ``_<authority>_<name>(*args)`` where the glue of an authority has it.
 
         Hooks: ``receipt_data(device)``, ``parse_reference(text)``,
-        ``reason_before_start()``.
+        ``reason_before_start()``, ``kind()``, ``document_type(device)``.
         """
         method = getattr(self, f"_{registration.authority}_{name}", None)
         return method(*args) if method else default

@@ -113,7 +113,7 @@ class EreceiptDevice(models.Model):
             return replaced.issued_at + limits.correction_window
         if limits.submission_window:
             return issued_at + limits.submission_window
-        return False
+        return self.registration_id._hook("deadline", False, issued_at)
 
     @api.model
     def _wall_clock(self):

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
@@ -7,6 +8,11 @@ from odoo.tools import SQL
 from ..fiscal import lifecycle
 from ..fiscal.contract import AuthorityError
 
+FOLLOWED_EVERY = timedelta(hours=6)
+"""How often the authority is asked about what it has decided, while a buyer may still
+reject it. Its own notifications make it sooner."""
+
+AFTER_END = timedelta(minutes=1)
 CANCEL = "cancel"
 DECLINE = "decline"
 
@@ -140,6 +146,24 @@ class EreceiptDocument(models.Model):
         )
         self.env["ereceipt.outbox"].sudo()._wake()
 
+    def _follow(self):
+        """Let the authority be asked now and then while something may still happen to
+        what it has decided."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        ends = [
+            until
+            for until in (self.reject_until, self.cancel_until, self.decline_until)
+            if until and until > now
+        ]
+        asked_for = self.change and self.change_sent_at
+        if not ends and not asked_for:
+            at = False
+        else:
+            at = min([now + FOLLOWED_EVERY, *(until + AFTER_END for until in ends)])
+        if self.next_attempt_at != at:
+            self.sudo().next_attempt_at = at
+
     def _end_change(self, **values):
         """Forget what was asked for: it is decided."""
         self.filtered("change").sudo().write(
@@ -160,8 +184,7 @@ class EreceiptWork(models.AbstractModel):
         # EXTENDS: what a person asked for, and valid documents of which the authority
         # may still think otherwise
         return SQL(
-            "%s OR (d.state = 'rejected' AND d.change IS NOT NULL) OR d.state = 'valid'",
-            super()._sql_due_call(),
+            "%s OR d.state IN ('valid', 'rejected')", super()._sql_due_call()
         )
 
     def _sql_purposes(self):
@@ -230,26 +253,65 @@ class EreceiptWork(models.AbstractModel):
                 )
 
     def _refuse_change(self, document, unit, error):
-        """The document stays what it was."""
+        """The document stays what it was, and somebody is told why."""
         message = self._error_text(unit, error)
-        asked_for = dict(document._fields["change"]._description_selection(self.env))
-        what = asked_for[document.change]
-        document._end_change(last_error=message)
         if document.state == lifecycle.CANCELLING:
             document._go(lifecycle.VALID, last_error=message)
-        else:
-            document.sudo().write({"next_attempt_at": False, "lease_token": False})
+            return
+        document._end_change(
+            last_error=message, next_attempt_at=False, lease_token=False
+        )
         self.env["ereceipt.alert"]._raise_for_documents(
             document,
             "change",
-            self.env._("The authority refused a request: %s", what),
+            self.env._("The rejection could not be declined"),
             message,
         )
 
     def _settle_outcome(self, document, unit, outcome):
         # EXTENDS
         self._write_windows(document, outcome)
-        return super()._settle_outcome(document, unit, outcome)
+        result = super()._settle_outcome(document, unit, outcome)
+        if document.state in lifecycle.FOLLOWED:
+            document._follow()
+        return result
+
+    def _settle_valid(self, document, unit, outcome):
+        # EXTENDS: what is confirmed once more was decided before
+        if document.state != lifecycle.VALID:
+            return super()._settle_valid(document, unit, outcome)
+        return document.sudo().write({"lease_token": False})
+
+    def _settle_rejected(self, document, unit, outcome):
+        # EXTENDS: alike
+        if document.state != lifecycle.REJECTED:
+            return super()._settle_rejected(document, unit, outcome)
+        return document.sudo().write({"lease_token": False})
+
+    @api.model
+    def _tell_decided(self, documents):
+        # EXTENDS: a document that stands was not cancelled, or its rejection was
+        # declined
+        result = super()._tell_decided(documents)
+        for document in documents:
+            if document.state != lifecycle.VALID or not document.change:
+                continue
+            if document.change == CANCEL:
+                self._tell_not_cancelled(document)
+            document._end_change()
+            document._follow()
+        return result
+
+    def _tell_not_cancelled(self, document):
+        refused = document.last_error
+        self.env["ereceipt.alert"]._raise_for_documents(
+            document,
+            "change",
+            self.env._("The authority refused to cancel it")
+            if refused
+            else self.env._("Not cancelled: the buyer or the authority declined"),
+            refused,
+        )
 
     def _write_windows(self, document, outcome):
         values = {}

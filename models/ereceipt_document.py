@@ -177,10 +177,7 @@ class EreceiptDocument(models.Model):
         "(device_id, environment, chain_index) WHERE chain_index > 0",
         "Two documents claim the same place in a chain.",
     )
-    _due_index = models.Index(
-        "(state, next_attempt_at) WHERE state IN "
-        "('queued', 'sending', 'unknown', 'submitted', 'cancelling')"
-    )
+    _due_index = models.Index("(next_attempt_at) WHERE next_attempt_at IS NOT NULL")
     _waiting_index = models.Index("(write_date) WHERE state = 'waiting'")
 
     # -------------------------------------------------------------------------

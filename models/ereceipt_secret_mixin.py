@@ -27,6 +27,7 @@ class EreceiptSecretMixin(models.AbstractModel):
     A model lists the names in ``_ereceipt_secrets``. Each name is a non-stored field
     for input and has a column ``<name>_sealed`` beside it, which nobody may read and
     which is bound to its row. ``<name>_set`` tells whether there is one.
+    ``_ereceipt_kept`` lists secrets that have the column alone: they are not typed.
 
     The key comes from the option ``ereceipt_key`` of the configuration file, the
     environment variable ``ACCOUNT_ERECEIPT_KEY`` (several, divided by commas: the
@@ -38,6 +39,7 @@ class EreceiptSecretMixin(models.AbstractModel):
     _description = "Sealed secrets"
 
     _ereceipt_secrets = ()
+    _ereceipt_kept = ()
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS

@@ -38,24 +38,42 @@ class EreceiptWork(models.AbstractModel):
         self.env["ereceipt.exchange"]._record(unit, report.exchanges)
 
     def _settle_each(self, unit, report, document_ids):
-        """Write the outcomes of documents of a unit that nobody else took over."""
+        """Write what came of documents of a unit that nobody else took over."""
         documents = self.env["ereceipt.document"].browse(document_ids)
-        expected = {lifecycle.SENDING} if unit.purpose == "send" else lifecycle.ASKED
         # whose lease had run out was taken over by somebody else
-        documents = documents.filtered(
-            lambda d: d.lease_token == unit.token and d.state in expected
+        documents = documents.filtered(lambda d: d.lease_token == unit.token)
+        before = {document: document.state for document in documents}
+        getattr(self, f"_settle_unit_{unit.purpose}")(unit, report, documents)
+        self._tell_decided(documents.filtered(lambda d: d.state != before[d]))
+
+    def _settle_unit_send(self, unit, report, documents):
+        sending = documents.filtered(lambda d: d.state == lifecycle.SENDING)
+        self._settle_outcomes(unit, report, sending)
+
+    def _settle_unit_ask(self, unit, report, documents):
+        asked = lifecycle.ASKED | lifecycle.FOLLOWED
+        self._settle_outcomes(
+            unit, report, documents.filtered(lambda d: d.state in asked)
         )
+
+    def _settle_outcomes(self, unit, report, documents):
+        """Write the authority's answer for each document."""
         for document in documents:
             outcome = report.outcomes.get(document.id)
             if outcome is None:
                 self._settle_unanswered(document, unit, report.error)
             else:
                 self._settle_outcome(document, unit, outcome)
-        self._tell_decided(documents)
 
     @api.model
     def _after_settling(self, unit, report):
-        """Count for the breakers, in transactions of their own."""
+        """Draw what follows for more than the unit's documents, in transactions of
+        its own."""
+        getattr(self, f"_after_unit_{unit.purpose}", self._count_for_breakers)(
+            unit, report
+        )
+
+    def _count_for_breakers(self, unit, report):
         registration = self.env["ereceipt.registration"].browse(unit.registration_id)
         device = self.env["ereceipt.device"].browse(unit.device_id)
         error = report.error
@@ -188,7 +206,7 @@ class EreceiptWork(models.AbstractModel):
             "asked": 0,
             "lease_token": False,
         }
-        if document.state == lifecycle.CANCELLING:
+        if document.state in lifecycle.FOLLOWED | {lifecycle.CANCELLING}:
             document.sudo().write(values)
             return
         if not document.submitted_at:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..fiscal import lifecycle
@@ -61,6 +62,34 @@ class EreceiptDocument(models.Model):
     def _contract_document(self):
         # EXTENDS
         return replace(super()._contract_document(), signature=self.signature or "")
+
+    def _signing_situation(self):
+        """Return whether the signature comes by itself, for what now."""
+        key = self.registration_id.signing_key_id
+        return "to_sign" if key.active and key.ready_at else "to_sign_away"
+
+    def _say_to_sign_away(self):
+        key = self.registration_id.signing_key_id
+        if not key:
+            sentence = self.env._(
+                "It waits for its signature: %s has no signing key.",
+                self.registration_id.name,
+            )
+        else:
+            sentence = self.env._(
+                "It waits for its signature. %(key)s: %(situation)s",
+                key=key.name,
+                situation=key.situation,
+            )
+        return self._with_deadline(sentence)
+
+    @api.model
+    def _domain_needs_person(self):
+        # EXTENDS: what is signed by itself asks nobody
+        at_hand = Domain("state", "=", lifecycle.TO_SIGN) & Domain(
+            "registration_id.signing_key_id.ready_at", "!=", False
+        )
+        return super()._domain_needs_person() & ~at_hand
 
     def _store_signature(self, signature, key):
         """Keep a signature, and let the document be sent.

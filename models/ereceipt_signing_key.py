@@ -1,4 +1,5 @@
 import base64
+import socket
 from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
@@ -123,6 +124,14 @@ class EreceiptSigningKey(models.Model):
         groups="account_ereceipt.group_ereceipt_admin",
     )
     private_key_sealed = sealed_column()
+
+    # --- token ---
+    host = fields.Char(
+        string="Server",
+        default=lambda self: here(),
+        copy=False,
+        help="The server that the token is plugged into: it signs, no other.",
+    )
 
     # --- at hand ---
     ready_at = fields.Datetime(
@@ -294,6 +303,12 @@ class EreceiptSigningKey(models.Model):
         self.env["ereceipt.alert"]._raise(
             self, "key", self.env._("Documents wait for their signature"), reason
         )
+
+
+def here():
+    """Return the name by which this server is told from others: a token is plugged
+    into one of them."""
+    return socket.gethostname()
 
 
 def _pem(der):

@@ -42,7 +42,10 @@ STEPS = {
     ),
     "waiting_approval": Step("warning"),
     "waiting_person": ISSUE_NOW,
-    "to_sign": Step("warning"),
+    "to_sign": Step("info"),
+    "to_sign_away": Step(
+        "warning", "action_ereceipt_open_signing", _lt("Open the signing key")
+    ),
     "queued": Step("info", "action_ereceipt_send_now", _lt("Send now")),
     "queued_original": Step(
         "info", "action_ereceipt_open_original", _lt("Open the original")
@@ -58,10 +61,14 @@ STEPS = {
     "valid": Step("success"),
     "invalid": CORRECT,
     "invalid_closed": CHOOSE,
-    "rejected": CORRECT,
+    "rejected": Step("danger", "action_ereceipt_rejection", _lt("Choose a way")),
+    "rejected_declining": ASK_NOW,
     "rejected_closed": CHOOSE,
     "cancelling": ASK_NOW,
     "cancelled": Step("info"),
+    "cancelled_books": Step(
+        "danger", "action_ereceipt_cancel_in_books", _lt("Cancel it here")
+    ),
     "late": CHOOSE,
     "failed": Step("danger", "action_ereceipt_retry", _lt("Try again")),
     "superseded": Step(
@@ -97,6 +104,9 @@ class EreceiptDocument(models.Model):
         "problems",
         "depends_on_id.state",
         "replaced_by_ids",
+        "change",
+        "link_ids.move_id.state",
+        "registration_id.signing_key_id.ready_at",
         "registration_id.breaker_open_until",
         "device_id.breaker_open_until",
     )
@@ -131,6 +141,12 @@ class EreceiptDocument(models.Model):
             return f"waiting_{self.waiting_reason or 'data'}"
         if self.state in (lifecycle.QUEUED, lifecycle.UNKNOWN, lifecycle.SUBMITTED):
             return self._holding_situation() or self._moving_situation()
+        if self.state == lifecycle.TO_SIGN:
+            return self._signing_situation()
+        if self.state == lifecycle.CANCELLED and self._stands_in_books():
+            return "cancelled_books"
+        if self.state == lifecycle.REJECTED and self.change:
+            return "rejected_declining"
         if self.state in (lifecycle.INVALID, lifecycle.REJECTED):
             return self.state if self._correction_open() else f"{self.state}_closed"
         if self.state == lifecycle.SUPERSEDED and self._is_abandoned():
@@ -353,7 +369,14 @@ class EreceiptDocument(models.Model):
     def _say_rejected(self):
         return self.env._(
             "The buyer rejected it at the authority. Agree with the buyer, then "
-            "correct it."
+            "decline that or issue another document."
+        )
+
+    def _say_rejected_declining(self):
+        return self.env._(
+            "The buyer rejected it, and the authority was asked to let it stand; it is "
+            "asked again by itself at %s.",
+            self._next_moment_text(),
         )
 
     def _say_rejected_closed(self):
@@ -367,6 +390,14 @@ class EreceiptDocument(models.Model):
 
     def _say_cancelled(self):
         return self.env._("It is cancelled at the authority.")
+
+    def _say_cancelled_books(self):
+        return self.env._(
+            "It is cancelled at the authority, and the invoice still stands here."
+        )
+
+    def _stands_in_books(self):
+        return any(move.state == "posted" for move in self.link_ids.move_id)
 
     def _say_late(self):
         return self.env._(

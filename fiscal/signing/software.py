@@ -129,6 +129,16 @@ class SoftwareKey:
         """The signer's certificate."""
         return self.chain[0]
 
+    def private_pem(self) -> bytes:
+        """Return the private key as PEM text that nothing protects, to be sealed by
+        whoever keeps it."""
+        encoded: bytes = self._key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return encoded
+
     def certificate_chain(self) -> list[bytes]:
         """Return DER certificates, the signer's own first."""
         return [one.der for one in self.chain]
