@@ -98,8 +98,8 @@ class TestSettle(EreceiptCommon):
             if document.state != state:
                 for step in ways[state]:
                     document._go(step)
-        sending = state == lifecycle.SENDING
-        unit = self.work._make_unit(document.device_id, document, sending)
+        purpose = "send" if state == lifecycle.SENDING else "ask"
+        unit = self.work._make_unit(document.device_id, document, purpose)
         self.assertEqual(document.state, state)
         return unit
 
@@ -194,7 +194,7 @@ class TestSettle(EreceiptCommon):
         """An answer that comes when its lease is over changes nothing."""
         late = self.claim(lifecycle.SENDING)
         self.document._go(lifecycle.UNKNOWN)
-        asked = self.work._make_unit(self.document.device_id, self.document, False)
+        asked = self.work._make_unit(self.document.device_id, self.document, "ask")
         self.settle(late, Outcome(self.document.id, Status.DEFERRED))
         self.assertEqual(self.document.state, lifecycle.UNKNOWN)
         self.document._go(lifecycle.SENDING, lease_token=asked.token)
