@@ -3,7 +3,7 @@ import math
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from psycopg2 import OperationalError
 
@@ -227,20 +227,23 @@ class EreceiptWork(models.AbstractModel):
                 self._sql_due(fields.Datetime.now()),
                 device.id,
                 states,
-                self._sql_strict() if strict else SQL(""),
+                self._sql_strict(fields.Datetime.now()) if strict else SQL(""),
                 limit,
             )
         )
 
-    def _sql_strict(self):
-        """Hold back what an earlier document of its chain has not left before."""
+    def _sql_strict(self, waiting_beyond):
+        """Hold back what an earlier document of its chain has not left before.
+
+        :param waiting_beyond: queued documents that are due until then go along
+        """
         return SQL(
             "AND NOT EXISTS (SELECT 1 FROM ereceipt_document p "
             "WHERE p.device_id = d.device_id AND p.environment = d.environment "
             "AND p.chain_index < d.chain_index AND p.chain_index > 0 AND "
             "(p.state IN ('sending', 'unknown', 'to_sign') OR (p.state = 'queued' AND "
             "p.next_attempt_at > %s)))",
-            fields.Datetime.now(),
+            waiting_beyond,
         )
 
     def _make_unit(self, device, documents, sending, token=None, over_at=math.inf):
@@ -323,12 +326,17 @@ class EreceiptWork(models.AbstractModel):
         )
         if waiting >= INTERACTIVE_LIMIT:
             return None
-        sending = document.state == "queued"
+        sending = document.state == lifecycle.QUEUED or (
+            document.state == lifecycle.UNKNOWN and document._is_repeatable()
+        )
+        strict = sending and document._authority_class().capabilities.order == "strict"
         due = self._locking(
             SQL(
-                "SELECT d.id %s AND d.id = %s FOR NO KEY UPDATE OF d SKIP LOCKED",
+                "SELECT d.id %s AND d.id = %s %s FOR NO KEY UPDATE OF d SKIP LOCKED",
                 self._sql_due(fields.Datetime.now() + timedelta(days=365)),
                 document.id,
+                # alone, so that nothing earlier goes along
+                self._sql_strict(datetime.min) if strict else SQL(""),
             )
         )
         if not due or document._is_late():
