@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from psycopg2 import OperationalError
 
@@ -280,20 +280,23 @@ class EreceiptWork(models.AbstractModel):
                 device.id,
                 self._states_for(purpose, authority_class),
                 self._sql_for(purpose),
-                self._sql_strict() if strict else SQL(""),
+                self._sql_strict(fields.Datetime.now()) if strict else SQL(""),
                 self._most_at_once(registration, purpose),
             )
         )
 
-    def _sql_strict(self):
-        """Hold back what an earlier document of its chain has not left before."""
+    def _sql_strict(self, waiting_beyond):
+        """Hold back what an earlier document of its chain has not left before.
+
+        :param waiting_beyond: queued documents that are due until then go along
+        """
         return SQL(
             "AND NOT EXISTS (SELECT 1 FROM ereceipt_document p "
             "WHERE p.device_id = d.device_id AND p.environment = d.environment "
             "AND p.chain_index < d.chain_index AND p.chain_index > 0 AND "
             "(p.state IN ('sending', 'unknown', 'to_sign') OR (p.state = 'queued' AND "
             "p.next_attempt_at > %s)))",
-            fields.Datetime.now(),
+            waiting_beyond,
         )
 
     def _unit_values(self, device, documents, purpose):
@@ -368,6 +371,19 @@ class EreceiptWork(models.AbstractModel):
         )
 
     @api.model
+    def _purpose_of(self, document):
+        """Return what would be done with one document."""
+        self.env.flush_all()
+        [(purpose,)] = self.env.execute_query(
+            SQL(
+                "SELECT CASE %s ELSE 'ask' END FROM ereceipt_document d WHERE d.id = %s",
+                SQL(" ").join(self._sql_purposes()),
+                document.id,
+            )
+        )
+        return purpose
+
+    @api.model
     def _claim_one(self, document_id, token):
         """Claim one document for a person who waits.
 
@@ -385,12 +401,16 @@ class EreceiptWork(models.AbstractModel):
         )
         if waiting >= INTERACTIVE_LIMIT:
             return None
-        purpose = "send" if document.state == "queued" else "ask"
+        purpose = self._purpose_of(document)
+        capabilities = document._authority_class().capabilities
+        strict = purpose == "send" and capabilities.order == "strict"
         due = self._locking(
             SQL(
-                "SELECT d.id %s AND d.id = %s FOR NO KEY UPDATE OF d SKIP LOCKED",
+                "SELECT d.id %s AND d.id = %s %s FOR NO KEY UPDATE OF d SKIP LOCKED",
                 self._sql_due(fields.Datetime.now() + timedelta(days=365)),
                 document.id,
+                # alone, so that nothing earlier goes along
+                self._sql_strict(datetime.min) if strict else SQL(""),
             )
         )
         if not due or document._is_late():
