@@ -26,6 +26,8 @@ SECONDS_PER_TEST = 300
 def main(asked: TestRun, steps: Steps) -> int:
     """Run the parts asked for; return 0 when every test passed."""
     tests = Tests(asked)
+    with steps.step("Programs that the tests use"):
+        system_packages.ensure(steps, with_odoo=asked.needs_odoo)
     if "pure" in asked.parts:
         tests.run("pure", asked.paths.get("pure", [FOLDERS["pure"]]), ["-p", "no:odoo"])
     if asked.needs_odoo:
@@ -37,8 +39,6 @@ def main(asked: TestRun, steps: Steps) -> int:
 def _with_odoo(
     asked: TestRun, tests: Tests, steps: Steps, environment: Environment
 ) -> None:
-    with steps.step("Programs that the tests use"):
-        system_packages.ensure(steps)
     databases = Databases(environment, steps)
     try:
         with steps.step("Databases"):

@@ -10,25 +10,28 @@ from .process import run_logged
 from .steps import SetupError, Steps
 
 # program → Debian's package
-NEEDED = {"chromium": "chromium", "softhsm2-util": "softhsm2"}
+FOR_ALL = {"openssl": "openssl", "softhsm2-util": "softhsm2"}
+NEEDED = {"chromium": "chromium", **FOR_ALL}
 # Debian 13 has no wkhtmltopdf any more.
 WELCOME = {"wkhtmltopdf": "wkhtmltopdf", "pdftoppm": "poppler-utils"}
 
 
-def ensure(steps: Steps) -> None:
+def ensure(steps: Steps, with_odoo: bool) -> None:
     """Install what is missing as root; else say what is missing and go on.
 
     Tests that lack a program are skipped and say so. In CI that is a failure.
 
+    :param with_odoo: tests in Odoo run too, which need a browser
     :raises SetupError: a needed program is missing in CI (``CI`` is set)
     """
-    missing = _missing(NEEDED) + _missing(WELCOME)
+    wanted, welcome = (NEEDED, WELCOME) if with_odoo else (FOR_ALL, {})
+    missing = _missing(wanted) + _missing(welcome)
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         steps.say(f"installing {', '.join(missing)}")
         _install(missing)
-    for package in _missing(WELCOME):
+    for package in _missing(welcome):
         steps.say(f"without {package}, tests that need it are skipped")
-    if needed := _missing(NEEDED):
+    if needed := _missing(wanted):
         cure = f"as root: apt-get install {' '.join(needed)}"
         if os.environ.get("CI"):
             raise SetupError(f"The tests need {', '.join(needed)}", cure)
