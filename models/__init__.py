@@ -24,6 +24,8 @@ from . import (
     ereceipt_document_flow,
     ereceipt_what_now,
     ereceipt_signing,
+    ereceipt_signing_token,
+    ereceipt_renewal,
     ereceipt_change,
     account_journal,
     account_journal_display,

@@ -115,8 +115,8 @@ class EreceiptOutbox(models.AbstractModel):
         if time.monotonic() >= deadline:
             self._commit(0, work._due_count())
             return 0
-        self._apart(work._recover_leases)
-        self._apart(work._mark_late)
+        for step in work._before_claiming():
+            self._apart(step)
         settled = 0
         flying = {}
         with ThreadPoolExecutor(MAX_THREADS, "ereceipt") as pool:

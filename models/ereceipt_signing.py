@@ -91,6 +91,25 @@ class EreceiptDocument(models.Model):
         )
         return super()._domain_needs_person() & ~at_hand
 
+    def _goes_interactively(self):
+        # EXTENDS: signing comes first, where nobody has to do anything for it
+        if self.state != lifecycle.TO_SIGN:
+            return super()._goes_interactively()
+        return (
+            self._authority_class().capabilities.interactive
+            and self._signing_situation() == "to_sign"
+            and self.registration_id.signing_key_id.kind == "file"
+            and not self._is_late()
+        )
+
+    def _pause_before_asking(self):
+        # EXTENDS: what was signed just now is sent at once
+        with self.env.registry.cursor() as cr:
+            fresh = self.with_env(self.env(cr=cr))
+            if fresh.state == lifecycle.QUEUED and fresh.signed_at:
+                return None if fresh.sent_at or fresh._holding_situation() else 0.0
+        return super()._pause_before_asking()
+
     def _store_signature(self, signature, key):
         """Keep a signature, and let the document be sent.
 
@@ -152,6 +171,13 @@ class EreceiptWork(models.AbstractModel):
             values["signer"] = device.registration_id.signing_key_id._signer()
         return values
 
+    def _hold_unusable(self, device, documents, purpose, reason):
+        # EXTENDS: without its key nothing is signed, and all else goes on
+        if purpose == "sign":
+            device.registration_id.signing_key_id._is_away(reason)
+            return None
+        return super()._hold_unusable(device, documents, purpose, reason)
+
     # -------------------------------------------------------------------------
     # SETTLING
     # -------------------------------------------------------------------------
@@ -173,7 +199,8 @@ class EreceiptWork(models.AbstractModel):
         """Note whether the key could sign."""
         key = self._key_of(unit)
         if report.error:
-            key._could_not_sign(report.error, self._error_text(unit, report.error))
+            reason = self._error_text(unit, report.error)
+            key._could_not_sign(report.error, reason, unit.signer)
         elif report.signatures:
             key._could_sign()
 
@@ -195,9 +222,12 @@ class EreceiptSigningKey(models.Model):
             self.env["ereceipt.alert"]._clear(self, "key")
         self.sudo().write(values)
 
-    def _could_not_sign(self, error, reason):
+    def _could_not_sign(self, error, reason, signer):
         """Try again later where the key is only away; otherwise a person has to do
-        something first."""
+        something first.
+
+        Hook: each kind of key adds what follows for it.
+        """
         self.ensure_one()
         failures = self.failures + 1
         self.sudo().failures = failures

@@ -323,7 +323,7 @@ class EreceiptWork(models.AbstractModel):
         except Exception as error:
             # one device that is set up wrongly holds nobody else back
             _logger.exception("Nothing can be sent for %s", device.display_name)
-            self._hold_unusable(device, documents, str(error))
+            self._hold_unusable(device, documents, purpose, str(error))
             return None
         token = token or uuid.uuid4().hex
         self._mark_claimed(documents, purpose, token, over_at - now + LEASE_MARGIN)
@@ -359,8 +359,11 @@ class EreceiptWork(models.AbstractModel):
                 lease_until=until,
             )
 
-    def _hold_unusable(self, device, documents, reason):
-        """Put documents off whose device or credentials cannot be used here."""
+    def _hold_unusable(self, device, documents, purpose, reason):
+        """Put documents off whose device or credentials cannot be used here.
+
+        Hook: it may be something else that cannot be used.
+        """
         later = fields.Datetime.now() + timedelta(minutes=10)
         documents.write({"next_attempt_at": later, "last_error": reason})
         self.env["ereceipt.alert"]._raise(
@@ -421,6 +424,10 @@ class EreceiptWork(models.AbstractModel):
     # LEASES AND WINDOWS
     # -------------------------------------------------------------------------
 
+    def _before_claiming(self):
+        """Hook: return what a run does first, each in a transaction of its own."""
+        return (self._recover_leases, self._mark_late)
+
     @api.model
     def _recover_leases(self):
         """Take over what a worker that died had claimed: it may have been sent."""
@@ -443,6 +450,12 @@ class EreceiptWork(models.AbstractModel):
                 self.env["ereceipt.registration"]._database_uuid(),
             )
         )
+        if documents:
+            self._too_late(documents)
+
+    @api.model
+    def _too_late(self, documents):
+        """Hook: say of documents whose window has closed that they are late."""
         if documents:
             documents._go(lifecycle.LATE, next_attempt_at=False)
             self.env["ereceipt.alert"]._raise_for_documents(
