@@ -183,9 +183,7 @@ class EreceiptWork(models.AbstractModel):
     def _sql_due_call(self):
         # EXTENDS: what a person asked for, and valid documents of which the authority
         # may still think otherwise
-        return SQL(
-            "%s OR d.state IN ('valid', 'rejected')", super()._sql_due_call()
-        )
+        return SQL("%s OR d.state IN ('valid', 'rejected')", super()._sql_due_call())
 
     def _sql_purposes(self):
         # EXTENDS

@@ -23,9 +23,18 @@ FROZEN = frozenset(
         "registration_id",
         "company_id",
         "exchange_ids",
+        "signature",
+        "signed_at",
+        "signing_key_id",
     }
 )
 """What never changes once a document has its content."""
+
+AFTERWARDS = frozenset(
+    {"authority_uid", "qr", "signature", "signed_at", "signing_key_id"}
+)
+"""What may come after the content, once: from the signer, or with the authority's
+answer."""
 
 
 UNSEEN = timedelta(minutes=10)
@@ -215,11 +224,10 @@ class EreceiptDocument(models.Model):
         return super().write(vals)
 
     def _check_frozen(self, touched):
-        """Raise if the document has its content already; the one thing that may come
-        later is an identifier that the authority gives."""
-        if not self.content_sha256 or (
-            touched == {"authority_uid"} and not self.authority_uid
-        ):
+        """Raise if the document has its content already, and what is written is not
+        something that comes later and was not there yet."""
+        late = {name for name in AFTERWARDS & touched if not self[name]}
+        if not self.content_sha256 or touched == late:
             return
         raise UserError(
             self.env._(

@@ -85,9 +85,7 @@ class EreceiptSigningKey(models.Model):
         help="As PEM text, the signer's own first.",
     )
     subject = fields.Char(compute="_compute_certificate", store=True)
-    issuer = fields.Char(
-        string="Issued by", compute="_compute_certificate", store=True
-    )
+    issuer = fields.Char(string="Issued by", compute="_compute_certificate", store=True)
     serial_number = fields.Char(compute="_compute_certificate", store=True)
     fingerprint = fields.Char(
         string="SHA-256", compute="_compute_certificate", store=True

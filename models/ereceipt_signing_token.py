@@ -26,7 +26,8 @@ _TOKENS_LOCK = threading.Lock()
 
 
 def token_key(path, serial, fingerprint):
-    """Return this process's key on a token: its session lasts as long as the process."""
+    """Return this process's key on a token; its session lasts as long as the
+    process."""
     with _TOKENS_LOCK:
         place = (path, serial, fingerprint)
         if place not in _TOKENS:
@@ -200,8 +201,8 @@ class EreceiptSigningKey(models.Model):
         if not self.library_path:
             raise UserError(
                 self.env._(
-                    "Choose the PKCS#11 library of %(key)s. If there is none to choose, "
-                    "name it in the server's configuration file: %(option)s = "
+                    "Choose the PKCS#11 library of %(key)s. If there is none to "
+                    "choose, name it in the server's configuration file: %(option)s = "
                     "/path/to/the/library.so",
                     key=self.name,
                     option=LIBRARIES_OPTION,
@@ -220,7 +221,8 @@ class EreceiptSigningKey(models.Model):
         if self.kind == "token" and self.host and self.host != here():
             raise UserError(
                 self.env._(
-                    "The token of %(key)s is plugged into %(host)s, and this is %(here)s.",
+                    "The token of %(key)s is plugged into %(host)s, and this is "
+                    "%(here)s.",
                     key=self.name,
                     host=self.host,
                     here=here(),

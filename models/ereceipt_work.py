@@ -379,7 +379,8 @@ class EreceiptWork(models.AbstractModel):
         self.env.flush_all()
         [(purpose,)] = self.env.execute_query(
             SQL(
-                "SELECT CASE %s ELSE 'ask' END FROM ereceipt_document d WHERE d.id = %s",
+                "SELECT CASE %s ELSE 'ask' END FROM ereceipt_document d "
+                "WHERE d.id = %s",
                 SQL(" ").join(self._sql_purposes()),
                 document.id,
             )

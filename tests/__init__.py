@@ -24,6 +24,7 @@ from . import (
     test_return_reference,
     test_secrets,
     test_secrets_keys,
+    test_signing_engine,
     test_snapshot_amounts,
     test_snapshot_cases,
     test_snapshot_queries,

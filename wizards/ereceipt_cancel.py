@@ -66,7 +66,7 @@ class EreceiptCancel(models.TransientModel):
 
 
 class EreceiptRejection(models.TransientModel):
-    """The ways that are left when the buyer has rejected an invoice at the authority."""
+    """The ways that are left when a buyer has rejected an invoice."""
 
     _name = "ereceipt.rejection"
     _description = "Rejected by the buyer"
