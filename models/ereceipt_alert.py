@@ -12,15 +12,12 @@ class EreceiptAlert(models.AbstractModel):
 
     @api.model
     def _raise(self, record, cause, summary, note=False):
-        """Schedule an activity on a registration or a device unless it is there."""
+        """Schedule an activity on a registration, a device or a signing key, unless it
+        is there."""
         if self._open_activities(record, cause):
             return
-        registration = (
-            record
-            if record._name == "ereceipt.registration"
-            else record.registration_id
-        )
-        self._schedule(record, cause, summary, note, registration.responsible_id)
+        owner = record if "responsible_id" in record._fields else record.registration_id
+        self._schedule(record, cause, summary, note, owner.responsible_id)
 
     @api.model
     def _clear(self, records, cause):
