@@ -115,7 +115,7 @@ class EgReceipt:
         :raise ValueError: one of its settings makes no sense
         """
         self._connection = connection
-        self._settings: Settings = parse_settings(connection.settings)
+        self._settings: Settings = parse_settings(connection.settings, Settings)
         self._serial = connection.device.serial if connection.device else ""
         self._endpoints = {
             **self.default_endpoints[connection.environment],
