@@ -133,9 +133,7 @@ def _converted(amount: Decimal, rate: Decimal | None) -> Decimal:
     return round5(amount if rate is None else amount * rate)
 
 
-def _line_figures(
-    line: Line, rounding_text: str, rate: Decimal | None
-) -> LineFigures:
+def _line_figures(line: Line, rounding_text: str, rate: Decimal | None) -> LineFigures:
     net = line.net if rate is None else _converted(line.net, rate)
     discounts = list(_rounded(line.discounts, rate))
     wanted = net + sum([d.amount for d in discounts], ZERO)

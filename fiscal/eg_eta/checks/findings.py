@@ -67,7 +67,6 @@ class Findings:
             Problem(code, message, path, record or self.receipt.record, values)
         )
 
-
     @property
     def amount_tolerance(self) -> Decimal:
         """How far amounts may be apart that rounding alone sets apart."""

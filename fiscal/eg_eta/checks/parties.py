@@ -106,9 +106,7 @@ def check_branch(found: Findings) -> None:
             form.branch_code,
             device.record,
         )
-    check_text(
-        found, device.branch_code, form.branch_code, 50, "device", device.record
-    )
+    check_text(found, device.branch_code, form.branch_code, 50, "device", device.record)
     if device.activity_code not in codes("activity"):
         found.add(
             "activity_unknown",
