@@ -170,16 +170,19 @@ class EgReceipt(EtaAuthority):
     def _most_bytes(self) -> int:
         most = self.limits.bytes_per_call
         assert most is not None
-        return most - submission.overhead(self._settings.empty_signatures)
+        return most - submission.overhead(self._wrapping())
+
+    def _wrapping(self) -> submission.Wrapping:
+        if self._settings.empty_signatures:
+            return submission.SIGNED_RECEIPTS
+        return submission.RECEIPTS_ARRAY
 
     def envelope(
         self, documents: Sequence[Document], signer: Signer | None = None
     ) -> Envelope:
         """Return the body of one submission, the receipts' bytes unchanged in it."""
-        body = submission.body_of(
-            [document.content for document in documents],
-            self._settings.empty_signatures,
-        )
+        contents = [document.content for document in documents]
+        body = submission.body_of(contents, self._wrapping())
         return Envelope(body, submission.MEDIA_TYPE, tuple(documents))
 
     # -- over the network -------------------------------------------------------------
@@ -239,7 +242,9 @@ class EgReceipt(EtaAuthority):
         """
         raise AuthorityError(
             "not_declinable",
-            Sentence(_("A receipt cannot be rejected, so there is nothing to decline.")),
+            Sentence(
+                _("A receipt cannot be rejected, so there is nothing to decline.")
+            ),
         )
 
     def link(self, document: Document) -> str:

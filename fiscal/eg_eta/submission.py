@@ -18,9 +18,15 @@ from .jsontext import clean
 PATH = "/api/v1/receiptsubmissions"
 MEDIA_TYPE = "application/json"
 
-_HEAD = b'{"receipts":['
-_TAIL = b"]}"
-_SIGNED_TAIL = b'],"signatures":[{"signatureType":"I","value":""}]}'
+RECEIPTS_ARRAY = (b'{"receipts":[', b"]}")
+"""What stands before and after the documents of one call."""
+SIGNED_RECEIPTS = (
+    RECEIPTS_ARRAY[0],
+    b'],"signatures":[{"signatureType":"I","value":""}]}',
+)
+DOCUMENTS = (b'{"documents":[', b"]}")
+
+Wrapping = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +47,15 @@ RECEIPTS = Answering("receiptNumber", False, {"long_id": "longId"})
 INVOICES = Answering("internalId", True, {"long_id": "longId", "hash_key": "hashKey"})
 
 
-def body_of(contents: Iterable[bytes], empty_signature: bool) -> bytes:
-    """Return a submission's body with the receipts' bytes unchanged in it."""
-    tail = _SIGNED_TAIL if empty_signature else _TAIL
-    return _HEAD + b",".join(contents) + tail
+def body_of(contents: Iterable[bytes], wrapping: Wrapping) -> bytes:
+    """Return a submission's body with the documents' bytes unchanged in it."""
+    before, after = wrapping
+    return before + b",".join(contents) + after
 
 
-def overhead(empty_signature: bool) -> int:
-    """Return the bytes of a body without receipts."""
-    return len(_HEAD) + len(_SIGNED_TAIL if empty_signature else _TAIL)
+def overhead(wrapping: Wrapping) -> int:
+    """Return the bytes of a body without documents."""
+    return sum(map(len, wrapping))
 
 
 def read_answer(

@@ -1,10 +1,23 @@
-"""How ETA writes moments and amounts."""
+"""How ETA writes moments, amounts and addresses."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
+
+ADDRESS = {
+    "governorate": "governate",
+    "city": "regionCity",
+    "street": "street",
+    "building": "buildingNumber",
+    "postal_code": "postalCode",
+    "floor": "floor",
+    "room": "room",
+    "landmark": "landmark",
+    "additional": "additionalInformation",
+}
+"""ETA's names for the parts of an address, in its order."""
 
 _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})"

@@ -9,6 +9,7 @@ from ..choices import trade_name
 from ..code_tables import codes
 from ..jsontext import clean
 from ..thresholds import threshold_on
+from ..wire import ADDRESS
 from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
 from .receipt_findings import ReceiptFindings
 
@@ -139,19 +140,6 @@ def check_branch(found: Findings) -> None:
             device.record,
         )
 
-
-ADDRESS = {
-    "governorate": "governate",
-    "city": "regionCity",
-    "street": "street",
-    "building": "buildingNumber",
-    "postal_code": "postalCode",
-    "floor": "floor",
-    "room": "room",
-    "landmark": "landmark",
-    "additional": "additionalInformation",
-}
-"""ETA's names for the parts of an address, in its order."""
 
 REQUIRED = ("governorate", "city", "street", "building")
 _LENGTHS = {"street": 200, "postal_code": 30, "landmark": 500, "additional": 500}

@@ -34,6 +34,11 @@ def check_totals(found: Findings, figures: Figures) -> None:
             None,
             total=plain(figures.total_amount),
         )
+    check_discounts(found, figures)
+
+
+def check_discounts(found: Findings, figures: Figures) -> None:
+    """Check that the discounts are not more than what they are taken off."""
     if figures.total_commercial_discount > figures.total_sales:
         found.add(
             "discounts_exceed_sales",
