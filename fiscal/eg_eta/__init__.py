@@ -1,5 +1,6 @@
-"""Egypt's tax authority ETA: the e-Receipt system (``eg_receipt``)."""
+"""Egypt's tax authority ETA: e-Receipt (``eg_receipt``), e-Invoice (``eg_invoice``)."""
 
+from .invoice import EgInvoice
 from .receipt import EgReceipt
 
-__all__ = ["EgReceipt"]
+__all__ = ["EgInvoice", "EgReceipt"]

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..contract import Discount, Line, Receipt
+from ..contract import Address, Discount, Line, Receipt
 from .amounts import HOME, ZERO, Figures, LineFigures, TaxFigure, decimal_of, round5
 from .canonical import uuid_of_text
 from .choices import delivery_mode, payment_method, trade_name
 from .jsontext import clean, dumps
 from .receipt_types import VERSION, WITHOUT_REFERENCE, ReceiptType
 from .settings import Settings
-from .wire import moment_text
+from .wire import ADDRESS, moment_text
 
-_BUYER_TYPES = {"business": "B", "person": "P", "foreigner": "F"}
+BUYER_TYPES = {"business": "B", "person": "P", "foreigner": "F"}
 _EMPTY_UUID = '"uuid":""'
 
 
@@ -65,15 +65,20 @@ def document(
         "netAmount": figures.net_amount,
         "feesAmount": 0,
         "totalAmount": figures.total_amount,
-        "taxTotals": [
-            {"taxType": type_, "amount": amount}
-            for type_, amount in figures.tax_totals.items()
-        ],
+        "taxTotals": tax_totals(figures),
         "paymentMethod": payment_method(receipt, settings),
         "adjustment": 0,
         "contractor": _payer(receipt.data.get("contractor")) if kind.payers else None,
         "beneficiary": _payer(receipt.data.get("beneficiary")) if kind.payers else None,
     }
+
+
+def tax_totals(figures: Figures) -> list[dict[str, Any]]:
+    """Return the sums of the taxes by their types."""
+    return [
+        {"taxType": type_, "amount": amount}
+        for type_, amount in figures.tax_totals.items()
+    ]
 
 
 def _cased(code: str, settings: Settings) -> str:
@@ -96,7 +101,7 @@ def _header(receipt: Receipt, kind: ReceiptType, settings: Settings) -> dict[str
         "exchangeRate": 0 if home else round5(receipt.currency_rate),
     }
     if kind.order_name:
-        header["sOrderNameCode"] = _some(data.get("order_name_code"))
+        header["sOrderNameCode"] = some(data.get("order_name_code"))
     if mode or kind.delivery_mode == "empty":
         header["orderdeliveryMode"] = mode
     if kind.weights:
@@ -108,45 +113,40 @@ def _header(receipt: Receipt, kind: ReceiptType, settings: Settings) -> dict[str
     return header
 
 
-def _some(text: Any) -> str | None:
+def some(text: Any) -> str | None:
     """Return a cleaned text, ``None`` when nothing is left: it is not written then."""
     return clean(text or "") or None
 
 
 def _seller(receipt: Receipt, kind: ReceiptType) -> dict[str, Any]:
-    device, address = receipt.device, receipt.device.address
+    device = receipt.device
     return {
         "rin": receipt.seller.id,
         "companyTradeName": clean(trade_name(receipt)),
         "branchCode": clean(device.branch_code),
-        "branchAddress": {
-            "country": address.country,
-            "governate": clean(address.governorate),
-            "regionCity": clean(address.city),
-            "street": clean(address.street),
-            "buildingNumber": clean(address.building),
-            "postalCode": _some(address.postal_code),
-            "floor": _some(address.floor),
-            "room": _some(address.room),
-            "landmark": _some(address.landmark),
-            "additionalInformation": _some(address.additional),
-        },
+        "branchAddress": address_members(device.address),
         "deviceSerialNumber": clean(device.serial),
         "syndicateLicenseNumber": (
-            _some(device.data.get("syndicate_license")) if kind.syndicate else None
+            some(device.data.get("syndicate_license")) if kind.syndicate else None
         ),
         "activityCode": device.activity_code,
     }
 
 
+def address_members(address: Address) -> dict[str, Any]:
+    """Return an address in ETA's words, without what it does not have."""
+    parts = {member: some(getattr(address, name)) for name, member in ADDRESS.items()}
+    return {"country": address.country, **parts}
+
+
 def _buyer(receipt: Receipt) -> dict[str, Any]:
     buyer = receipt.buyer
     return {
-        "type": _BUYER_TYPES[buyer.kind],
-        "id": _some(buyer.id),
-        "name": _some(buyer.name),
-        "mobileNumber": _some(buyer.mobile),
-        "paymentNumber": _some(buyer.payment_number),
+        "type": BUYER_TYPES[buyer.kind],
+        "id": some(buyer.id),
+        "name": some(buyer.name),
+        "mobileNumber": some(buyer.mobile),
+        "paymentNumber": some(buyer.payment_number),
     }
 
 
@@ -165,11 +165,12 @@ def _item(line: Line, amounts: LineFigures) -> dict[str, Any]:
         "commercialDiscountData": _discounts(amounts.commercial_discounts),
         "itemDiscountData": _discounts(amounts.item_discounts),
         "valueDifference": amounts.value_difference or None,
-        "taxableItems": [_tax(tax) for tax in amounts.taxes],
+        "taxableItems": [tax_members(tax) for tax in amounts.taxes],
     }
 
 
-def _tax(tax: TaxFigure) -> dict[str, Any]:
+def tax_members(tax: TaxFigure) -> dict[str, Any]:
+    """Return a tax of a line in ETA's words."""
     return {
         "taxType": tax.type,
         "amount": tax.amount,
@@ -193,7 +194,7 @@ def _payer(payer: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not payer:
         return None
     members = {
-        "name": _some(payer.get("name")),
+        "name": some(payer.get("name")),
         "amount": decimal_of(payer.get("amount")),
         "rate": decimal_of(payer.get("rate")),
     }

@@ -132,6 +132,40 @@ def _in_header(parents: list[str]) -> bool:
     return len(parents) == 3 and parents[2] == _HEADER_NAME
 
 
+class _Scanner:
+    """Finds the members of an object and the elements of an array in a text that is
+    known to be JSON, without reading what is in them."""
+
+    _space = re.compile(_SPACE)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._decoder = json.JSONDecoder()
+
+    def skip(self, at: int) -> int:
+        """Return where the next character that is no white space stands."""
+        found = self._space.match(self.text, at)
+        return found.end() if found else at
+
+    def parts(self, at: int) -> list[tuple[str, int, int]]:
+        """Return names ("" in an array) and spans of what stands in the brackets that
+        open at ``at``."""
+        text, found = self.text, []
+        closing = {"{": "}", "[": "]"}[text[at]]
+        at = self.skip(at + 1)
+        while text[at] != closing:
+            name = ""
+            if closing == "}":
+                name, at = self._decoder.raw_decode(text, at)
+                at = self.skip(self.skip(at) + 1)
+            _value, end = self._decoder.raw_decode(text, at)
+            found.append((name, at, end))
+            at = self.skip(end)
+            if text[at] == ",":
+                at = self.skip(at + 1)
+        return found
+
+
 def array_elements(content: bytes | str, name: str) -> list[str] | None:
     """Return the raw texts of the elements of a top-level array, as written.
 
@@ -140,32 +174,30 @@ def array_elements(content: bytes | str, name: str) -> list[str] | None:
     :raise ValueError: it is not UTF-8 or not JSON
     """
     text = json_text(content)
-    decoder = json.JSONDecoder()
-    space = re.compile(_SPACE)
-
-    def skip(at: int) -> int:
-        found = space.match(text, at)
-        return found.end() if found else at
-
-    def members(at: int, closing: str, named: bool) -> list[tuple[str, int, int]]:
-        found = []
-        at = skip(at + 1)
-        while text[at] != closing:
-            key = ""
-            if named:
-                key, at = decoder.raw_decode(text, at)
-                at = skip(skip(at) + 1)
-            _value, end = decoder.raw_decode(text, at)
-            found.append((key, at, end))
-            at = skip(end)
-            if text[at] == ",":
-                at = skip(at + 1)
-        return found
-
-    start = skip(0)
+    scanner = _Scanner(text)
+    start = scanner.skip(0)
     if text[start] != "{":
         return None
-    for key, begin, _end in members(start, "}", named=True):
+    for key, begin, _end in scanner.parts(start):
         if key == name and text[begin] == "[":
-            return [text[b:e] for _key, b, e in members(begin, "]", named=False)]
+            return [text[b:e] for _key, b, e in scanner.parts(begin)]
     return None
+
+
+def without_member(content: bytes | str, name: str) -> str:
+    """Return the text of a JSON object without one of its members, the others as they
+    are written.
+
+    :raise ValueError: it is not UTF-8, not JSON, or not an object
+    """
+    text = json_text(content)
+    scanner = _Scanner(text)
+    start = scanner.skip(0)
+    if text[start] != "{":
+        raise ValueError("The document is not a JSON object")
+    kept = [
+        f"{json.dumps(key, ensure_ascii=False)}:{text[begin:end]}"
+        for key, begin, end in scanner.parts(start)
+        if key != name
+    ]
+    return "{" + ",".join(kept) + "}"

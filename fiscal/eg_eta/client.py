@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from ..contract import (
@@ -15,8 +16,9 @@ from ..contract import (
 )
 from ..messages import Sentence, _
 from ..transport import TOKENS, Answer, Call, HttpClient, Token
-from .errors import TOKEN_ERRORS, EtaError, in_their_words, parse_error
-from .settings import Settings
+from .error_catalogue import TOKEN_ERRORS
+from .errors import EtaError, in_their_words, parse_error
+from .settings import EtaSettings
 
 Result = TypeVar("Result")
 
@@ -30,24 +32,37 @@ class _Unauthorized(AuthenticationError):
     """The token was not accepted."""
 
 
-class EtaClient:
-    """Calls ETA for one connection.
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a token is asked for.
 
-    :param device_headers: what the token call says of the device (receipts), nothing
-        for a taxpayer's system (invoices)
+    :ivar headers: what the call says beside the credentials: of the device (receipts),
+        or of whom an intermediary acts for (invoices)
+    :ivar basic: client id and secret travel in a header, not in the form
+    :ivar scope: what the token is for, not sent when empty
+    :ivar subject: what tells the tokens of one identity apart: a device, a taxpayer
     """
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    basic: bool = False
+    scope: str = ""
+    subject: str = ""
+
+
+class EtaClient:
+    """Calls ETA for one connection."""
 
     def __init__(
         self,
         connection: Connection,
-        settings: Settings,
+        settings: EtaSettings,
         endpoints: Mapping[str, str],
-        device_headers: Mapping[str, str],
+        login: Login,
     ) -> None:
         self._connection = connection
         self._identity = endpoints["identity"].rstrip("/")
         self._api = endpoints["api"].rstrip("/")
-        self._device_headers = device_headers
+        self._login = login
         self.http = HttpClient(
             connection, extra_ca=settings.extra_ca, legacy_hosts=(ETA_DOMAIN,)
         )
@@ -70,8 +85,7 @@ class EtaClient:
         return self.token()
 
     def _token_key(self) -> tuple[str, ...]:
-        serial = self._connection.device.serial if self._connection.device else ""
-        return (self._connection.identity, self._identity, serial)
+        return (self._connection.identity, self._identity, self._login.subject)
 
     def _fetch(self) -> Token:
         """Ask the identity service for a new token: with the second client secret
@@ -103,20 +117,24 @@ class EtaClient:
         return self._request_token(credentials["client_id"], secrets[1])
 
     def _request_token(self, client_id: str, secret: str) -> Token:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": client_id,
-            "client_secret": secret,
+        form = {"grant_type": "client_credentials"}
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+            **self._login.headers,
         }
+        if self._login.scope:
+            form["scope"] = self._login.scope
+        if self._login.basic:
+            pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+            headers["Authorization"] = f"Basic {pair}"
+        else:
+            form.update(client_id=client_id, client_secret=secret)
         call = Call(
             "token",
             "POST",
             f"{self._identity}/connect/token",
-            {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Accept": "application/json",
-                **self._device_headers,
-            },
+            headers,
             urlencode(form).encode(),
         )
         return self.http.call(call, _read_token)
@@ -140,28 +158,41 @@ class EtaClient:
         if parameters:
             url = f"{url}?{urlencode(parameters)}"
         call = Call(purpose, "GET", url, keys=keys, seconds=seconds)
-        return self.authorized(call, _read_object)
+        return self._authorized(call, _read_object)
 
-    def post(
+    def get_bytes(
+        self, purpose: str, path: str, accept: str, keys: tuple[int, ...] = ()
+    ) -> bytes | None:
+        """Return what ETA answers with as it is, ``None`` when it has none (404).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+        url = f"{self._api}{path}"
+        return self._authorized(
+            Call(purpose, "GET", url, {"Accept": accept}, keys=keys), _read_bytes
+        )
+
+    def send(
         self,
         purpose: str,
         path: str,
         body: bytes,
         read: Callable[[Answer], Result],
         keys: tuple[int, ...] = (),
+        method: Literal["POST", "PUT"] = "POST",
     ) -> Result:
         """Send JSON that changes something at ETA, and return what ``read`` makes of
         the answer.
 
         :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
         """
-        headers = {"Content-Type": "application/json; charset=utf-8"}
+        headers = {"Content-Type": "application/json; charset=utf-8"} if body else {}
         url = f"{self._api}{path}"
-        return self.authorized(
-            Call(purpose, "POST", url, headers, body, changes=True, keys=keys), read
+        return self._authorized(
+            Call(purpose, method, url, headers, body, changes=True, keys=keys), read
         )
 
-    def authorized(self, call: Call, read: Callable[[Answer], Result]) -> Result:
+    def _authorized(self, call: Call, read: Callable[[Answer], Result]) -> Result:
         """Make a call with a token; once more with a new one when it is refused,
         which a call without a valid token certainly was not carried out."""
         try:
@@ -172,9 +203,9 @@ class EtaClient:
     def _attempt(self, call: Call, read: Callable[[Answer], Result]) -> Result:
         token = self.token()
         headers = {
+            "Accept": "application/json",
             **call.headers,
             "Authorization": f"Bearer {token}",
-            "Accept": "application/json",
             "Accept-Language": "en",
         }
         attempt = replace(call, headers=headers)
@@ -236,6 +267,13 @@ def _read_object(answer: Answer) -> Mapping[str, Any] | None:
     if not isinstance(body, Mapping):
         raise TypeError("The answer is not a JSON object")
     return body
+
+
+def _read_bytes(answer: Answer) -> bytes | None:
+    if answer.status == 404:
+        return None
+    refuse(answer)
+    return answer.body
 
 
 def refuse(answer: Answer, splittable: bool = False) -> None:

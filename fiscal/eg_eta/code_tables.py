@@ -8,19 +8,24 @@ from pathlib import Path
 
 from ..contract import Code
 
-KINDS = (
+_SHARED = (
     "tax_type",
     "tax_subtype",
     "unit",
     "currency",
     "country",
     "activity",
+)
+RECEIPT_KINDS = (
+    *_SHARED,
     "payment_method",
     "return_reason",
     "receipt_type",
     "order_delivery_mode",
     "item_type",
 )
+INVOICE_KINDS = (*_SHARED, "weight_unit", "invoice_type", "item_type")
+_KINDS = frozenset((*RECEIPT_KINDS, *INVOICE_KINDS))
 
 _FOLDER = Path(__file__).parent / "codes"
 
@@ -31,7 +36,7 @@ def table(kind: str) -> dict[str, Code]:
 
     :raise KeyError: there is no such table
     """
-    if kind not in KINDS:
+    if kind not in _KINDS:
         raise KeyError(kind)
     with open(_FOLDER / f"{kind}.csv", encoding="utf-8", newline="") as file:
         rows = [_code(kind, row) for row in csv.DictReader(file)]

@@ -8,28 +8,26 @@ and ``ABSENT`` is said only when neither way knows it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from ..contract import (
-    AuthorityError,
-    Document,
-    Outcome,
-    Problem,
-    Status,
-    TransientError,
+from ..contract import AuthorityError, Document, Status
+from .asking import (
+    PAGE_SIZE,
+    Question,
+    moment_or_none,
+    pages_of,
+    reasons,
+    rows_of,
+    status_of,
+    texts,
 )
-from ..messages import Sentence, _
 from .client import EtaClient
-from .errors import problems_of
 from .wire import parse_moment
 
 RECENT = "/api/v1/receipts/recent"
-PAGE_SIZE = 100
-MOST_PAGES = 200
 _FEW = 5
 """Up to that many receipts are asked for one by one."""
 _MOST_SCANNED = 10
@@ -38,94 +36,29 @@ one, or a question would always end before its first answer."""
 _MARGIN = timedelta(minutes=10)
 """How far the authority's clock may be behind ours."""
 
-STATUSES = {
-    "valid": Status.VALID,
-    "invalid": Status.INVALID,
-    "cancelled": Status.CANCELLED,
-    "canceled": Status.CANCELLED,
-    "rejected": Status.REJECTED,
-    "inprogress": Status.PENDING,
-    "submitted": Status.PENDING,
-}
+_IDS = {"long_id": "longId"}
 
 
-def status_of(value: Any) -> Status | None:
-    """Return what ETA's word for a status means, whatever its case and spacing."""
-    if not isinstance(value, str):
-        return None
-    return STATUSES.get(value.replace(" ", "").replace("_", "").casefold())
-
-
-class Enquiry:
+class Enquiry(Question):
     """One question about some receipts, bounded in time.
 
     :param serial: the device they were issued on
-    :param seconds: how long the whole question may take; what could not be asked
-        until then is ``DEFERRED``
-    :param pause: seconds between two calls
     """
 
     def __init__(
         self, client: EtaClient, serial: str, seconds: float, pause: float
     ) -> None:
-        self._client = client
+        super().__init__(client, seconds, pause)
         self._serial = serial
-        self._until = time.monotonic() + seconds
-        self._pause = pause
-        self._calls = 0
-        self._outcomes: dict[int, Outcome] = {}
 
-    def ask(self, documents: Sequence[Document]) -> list[Outcome]:
-        """Return one outcome per document.
-
-        :raise TransientError, AuthenticationError, AuthorityError:
-        """
-        try:
-            self._by_submission(
-                (d.authority_ids.get("submission", ""), d) for d in documents
-            )
-            open_ = self._still_open(documents)
-            scanned = len(open_) > _FEW and self._by_recent(open_)
-            for document in self._still_open(documents):
-                self._singly(document, scanned)
-        except _TimeIsOver:
-            self._defer(documents, None)
-        except TransientError as exc:
-            if not self._outcomes:
-                raise
-            self._defer(documents, exc.retry_after)
-        return [self._outcomes[document.key] for document in documents]
-
-    def _still_open(self, documents: Iterable[Document]) -> list[Document]:
-        return [d for d in documents if d.key not in self._outcomes]
-
-    def _defer(self, documents: Iterable[Document], wait: float | None) -> None:
-        for document in self._still_open(documents):
-            self._outcomes[document.key] = Outcome(
-                document.key, Status.DEFERRED, document.uid, retry_after=wait
-            )
-
-    def _set(
-        self,
-        document: Document,
-        status: Status,
-        ids: Mapping[str, str] | None = None,
-        errors: tuple[Problem, ...] = (),
-    ) -> None:
-        self._outcomes[document.key] = Outcome(
-            document.key, status, document.uid, ids or {}, errors
+    def _ask(self, documents: Sequence[Document]) -> None:
+        self._by_submission(
+            (d.authority_ids.get("submission", ""), d) for d in documents
         )
-
-    def _get(
-        self, path: str, parameters: Mapping[str, str], keys: tuple[int, ...]
-    ) -> Mapping[str, Any] | None:
-        if self._calls:
-            if time.monotonic() + self._pause >= self._until:
-                raise _TimeIsOver
-            time.sleep(self._pause)
-        self._calls += 1
-        left = self._until - time.monotonic()
-        return self._client.get("query", path, parameters, keys, left)
+        open_ = self._still_open(documents)
+        scanned = len(open_) > _FEW and self._by_recent(open_)
+        for document in self._still_open(documents):
+            self._singly(document, scanned)
 
     # -- by submission ----------------------------------------------------------------
 
@@ -150,14 +83,16 @@ class Enquiry:
             if body is None:
                 return
             whole = status_of(body.get("status"))
-            rows = rows_of(body)
+            rows = rows_of(body, "receipts")
             for row in rows:
                 document = wanted.get(str(row.get("uuid", "")).lower())
                 if document is not None:
                     self._verdict(document, submission, row, whole)
             if whole in (Status.PENDING, Status.INVALID):
                 self._rest_of(documents, submission, body, whole, bool(rows))
-            if not self._still_open(documents) or page >= pages_of(body, rows):
+            if not self._still_open(documents) or page >= pages_of(
+                body.get("metadata"), rows
+            ):
                 return
             page += 1
 
@@ -171,8 +106,8 @@ class Enquiry:
         status = status_of(row.get("status")) or whole
         if status is None or whole is Status.PENDING:
             status = Status.PENDING
-        ids = {"submission": submission, **_long_id(row)}
-        self._set(document, status, ids, _errors(row.get("errors"), status))
+        ids = {"submission": submission, **texts(row, _IDS)}
+        self._set(document, status, ids, reasons(row.get("errors"), status))
 
     def _rest_of(
         self,
@@ -186,7 +121,7 @@ class Enquiry:
         yet while it is in progress, refused if it failed as a whole."""
         if whole is Status.INVALID and has_rows:
             return
-        errors = _errors(body.get("submissionErrors"), whole)
+        errors = reasons(body.get("submissionErrors"), whole)
         for document in self._still_open(documents):
             self._set(document, whole, {"submission": submission}, errors)
 
@@ -203,12 +138,14 @@ class Enquiry:
             body = self._recent({"PageNo": str(page), "PageSize": str(PAGE_SIZE)})
             if body is None:
                 break
-            rows = rows_of(body)
+            rows = rows_of(body, "receipts")
             for row in rows:
                 document = wanted.pop(str(row.get("uuid", "")).lower(), None)
                 if document is not None:
                     found.append((str(row.get("submissionUuid") or ""), document))
-            complete = page >= pages_of(body, rows) or _oldest(rows) < earliest
+            complete = (
+                page >= pages_of(body.get("metadata"), rows) or _oldest(rows) < earliest
+            )
             if complete or not wanted:
                 break
         self._by_submission(found)
@@ -244,7 +181,7 @@ class Enquiry:
             listed = self._recent(
                 {"Uuid": document.uid, "PageNo": "1", "PageSize": "1"}, keys
             )
-            for row in rows_of(listed or {}):
+            for row in rows_of(listed or {}, "receipts"):
                 if str(row.get("uuid", "")).lower() == document.uid.lower():
                     self._by_submission(
                         [(str(row.get("submissionUuid") or ""), document)]
@@ -256,38 +193,11 @@ class Enquiry:
         self, document: Document, body: Mapping[str, Any], row: Mapping[str, Any]
     ) -> None:
         status = status_of(row.get("status")) or Status.PENDING
-        ids = _long_id(row)
+        ids = texts(row, _IDS)
         submission = body.get("submissionUUID") or body.get("submissionUuid")
         if isinstance(submission, str) and submission:
             ids["submission"] = submission
-        self._set(document, status, ids, _errors(row.get("errors"), status))
-
-
-class _TimeIsOver(Exception):
-    """No further call fits into the question's time."""
-
-
-def rows_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the receipts that a list of ETA holds.
-
-    :raise TransientError: it holds something else
-    """
-    rows = body.get("receipts") or []
-    if not isinstance(rows, list) or not all(isinstance(r, Mapping) for r in rows):
-        raise TransientError(
-            Sentence(_("The authority's list of receipts could not be read."))
-        )
-    return rows
-
-
-def pages_of(body: Mapping[str, Any], rows: Sequence[Any]) -> int:
-    """Return how many pages a list has; where it does not say so, one more follows a
-    full one."""
-    metadata = body.get("metadata")
-    total = metadata.get("totalPages") if isinstance(metadata, Mapping) else None
-    if isinstance(total, int):
-        return min(total, MOST_PAGES)
-    return MOST_PAGES if len(rows) >= PAGE_SIZE else 0
+        self._set(document, status, ids, reasons(row.get("errors"), status))
 
 
 def _oldest(rows: Iterable[Mapping[str, Any]]) -> datetime:
@@ -297,23 +207,3 @@ def _oldest(rows: Iterable[Mapping[str, Any]]) -> datetime:
 
 
 _LATEST = parse_moment("9999-12-31T00:00Z")
-
-
-def moment_or_none(value: Any) -> datetime | None:
-    try:
-        return parse_moment(value)
-    except ValueError:
-        return None
-
-
-def _long_id(row: Mapping[str, Any]) -> dict[str, str]:
-    value = row.get("longId")
-    return {"long_id": value} if isinstance(value, str) and value else {}
-
-
-def _errors(node: Any, status: Status) -> tuple[Problem, ...]:
-    if status is not Status.INVALID:
-        return ()
-    return problems_of(node) or (
-        Problem("", _("The authority refused the receipt without giving a reason.")),
-    )

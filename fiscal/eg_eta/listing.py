@@ -5,17 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..contract import Listed, Status
+from .asking import PAGE_SIZE, moment_or_none, pages_of, rows_of, status_of, texts
 from .client import EtaClient
-from .enquiry import PAGE_SIZE, RECENT, moment_or_none, pages_of, rows_of, status_of
-from .wire import moment_text
+from .enquiry import RECENT
+from .wire import amount_or_none, moment_text
 
 _LONGEST = timedelta(days=1)
 _SHORTEST = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
+_IDS = {
+    "submission": "submissionUuid",
+    "long_id": "longId",
+    "reference": "referenceUuid",
+}
 _MOST_RESULTS = 3000
 """ETA finds no more in one search, so a busier period is asked for in halves."""
 
@@ -43,7 +48,7 @@ class Listing:
             page=1,
             size=1,
         )
-        for row in rows_of(body):
+        for row in rows_of(body, "receipts"):
             if self._is_ours(row):
                 return str(row.get("uuid") or "")
         return ""
@@ -80,12 +85,12 @@ class Listing:
                 yield from self._period(start, middle, seen)
                 yield from self._period(middle, end, seen)
                 return
-            rows = rows_of(body)
+            rows = rows_of(body, "receipts")
             for row in rows:
                 if self._is_fresh(row, seen):
                     seen.add(str(row["uuid"]))
                     yield _listed(row)
-            if page >= pages_of(body, rows):
+            if page >= pages_of(body.get("metadata"), rows):
                 return
             page += 1
 
@@ -120,30 +125,14 @@ def _count(body: Mapping[str, Any]) -> int:
 
 
 def _listed(row: Mapping[str, Any]) -> Listed:
-    ids = {
-        "submission": row.get("submissionUuid"),
-        "long_id": row.get("longId"),
-        "reference": row.get("referenceUuid"),
-    }
     return Listed(
         uid=str(row["uuid"]),
         number=str(row.get("receiptNumber") or ""),
         status=status_of(row.get("status")) or Status.UNKNOWN,
         issued_at=moment_or_none(row.get("dateTimeIssued")),
         received_at=moment_or_none(row.get("dateTimeReceived")),
-        total=_amount(row.get("totalAmount")),
+        total=amount_or_none(row.get("totalAmount")),
         buyer_id=str(row.get("receiverId") or row.get("buyerId") or ""),
         device_serial=_serial_of(row),
-        authority_ids={n: v for n, v in ids.items() if isinstance(v, str) and v},
+        authority_ids=texts(row, _IDS),
     )
-
-
-def _amount(value: Any) -> Decimal | None:
-    """Return an amount that was read as JSON; floats by their shortest text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None

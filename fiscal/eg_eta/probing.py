@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..contract import Connection, FiscalError, Problem
+from ..contract import Connection, Device, FiscalError, Problem, Record
 from ..messages import _, source_of
 from .client import EtaClient
-from .listing import Listing
 
 _MOST_OFFSET = 60.0
 
@@ -20,27 +19,35 @@ _SERIAL_CLAIMS = ("posserial", "posserialnumber", "deviceserialnumber")
 _TAG_CLAIMS = ("taxproftags",)
 
 
-def probe(client: EtaClient, connection: Connection) -> list[Problem]:
+Claims = Mapping[str, Any]
+
+
+def probe(
+    client: EtaClient,
+    record: Record | None,
+    check_claims: Callable[[Claims], list[Problem]],
+    try_api: Callable[[], object],
+) -> list[Problem]:
     """Return what is wrong with reach, TLS, credentials, their claims and the clock.
 
     A new token is fetched, so that credentials changed at ETA are noticed.
+
+    :param record: what to open to mend credentials
+    :param try_api: makes one reading call
     """
-    device = connection.device
-    record = device.record if device else None
     try:
         token = client.new_token()
     except FiscalError as exc:
         return [_failure("probe_token", exc, record), *_clock(client)]
-    problems = _claims(token, connection)
-    serial = device.serial if device else ""
+    problems = check_claims(read_claims(token))
     try:
-        Listing(client, serial, 0.0).last_uid()
+        try_api()
     except FiscalError as exc:
         problems.append(_failure("probe_api", exc, record))
     return problems + _clock(client)
 
 
-def _failure(code: str, exc: FiscalError, record: Any) -> Problem:
+def _failure(code: str, exc: FiscalError, record: Record | None) -> Problem:
     """Return an error as a problem; its text is a sentence already, maybe with ETA's
     own words in it."""
     specific = getattr(exc, "code", "") or exc.outcome
@@ -58,12 +65,12 @@ def _clock(client: EtaClient) -> list[Problem]:
             "probe_clock",
             _(
                 "This server's clock is %(seconds)s seconds behind the authority's."
-                " Set it right (NTP): receipts with a wrong time are refused."
+                " Set it right (NTP): documents with a wrong time are refused."
             )
             if seconds > 0
             else _(
                 "This server's clock is %(seconds)s seconds ahead of the authority's."
-                " Set it right (NTP): receipts from the future are refused."
+                " Set it right (NTP): documents from the future are refused."
             ),
             values={"seconds": round(abs(seconds))},
         )
@@ -86,22 +93,26 @@ def read_claims(token: str) -> dict[str, Any]:
     return {str(name).lower(): value for name, value in claims.items()}
 
 
-def _claims(token: str, connection: Connection) -> list[Problem]:
-    claims = read_claims(token)
-    device = connection.device
-    problems = []
+def company_claim(claims: Claims, connection: Connection) -> list[Problem]:
+    """Check that the token is for the connection's company."""
     rin = _first(claims, _RIN_CLAIMS)
-    if rin and connection.seller_id and rin != connection.seller_id:
-        problems.append(
-            Problem(
-                "probe_other_company",
-                _(
-                    "The credentials are those of the company with the tax registration"
-                    " number %(theirs)s, not %(ours)s. Enter this company's."
-                ),
-                values={"theirs": rin, "ours": connection.seller_id},
-            )
+    if not rin or not connection.seller_id or rin == connection.seller_id:
+        return []
+    return [
+        Problem(
+            "probe_other_company",
+            _(
+                "The credentials are those of the company with the tax registration"
+                " number %(theirs)s, not %(ours)s. Enter this company's."
+            ),
+            values={"theirs": rin, "ours": connection.seller_id},
         )
+    ]
+
+
+def device_claims(claims: Claims, device: Device | None) -> list[Problem]:
+    """Check that the token is for the device, and of a company that issues receipts."""
+    problems = []
     serial = _first(claims, _SERIAL_CLAIMS)
     if serial and device is not None and serial != device.serial:
         problems.append(
@@ -130,7 +141,7 @@ def _claims(token: str, connection: Connection) -> list[Problem]:
     return problems
 
 
-def _first(claims: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def _first(claims: Claims, names: tuple[str, ...]) -> str:
     for name in names:
         value = claims.get(name)
         if isinstance(value, str | int) and value:

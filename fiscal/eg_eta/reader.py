@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from ..contract import (
     Address,
@@ -21,7 +21,7 @@ from ..contract import (
 from .amounts import CONTEXT, FIXED_ONLY, HOME, RATE_ONLY, WITHHELD
 from .canonical import json_text
 from .receipt_types import RECEIPT_TYPES
-from .wire import parse_moment
+from .wire import ADDRESS, parse_moment
 
 _BUYER_KINDS = {"B": "business", "P": "person", "F": "foreigner"}
 _MOST_DIGITS = 60
@@ -145,12 +145,20 @@ def read_receipt(content: bytes | str) -> Receipt:
     )
 
 
-def _buyer(buyer: Node) -> Party:
+def buyer_kind(buyer: Node) -> Any:
+    """Return what kind of buyer a document names.
+
+    :raise ValueError: none that is known
+    """
     code = buyer.text("type").upper()
     if code not in _BUYER_KINDS:
-        raise ValueError(f"buyer.type is {code!r}, not B, P or F")
+        raise ValueError(f"{buyer.path}.type is {code!r}, not B, P or F")
+    return _BUYER_KINDS[code]
+
+
+def _buyer(buyer: Node) -> Party:
     return Party(
-        cast(Any, _BUYER_KINDS[code]),
+        buyer_kind(buyer),
         buyer.text("id"),
         buyer.text("name"),
         mobile=buyer.text("mobileNumber"),
@@ -159,26 +167,20 @@ def _buyer(buyer: Node) -> Party:
 
 
 def _device(seller: Node) -> Device:
-    address = seller.node("branchAddress")
     license_number = seller.text("syndicateLicenseNumber")
     return Device(
         seller.text("deviceSerialNumber"),
         seller.text("branchCode"),
         seller.text("activityCode"),
-        Address(
-            address.text("country"),
-            address.text("governate"),
-            address.text("regionCity"),
-            address.text("street"),
-            address.text("buildingNumber"),
-            address.text("postalCode"),
-            address.text("floor"),
-            address.text("room"),
-            address.text("landmark"),
-            address.text("additionalInformation"),
-        ),
+        read_address(seller.node("branchAddress")),
         {"syndicate_license": license_number} if license_number else {},
     )
+
+
+def read_address(address: Node) -> Address:
+    """Return an address in ETA's words."""
+    parts = {name: address.text(member) for name, member in ADDRESS.items()}
+    return Address(country=address.text("country"), **parts)
 
 
 def _line(item: Node) -> Line:
@@ -206,7 +208,7 @@ def _line(item: Node) -> Line:
         item.text("itemCode"),
         item.text("unitType"),
         discounts=tuple(commercial),
-        taxes=tuple([_tax(tax) for tax in item.nodes("taxableItems")]),
+        taxes=tuple([read_tax(tax) for tax in item.nodes("taxableItems")]),
         data=data,
     )
 
@@ -218,7 +220,8 @@ def _discounts(nodes: Iterator[Node]) -> Iterator[Discount]:
         )
 
 
-def _tax(tax: Node) -> TaxAmount:
+def read_tax(tax: Node) -> TaxAmount:
+    """Return a tax of a line in ETA's words."""
     code, amount = tax.text("taxType"), tax.amount("amount")
     rate = tax.number("rate")
     if not rate and (code in FIXED_ONLY or (amount and code not in RATE_ONLY)):

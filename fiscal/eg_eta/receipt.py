@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from .. import register_authority
@@ -11,7 +11,6 @@ from ..contract import (
     AuthorityError,
     Built,
     Capabilities,
-    Code,
     Connection,
     Document,
     Envelope,
@@ -21,38 +20,34 @@ from ..contract import (
     Problem,
     Receipt,
     Signer,
-    Status,
 )
 from ..messages import Sentence, _
-from ..transport import clock_offset_of
-from . import errors, submission
+from ..transport import Answer
+from . import submission
+from .authority import EtaAuthority
 from .builder import build_receipt
 from .checks import Examination, examine
-from .client import EtaClient
-from .code_tables import KINDS, table
+from .client import Login
+from .code_tables import RECEIPT_KINDS
 from .enquiry import Enquiry
 from .jsontext import number
 from .listing import Listing
-from .probing import probe
+from .probing import company_claim, device_claims, probe
 from .qr import qr_text
 from .reader import read_receipt
 from .settings import Settings, parse_settings
 from .wire import moment_text
 
-_USUAL_PER_CALL = 200
 _MANY_DISCOUNTS = 500
-_NO_OFFSET = timedelta(seconds=3)
-_BOGUS_OFFSET = timedelta(hours=1)
 
 
 @register_authority
-class EgReceipt:
+class EgReceipt(EtaAuthority):
     """Issues receipts at ETA for one device (POS).
 
     Connection:
 
-    - ``endpoints``: ``identity``, ``api``, ``portal``; what is not given is taken from
-      :attr:`default_endpoints` of the environment.
+    - ``endpoints``: see :class:`.authority.EtaAuthority`.
     - ``credentials``: ``client_id``, ``client_secret``; optional ``client_secret_2``,
       tried when the first is refused, and ``presharedkey``.
     - ``settings``: see :class:`.settings.Settings`.
@@ -97,31 +92,18 @@ class EgReceipt:
         ingestion_time=timedelta(minutes=2),
         first_poll=timedelta(seconds=3),
     )
-    default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]] = {
-        "test": {
-            "identity": "https://id.preprod.eta.gov.eg",
-            "api": "https://api.preprod.invoicing.eta.gov.eg",
-            "portal": "https://preprod.invoicing.eta.gov.eg",
-        },
-        "production": {
-            "identity": "https://id.eta.gov.eg",
-            "api": "https://api.invoicing.eta.gov.eg",
-            "portal": "https://invoicing.eta.gov.eg",
-        },
-    }
+    usual_per_call: ClassVar[int] = 200
+    tables: ClassVar[Sequence[str]] = RECEIPT_KINDS
+    submission_path: ClassVar[str] = submission.PATH
 
     def __init__(self, connection: Connection) -> None:
         """Take a connection.
 
         :raise ValueError: one of its settings makes no sense
         """
-        self._connection = connection
-        self._settings: Settings = parse_settings(connection.settings)
+        super().__init__(connection)
+        self._settings: Settings = parse_settings(connection.settings, Settings)
         self._serial = connection.device.serial if connection.device else ""
-        self._endpoints = {
-            **self.default_endpoints[connection.environment],
-            **{name: url for name, url in connection.endpoints.items() if url},
-        }
 
     # -- without the network ----------------------------------------------------------
 
@@ -142,10 +124,6 @@ class EgReceipt:
             self._serial,
             self._connection.seller_id,
         )
-
-    def _now(self) -> datetime:
-        clock = self._connection.wall_clock
-        return clock() if clock is not None else datetime.now(timezone.utc)
 
     def build(self, receipt: Receipt) -> Built:
         """Return the receipt's JSON, its UUID and its QR text.
@@ -193,119 +171,40 @@ class EgReceipt:
     def _most_bytes(self) -> int:
         most = self.limits.bytes_per_call
         assert most is not None
-        return most - submission.overhead(self._settings.empty_signatures)
+        return most - submission.overhead(self._wrapping())
 
-    def fits(self, documents: Sequence[Document]) -> int:
-        """Return how many of the documents, from the first on, fit into one call."""
-        wanted = self._connection.documents_per_call or _USUAL_PER_CALL
-        most = max(min(wanted, self.limits.documents_per_call, len(documents)), 1)
-        room = self._most_bytes() + 1
-        for count, document in enumerate(documents[:most]):
-            room -= len(document.content) + 1
-            if room < 0:
-                return max(count, 1)
-        return most
+    def _wrapping(self) -> submission.Wrapping:
+        if self._settings.empty_signatures:
+            return submission.SIGNED_RECEIPTS
+        return submission.RECEIPTS_ARRAY
 
     def envelope(
         self, documents: Sequence[Document], signer: Signer | None = None
     ) -> Envelope:
         """Return the body of one submission, the receipts' bytes unchanged in it."""
-        body = submission.body_of(
-            [document.content for document in documents],
-            self._settings.empty_signatures,
-        )
+        contents = [document.content for document in documents]
+        body = submission.body_of(contents, self._wrapping())
         return Envelope(body, submission.MEDIA_TYPE, tuple(documents))
-
-    def codes(self, kind: str) -> Iterable[Code]:
-        """Return a code table.
-
-        :raise KeyError: there is no such kind
-        """
-        return table(kind).values()
-
-    def code_kinds(self) -> Sequence[str]:
-        """Return the kinds of code tables."""
-        return KINDS
-
-    def cure(self, code: str) -> Problem | None:
-        """Return what a code of ETA means and how to cure it; ``values["who"]`` is who
-        can: ``accountant``, ``administrator`` or ``authority``."""
-        return errors.cure(code)
 
     # -- over the network -------------------------------------------------------------
 
-    def _client(self) -> EtaClient:
-        return EtaClient(
-            self._connection, self._settings, self._endpoints, self._device_headers()
-        )
-
-    def _device_headers(self) -> Mapping[str, str]:
+    def _login(self) -> Login:
         settings = self._settings
         if settings.channel == "erp":
-            return {}
+            return Login()
         headers = {
             "posserial": self._serial,
             "pososversion": settings.os_version,
             "posmodelframework": settings.model_framework,
             "presharedkey": self._connection.credentials.get("presharedkey", ""),
         }
-        return {name: value for name, value in headers.items() if value}
+        given = {name: value for name, value in headers.items() if value}
+        return Login(given, subject=self._serial)
 
-    def submit(self, envelope: Envelope) -> list[Outcome]:
-        """Send receipts, and return one outcome per receipt: received or refused.
-
-        Receipts whose time of issue the authority's clock has not reached are not sent
-        but ``DEFERRED``: sent too early they would be refused for good.
-
-        :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
-        """
-        client = self._client()
-        client.token()  # its answer tells the time, if none did yet
-        early = self._seconds_early(envelope.documents)
-        ready = [d for d in envelope.documents if d.key not in early]
-        outcomes = {
-            document.key: Outcome(
-                document.key,
-                Status.DEFERRED,
-                document.uid,
-                retry_after=early[document.key],
-            )
-            for document in envelope.documents
-            if document.key in early
-        }
-        if ready:
-            body = self.envelope(ready).content if early else envelope.content
-            answers = client.post(
-                "submit",
-                submission.PATH,
-                body,
-                lambda answer: submission.read_answer(answer, ready),
-                tuple(document.key for document in ready),
-            )
-            outcomes.update({outcome.key: outcome for outcome in answers})
-        return [outcomes[document.key] for document in envelope.documents]
-
-    def _seconds_early(self, documents: Sequence[Document]) -> dict[int, float]:
-        """Return for how many seconds each document that is too new must wait."""
-        safety = timedelta(seconds=float(self._settings.clock_safety_seconds))
-        reached = self._now() - self._clock_behind() - safety
-        return {
-            document.key: (document.issued_at - reached).total_seconds()
-            for document in documents
-            if document.issued_at > reached
-        }
-
-    def _clock_behind(self) -> timedelta:
-        """Return how far ETA's clock is behind ours, as far as that can be believed.
-
-        A ``Date`` has whole seconds and some time on its way, so a little is nothing;
-        and a clock that is hours off is not the one that judges receipts.
-        """
-        if self._connection.wall_clock is not None:
-            return timedelta(0)
-        told = [clock_offset_of(self._endpoints[name]) for name in ("api", "identity")]
-        behind = -next((offset for offset in told if offset is not None), timedelta(0))
-        return behind if _NO_OFFSET < behind < _BOGUS_OFFSET else timedelta(0)
+    def _read_submission(
+        self, answer: Answer, documents: Sequence[Document]
+    ) -> list[Outcome]:
+        return submission.read_answer(answer, documents, submission.RECEIPTS)
 
     def query(self, documents: Sequence[Document]) -> list[Outcome]:
         """Ask what became of receipts and return one outcome per receipt.
@@ -337,6 +236,31 @@ class EgReceipt:
             ),
         )
 
+    def decline(self, document: Document) -> Outcome:
+        """Refuse: the buyer of a receipt cannot reject it.
+
+        :raise AuthorityError: always (capability ``declinable`` is false)
+        """
+        raise AuthorityError(
+            "not_declinable",
+            Sentence(
+                _("A receipt cannot be rejected, so there is nothing to decline.")
+            ),
+        )
+
+    def link(self, document: Document) -> str:
+        """Return "": a receipt's link is its QR code, made when it is issued."""
+        return ""
+
+    def fetch_pdf(self, document: Document) -> bytes:
+        """Refuse: the print of a receipt is the seller's.
+
+        :raise AuthorityError: always (capability ``printer`` is false)
+        """
+        raise AuthorityError(
+            "no_print", Sentence(_("The authority makes no print of a receipt."))
+        )
+
     def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
         """Yield what ETA holds of this device, issued from ``start`` until before
         ``end``: valid and cancelled receipts.
@@ -357,7 +281,17 @@ class EgReceipt:
 
     def probe(self) -> list[Problem]:
         """Try reach, TLS, credentials and their claims, and the clock."""
-        return probe(self._client(), self._connection)
+        client, connection = self._client(), self._connection
+        device = connection.device
+        return probe(
+            client,
+            device.record if device else None,
+            lambda claims: [
+                *company_claim(claims, connection),
+                *device_claims(claims, device),
+            ],
+            Listing(client, self._serial, 0.0).last_uid,
+        )
 
 
 def _may_be_large(receipt: Receipt) -> bool:

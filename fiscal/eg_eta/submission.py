@@ -1,37 +1,66 @@
-"""Submitting receipts, and what ETA answers at once (ETA SDK,
-/ereceiptapi/02-submit-receipt/): received or refused, the verdict comes later."""
+"""Submitting documents, and what ETA answers at once (ETA SDK,
+/ereceiptapi/02-submit-receipt/, /einvoicingapi/01-submit-documents/): received or
+refused, the verdict comes later."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..contract import Document, Outcome, Problem, Status
 from ..transport import Answer
 from .client import refuse
 from .errors import parse_error, problems_of
+from .jsontext import clean
 
 PATH = "/api/v1/receiptsubmissions"
 MEDIA_TYPE = "application/json"
 
-_HEAD = b'{"receipts":['
-_TAIL = b"]}"
-_SIGNED_TAIL = b'],"signatures":[{"signatureType":"I","value":""}]}'
+RECEIPTS_ARRAY = (b'{"receipts":[', b"]}")
+"""What stands before and after the documents of one call."""
+SIGNED_RECEIPTS = (
+    RECEIPTS_ARRAY[0],
+    b'],"signatures":[{"signatureType":"I","value":""}]}',
+)
+DOCUMENTS = (b'{"documents":[', b"]}")
+
+Wrapping = tuple[bytes, bytes]
 
 
-def body_of(contents: Iterable[bytes], empty_signature: bool) -> bytes:
-    """Return a submission's body with the receipts' bytes unchanged in it."""
-    tail = _SIGNED_TAIL if empty_signature else _TAIL
-    return _HEAD + b",".join(contents) + tail
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How a system names documents in its answer.
+
+    :ivar number: the member that holds our number
+    :ivar gives_uid: the authority makes the UUID, and tells it here
+    :ivar ids: what else it tells, by our names for it
+    """
+
+    number: str
+    gives_uid: bool
+    ids: Mapping[str, str]
 
 
-def overhead(empty_signature: bool) -> int:
-    """Return the bytes of a body without receipts."""
-    return len(_HEAD) + len(_SIGNED_TAIL if empty_signature else _TAIL)
+RECEIPTS = Answering("receiptNumber", False, {"long_id": "longId"})
+INVOICES = Answering("internalId", True, {"long_id": "longId", "hash_key": "hashKey"})
 
 
-def read_answer(answer: Answer, documents: Sequence[Document]) -> list[Outcome]:
+def body_of(contents: Iterable[bytes], wrapping: Wrapping) -> bytes:
+    """Return a submission's body with the documents' bytes unchanged in it."""
+    before, after = wrapping
+    return before + b",".join(contents) + after
+
+
+def overhead(wrapping: Wrapping) -> int:
+    """Return the bytes of a body without documents."""
+    return sum(map(len, wrapping))
+
+
+def read_answer(
+    answer: Answer, documents: Sequence[Document], answering: Answering
+) -> list[Outcome]:
     """Return one outcome per document.
 
     A document that the answer does not name may or may not have been received:
@@ -52,15 +81,22 @@ def read_answer(answer: Answer, documents: Sequence[Document]) -> list[Outcome]:
     if not isinstance(body, Mapping):
         raise TypeError("The answer is not a JSON object")
     submission = body.get("submissionId") or body.get("submissionUUID") or ""
-    accepted = _Named(body, "acceptedDocuments", documents)
-    rejected = _Named(body, "rejectedDocuments", documents)
+    accepted = _Named(body, "acceptedDocuments", documents, answering)
+    rejected = _Named(body, "rejectedDocuments", documents, answering)
     if not accepted.rows and not rejected.rows:
         raise ValueError("The answer names no document")
-    return [_outcome(d, str(submission), accepted, rejected) for d in documents]
+    return [
+        _outcome(document, str(submission), accepted, rejected, answering)
+        for document in documents
+    ]
 
 
 def _outcome(
-    document: Document, submission: str, accepted: _Named, rejected: _Named
+    document: Document,
+    submission: str,
+    accepted: _Named,
+    rejected: _Named,
+    answering: Answering,
 ) -> Outcome:
     yes, no = accepted.find(document), rejected.find(document)
     if (yes is None) is (no is None):
@@ -71,9 +107,13 @@ def _outcome(
         status = Status.DUPLICATE if held else Status.INVALID
         return Outcome(document.key, status, document.uid, errors=errors)
     assert yes is not None
-    found = {"submission": submission, "long_id": yes.get("longId")}
+    found: dict[str, Any] = {"submission": submission}
+    found.update({name: yes.get(member) for name, member in answering.ids.items()})
     ids = {name: text for name, text in found.items() if text and type(text) is str}
-    return Outcome(document.key, Status.ACCEPTED, document.uid, ids)
+    uid = yes.get("uuid") if answering.gives_uid else document.uid
+    if not isinstance(uid, str) or (answering.gives_uid and not uid):
+        return Outcome(document.key, Status.UNKNOWN, document.uid, ids)
+    return Outcome(document.key, Status.ACCEPTED, uid, ids)
 
 
 def _says_held(problem: Problem) -> bool:
@@ -88,7 +128,11 @@ class _Named:
     ours and only one document has that number."""
 
     def __init__(
-        self, body: Mapping[str, Any], name: str, documents: Sequence[Document]
+        self,
+        body: Mapping[str, Any],
+        name: str,
+        documents: Sequence[Document],
+        answering: Answering,
     ) -> None:
         rows = body.get(name)
         if rows is None:
@@ -96,21 +140,26 @@ class _Named:
         if not isinstance(rows, list) or not all(isinstance(r, Mapping) for r in rows):
             raise TypeError(f"{name} is no list of documents")
         self.rows = rows
-        numbers = Counter(document.number for document in documents)
+        numbers = Counter(clean(document.number) for document in documents)
         self._unique = {number for number, count in numbers.items() if count == 1}
-        uuids = {document.uid.lower() for document in documents}
+        uuids = (
+            set()
+            if answering.gives_uid
+            else {document.uid.lower() for document in documents}
+        )
         self._by_uuid: dict[str, Mapping[str, Any]] = {}
         self._by_number: dict[str, Mapping[str, Any]] = {}
         for row in rows:
-            uuid, number = row.get("uuid"), row.get("receiptNumber")
+            uuid, number = row.get("uuid"), row.get(answering.number)
             if isinstance(uuid, str) and uuid.lower() in uuids:
                 self._by_uuid[uuid.lower()] = row
             elif isinstance(number, str):
-                self._by_number[number] = row
+                self._by_number[clean(number)] = row
 
     def find(self, document: Document) -> Mapping[str, Any] | None:
         """Return the row about a document, ``None`` if there is none."""
         row = self._by_uuid.get(document.uid.lower())
-        if row is None and document.number in self._unique:
-            row = self._by_number.get(document.number)
+        number = clean(document.number)
+        if row is None and number in self._unique:
+            row = self._by_number.get(number)
         return row

@@ -17,6 +17,9 @@ RECEIPT_BUYER_ID: Thresholds = ((date.min, Decimal(150_000)),)
 """In EGP, by the first day that it holds. Receipts are issued at the present moment,
 so amounts of former versions of the receipt need no row."""
 
+INVOICE_BUYER_ID: Thresholds = ((date.min, Decimal(150_000)),)
+"""The same for invoices to persons, which the authority may set otherwise."""
+
 
 def threshold_on(day: date, thresholds: Thresholds) -> Decimal | None:
     """Return the amount in EGP that holds on a day, ``None`` before the first row."""

@@ -9,9 +9,11 @@ from ..amounts import Figures, figures
 from ..receipt_types import ReceiptType, receipt_type
 from ..settings import Settings
 from .document import check_document
-from .findings import Findings, utc
+from .findings import utc
+from .form import RECEIPT
 from .lines import check_lines, computable
 from .parties import check_buyer, check_seller
+from .receipt_findings import ReceiptFindings
 from .returns import check_return
 from .taxes import check_taxes
 from .totals import check_totals
@@ -51,8 +53,10 @@ def examine(
     :param device_serial: the device that the connection speaks for, "" if any
     :param seller_id: the taxpayer that the connection speaks for, "" if any
     """
-    found = Findings(receipt, settings, now, device_serial, seller_id)
-    found.issued_at = utc(receipt.issued_at)
+    found = ReceiptFindings(
+        receipt, settings, RECEIPT, now, seller_id, utc(receipt.issued_at)
+    )
+    found.device_serial = device_serial
     found.type = receipt_type(
         receipt.document_type,
         receipt.kind == "return",

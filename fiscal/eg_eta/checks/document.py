@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from ...messages import _
-from ..amounts import HOME, decimal_of, round5
+from ..amounts import decimal_of
 from ..choices import delivery_mode, payment_method
 from ..code_tables import codes
 from ..jsontext import clean
-from .findings import HEX64, Findings, check_text, fits_decimals, is_number
+from .currency import check_currency
+from .findings import CLOCK_SLACK, HEX64, Findings, check_text, is_amount
+from .receipt_findings import ReceiptFindings
 
-CLOCK_SLACK = timedelta(seconds=60)
-"""Two hosts' clocks may differ by that much; see ``clock_safety_seconds``."""
 
-
-def check_document(found: Findings) -> None:
+def check_document(found: ReceiptFindings) -> None:
     """Check the header, the payment method and the members that only some types
     have."""
     receipt = found.receipt
@@ -34,14 +31,14 @@ def check_document(found: Findings) -> None:
     )
     _check_type(found)
     _check_time(found)
-    _check_currency(found)
+    check_currency(found)
     _check_chain(found)
     _check_payment(found)
     if found.type is not None:
         _check_extras(found)
 
 
-def _check_type(found: Findings) -> None:
+def _check_type(found: ReceiptFindings) -> None:
     receipt = found.receipt
     if receipt.kind not in ("sale", "return"):
         found.add(
@@ -78,7 +75,7 @@ def _check_type(found: Findings) -> None:
         )
 
 
-def _check_time(found: Findings) -> None:
+def _check_time(found: ReceiptFindings) -> None:
     receipt = found.receipt
     path = "header.dateTimeIssued"
     moment = found.issued_at
@@ -116,54 +113,10 @@ def _check_time(found: Findings) -> None:
         )
 
 
-def _is_late(found: Findings) -> bool:
+def _is_late(found: ReceiptFindings) -> bool:
     assert found.issued_at is not None
     seconds = (found.now - found.issued_at).total_seconds()
     return seconds > float(found.settings.submission_hours) * 3600
-
-
-def _check_currency(found: Findings) -> None:
-    receipt = found.receipt
-    if receipt.currency not in codes("currency"):
-        found.add(
-            "currency_unknown",
-            _(
-                "The authority does not know the currency “%(currency)s”. Use another"
-                " currency on the document."
-            ),
-            "header.currency",
-            receipt.record,
-            currency=receipt.currency,
-        )
-    elif receipt.currency != HOME:
-        _check_rate(found)
-
-
-def _check_rate(found: Findings) -> None:
-    receipt = found.receipt
-    rate = receipt.currency_rate
-    if receipt.company_currency not in ("", HOME):
-        found.add(
-            "company_currency_not_egp",
-            _(
-                "The authority wants the exchange rate to EGP, but the company keeps"
-                " its books in %(currency)s. Issue the document in EGP."
-            ),
-            "header.exchangeRate",
-            receipt.record,
-            currency=receipt.company_currency,
-        )
-    elif not is_number(rate) or round5(rate) <= 0:
-        found.add(
-            "exchange_rate_missing",
-            _(
-                "The exchange rate of %(currency)s to EGP is missing or too small for"
-                " the authority's five decimals. Set the currency's rate."
-            ),
-            "header.exchangeRate",
-            receipt.record,
-            currency=receipt.currency,
-        )
 
 
 def _check_chain(found: Findings) -> None:
@@ -185,7 +138,7 @@ def _check_chain(found: Findings) -> None:
             )
 
 
-def _check_payment(found: Findings) -> None:
+def _check_payment(found: ReceiptFindings) -> None:
     receipt = found.receipt
     method = payment_method(receipt, found.settings)
     record = receipt.payments[0].record if receipt.payments else receipt.record
@@ -212,7 +165,7 @@ def _check_payment(found: Findings) -> None:
         )
 
 
-def _check_extras(found: Findings) -> None:
+def _check_extras(found: ReceiptFindings) -> None:
     receipt, kind = found.receipt, found.type
     assert kind is not None
     mode = delivery_mode(receipt, kind, found.settings)
@@ -263,8 +216,7 @@ def _check_payer(found: Findings, key: str) -> None:
 def _check_amount(found: Findings, value: Any, path: str) -> None:
     if value is None:
         return
-    amount = decimal_of(value)
-    if not is_number(amount) or not _positive(amount):
+    if not is_amount(decimal_of(value)):
         found.add(
             "number_unusable",
             _(
@@ -276,7 +228,3 @@ def _check_amount(found: Findings, value: Any, path: str) -> None:
             field=path,
             value=value,
         )
-
-
-def _positive(amount: Decimal | None) -> bool:
-    return amount is not None and amount >= 0 and fits_decimals(amount)

@@ -1,19 +1,19 @@
-"""Collects what is wrong with a receipt, and the checks that many parts share."""
+"""Collects what is wrong with a document, and the checks that many parts share."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from ...contract import Problem, Receipt, Record
+from ...contract import Party, Problem, Receipt, Record
 from ...messages import _
-from ..amounts import Figures
+from ..amounts import Figures, smallest_unit
 from ..jsontext import clean, utf16_length
-from ..receipt_types import ReceiptType
-from ..settings import Settings
+from ..settings import EtaSettings
+from .form import Form
 
 HEX64 = re.compile(r"[0-9a-f]{64}")
 RIN = re.compile(r"[0-9]{9}")
@@ -23,25 +23,34 @@ LARGEST = Decimal(10) ** 15
 """No amount or quantity reaches it; ETA names no bound, its decimals have 28 digits."""
 
 
+CLOCK_SLACK = timedelta(seconds=60)
+"""Two hosts' clocks may differ by that much; see ``clock_safety_seconds``."""
+
+_CAIRO_STANDARD = timezone(timedelta(hours=2))
+"""Only the day matters, for thresholds that change at midnight."""
+
+
 @dataclass(slots=True)
 class Findings:
     """The problems found so far, and what the checks need to know.
 
+    :ivar form: where the document has its parts
     :ivar now: the present moment in UTC
-    :ivar issued_at: the receipt's time in UTC, ``None`` when it has none that can be
+    :ivar issued_at: the document's time in UTC, ``None`` when it has none that can be
         used
-    :ivar type: what the receipt is issued as, ``None`` when there is no such type
-    :ivar figures: its amounts, ``None`` when they cannot be computed
+    :ivar figures: its amounts in its currency, ``None`` when they cannot be computed
+    :ivar price_step: what the authority's decimals of a converted unit price leave
+        unexplained of a line, per unit
     """
 
     receipt: Receipt
-    settings: Settings
+    settings: EtaSettings
+    form: Form
     now: datetime
-    device_serial: str = ""
     seller_id: str = ""
     issued_at: datetime | None = None
-    type: ReceiptType | None = None
     figures: Figures | None = None
+    price_step: Decimal = Decimal(0)
     problems: list[Problem] = field(default_factory=list)
 
     def add(
@@ -57,6 +66,29 @@ class Findings:
         self.problems.append(
             Problem(code, message, path, record or self.receipt.record, values)
         )
+
+    @property
+    def amount_tolerance(self) -> Decimal:
+        """How far amounts may be apart that rounding alone sets apart."""
+        unit = smallest_unit(self.receipt.currency)
+        return max(self.settings.amount_tolerance, unit / 2)
+
+    @property
+    def issue_day(self) -> date | None:
+        """The day of issue in Egypt, as far as it matters for dated amounts."""
+        if self.issued_at is None:
+            return None
+        return self.issued_at.astimezone(_CAIRO_STANDARD).date()
+
+
+def identity_of(party: Party) -> tuple[str, str, str]:
+    """Return what makes two buyers the same to the authority."""
+    return party.kind, clean(party.id), clean(party.name)
+
+
+def named(party: Party) -> str:
+    """Return a buyer for a sentence."""
+    return " ".join(filter(None, (clean(party.name), clean(party.id)))) or party.kind
 
 
 def utc(moment: datetime | None) -> datetime | None:
@@ -89,6 +121,11 @@ def fits_decimals(value: Decimal) -> bool:
         and exponent >= -5
         or value == value.quantize(Decimal("0.00001"))
     )
+
+
+def is_amount(value: Any) -> bool:
+    """Tell whether a value is a number of at least 0 that ETA takes."""
+    return is_number(value) and value >= 0 and fits_decimals(value)
 
 
 def plain(value: Decimal) -> str:

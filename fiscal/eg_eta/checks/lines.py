@@ -1,4 +1,4 @@
-"""The lines of a receipt: what was sold, its codes, and whether its numbers can be
+"""The lines of a document: what was sold, its codes, and whether its numbers can be
 worked with."""
 
 from __future__ import annotations
@@ -8,10 +8,17 @@ from decimal import Decimal
 
 from ...contract import Discount, Line
 from ...messages import _
-from ..amounts import LineFigures, decimal_of, smallest_unit
+from ..amounts import LineFigures, decimal_of
 from ..code_tables import codes
 from ..jsontext import clean
-from .findings import Findings, check_text, fits_decimals, is_number, plain
+from .findings import (
+    Findings,
+    check_text,
+    fits_decimals,
+    is_amount,
+    is_number,
+    plain,
+)
 
 MOST_LINES = 300
 
@@ -25,11 +32,11 @@ def computable(found: Findings) -> bool:
     before = len(found.problems)
     receipt = found.receipt
     if not is_number(receipt.total):
-        _unusable(found, "totalAmount", None, receipt.total)
+        _unusable(found, found.form.total, None, receipt.total)
     for discount in receipt.discounts:
-        _check_discount(found, discount, "extraReceiptDiscountData", None)
+        _check_discount(found, discount, found.form.discounts, None)
     for index, line in enumerate(receipt.lines):
-        path = f"itemData[{index}]."
+        path = f"{found.form.lines}[{index}]."
         _check_numbers(found, line, path)
         for tax in line.taxes:
             if not is_number(tax.amount):
@@ -40,7 +47,7 @@ def computable(found: Findings) -> bool:
 
 
 def _check_numbers(found: Findings, line: Line, path: str) -> None:
-    quantity, net = line.quantity, line.net
+    quantity, net, form = line.quantity, line.net, found.form
     if not is_number(quantity) or quantity <= 0 or not fits_decimals(quantity):
         found.add(
             "quantity_unusable",
@@ -61,24 +68,20 @@ def _check_numbers(found: Findings, line: Line, path: str) -> None:
                 " below 0 and at most 5 decimals. Set it off against the line that it"
                 " reduces."
             ),
-            path + "netSale",
+            path + form.line_net,
             line.record,
             product=line.description,
             amount=net,
         )
     if not is_number(line.gross) or line.gross < 0:
-        _unusable(found, path + "unitPrice", line, line.gross)
+        _unusable(found, path + form.line_price, line, line.gross)
     for discount in line.discounts:
-        _check_discount(found, discount, path + "commercialDiscountData", line)
+        _check_discount(found, discount, path + form.line_discounts, line)
     for discount in line.data.get("item_discounts", ()):
-        _check_discount(found, discount, path + "itemDiscountData", line)
+        _check_discount(found, discount, path + form.item_discounts, line)
     difference = decimal_of(line.data.get("value_difference", 0))
-    if not is_number(difference) or not _is_amount(difference):
+    if not is_amount(difference):
         _unusable(found, path + "valueDifference", line, difference)
-
-
-def _is_amount(value: Decimal | None) -> bool:
-    return value is not None and value >= 0 and fits_decimals(value)
 
 
 def _unusable(found: Findings, path: str, line: Line | None, value: object) -> None:
@@ -102,8 +105,10 @@ def _check_discount(
     amount, rate = discount.amount, discount.rate
     if not is_number(amount) or amount < 0:
         _unusable(found, path + ".amount", line, amount)
-    if rate is not None and not (is_number(rate) and _is_amount(rate)):
+    if rate is not None and not is_amount(rate):
         _unusable(found, path + ".rate", line, rate)
+    if not found.form.described:
+        return
     record = line.record if line else None
     if not clean(discount.description):
         found.add(
@@ -125,21 +130,21 @@ def check_lines(found: Findings) -> None:
                 "The receipt has %(count)s lines; the authority takes 1 to %(most)s."
                 " Split the document."
             ),
-            "itemData",
+            found.form.lines,
             None,
             count=len(lines),
             most=MOST_LINES,
         )
     for index, line in enumerate(lines):
-        path = f"itemData[{index}]."
-        _check_texts(found, line, path)
-        _check_item_code(found, line, path)
-        _check_unit(found, line, path)
+        path = f"{found.form.lines}[{index}]."
+        check_line(found, line, path)
+        _check_internal_code(found, line, path)
         if found.figures is not None:
-            _check_price(found, line, found.figures.lines[index], path)
+            check_price(found, line, found.figures.lines[index], path)
 
 
-def _check_texts(found: Findings, line: Line, path: str) -> None:
+def check_line(found: Findings, line: Line, path: str) -> None:
+    """Check a line's texts and codes."""
     if not clean(line.description):
         found.add(
             "description_missing",
@@ -147,6 +152,17 @@ def _check_texts(found: Findings, line: Line, path: str) -> None:
             path + "description",
             line.record,
         )
+    for text, member, limit in (
+        (line.description, "description", 500),
+        (line.internal_code, "internalCode", 50),
+        (line.item_code, "itemCode", 100),
+    ):
+        check_text(found, text, path + member, limit, "line", line.record)
+    _check_item_code(found, line, path)
+    _check_unit(found, line, path)
+
+
+def _check_internal_code(found: Findings, line: Line, path: str) -> None:
     if not clean(line.internal_code):
         found.add(
             "internal_code_missing",
@@ -158,12 +174,6 @@ def _check_texts(found: Findings, line: Line, path: str) -> None:
             line.record,
             product=line.description,
         )
-    for text, member, limit in (
-        (line.description, "description", 500),
-        (line.internal_code, "internalCode", 50),
-        (line.item_code, "itemCode", 100),
-    ):
-        check_text(found, text, path + member, limit, "line", line.record)
 
 
 def _check_item_code(found: Findings, line: Line, path: str) -> None:
@@ -243,12 +253,11 @@ def _check_unit(found: Findings, line: Line, path: str) -> None:
     )
 
 
-def _check_price(found: Findings, line: Line, figures: LineFigures, path: str) -> None:
-    """Gross less discounts is the net but for rounding: what is not explained would
-    be printed as another price."""
+def check_price(found: Findings, line: Line, figures: LineFigures, path: str) -> None:
+    """Check that gross less discounts is the net but for rounding: what is not
+    explained would be printed as another price."""
     gross, discounts = line.gross, sum([d.amount for d in line.discounts], Decimal(0))
-    unit = smallest_unit(found.receipt.currency)
-    tolerance = max(found.settings.amount_tolerance, unit / 2)
+    tolerance = found.amount_tolerance + line.quantity * found.price_step
     if abs(gross - discounts - line.net) > tolerance:
         found.add(
             "price_unexplained",
@@ -257,7 +266,7 @@ def _check_price(found: Findings, line: Line, figures: LineFigures, path: str) -
                 " %(discounts)s, which does not add up. Correct the line's price or"
                 " discount."
             ),
-            path + "totalSale",
+            path + found.form.line_gross,
             line.record,
             product=line.description,
             gross=plain(gross),

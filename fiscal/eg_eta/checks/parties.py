@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
-
-from ...contract import Party
+from ...contract import Address, Party, Record
 from ...messages import _
-from ..amounts import HOME, Figures
+from ..amounts import HOME
 from ..choices import trade_name
 from ..code_tables import codes
 from ..jsontext import clean
 from ..thresholds import threshold_on
+from ..wire import ADDRESS
 from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
-
-_CAIRO_STANDARD = timezone(timedelta(hours=2))
-"""Only the day matters, for thresholds that change at midnight."""
+from .receipt_findings import ReceiptFindings
 
 
-def check_seller(found: Findings) -> None:
+def check_seller(found: ReceiptFindings) -> None:
     """Check the seller, the device, and its branch's address."""
     receipt = found.receipt
     seller, device = receipt.seller, receipt.device
-    if not RIN.fullmatch(seller.id):
-        found.add(
-            "seller_id_invalid",
-            _(
-                "The company's tax registration number “%(id)s” is not 9 digits."
-                " Correct it on the company."
-            ),
-            "seller.rin",
-            seller.record,
-            id=seller.id,
-        )
-    elif found.seller_id and found.seller_id != seller.id:
-        found.add(
-            "seller_id_differs",
-            _(
-                "The company's tax registration number is %(id)s, but the credentials"
-                " are those of %(other)s. Correct the company or the registration."
-            ),
-            "seller.rin",
-            seller.record,
-            id=seller.id,
-            other=found.seller_id,
-        )
-    _check_device(found)
-    _check_branch_address(found)
+    check_seller_id(found)
+    _check_serial(found)
+    check_branch(found)
     name = trade_name(found.receipt)
     if not clean(name):
         found.add(
@@ -57,7 +32,35 @@ def check_seller(found: Findings) -> None:
     check_text(found, name, "seller.companyTradeName", 200, "device", device.record)
 
 
-def _check_device(found: Findings) -> None:
+def check_seller_id(found: Findings) -> None:
+    """Check the seller's tax registration number."""
+    seller = found.receipt.seller
+    if not RIN.fullmatch(seller.id):
+        found.add(
+            "seller_id_invalid",
+            _(
+                "The company's tax registration number “%(id)s” is not 9 digits."
+                " Correct it on the company."
+            ),
+            found.form.seller_id,
+            seller.record,
+            id=seller.id,
+        )
+    elif found.seller_id and found.seller_id != seller.id:
+        found.add(
+            "seller_id_differs",
+            _(
+                "The company's tax registration number is %(id)s, but the credentials"
+                " are those of %(other)s. Correct the company or the registration."
+            ),
+            found.form.seller_id,
+            seller.record,
+            id=seller.id,
+            other=found.seller_id,
+        )
+
+
+def _check_serial(found: ReceiptFindings) -> None:
     device = found.receipt.device
     if not clean(device.serial):
         found.add(
@@ -78,32 +81,8 @@ def _check_device(found: Findings) -> None:
             serial=device.serial,
             other=found.device_serial,
         )
-    if not clean(device.branch_code):
-        found.add(
-            "branch_code_missing",
-            _(
-                "The device has no branch code. Enter the branch's number from the"
-                " authority's portal; the head office usually has 0."
-            ),
-            "seller.branchCode",
-            device.record,
-        )
-    if device.activity_code not in codes("activity"):
-        found.add(
-            "activity_unknown",
-            _(
-                "“%(code)s” is no activity code of the authority. Choose the branch's"
-                " 4-digit activity code on the device."
-            ),
-            "seller.activityCode",
-            device.record,
-            code=device.activity_code,
-        )
-    for text, member, limit in (
-        (device.serial, "deviceSerialNumber", 100),
-        (device.branch_code, "branchCode", 50),
-    ):
-        check_text(found, text, f"seller.{member}", limit, "device", device.record)
+    path = "seller.deviceSerialNumber"
+    check_text(found, device.serial, path, 100, "device", device.record)
     if found.type is not None and found.type.syndicate:
         check_text(
             found,
@@ -115,17 +94,55 @@ def _check_device(found: Findings) -> None:
         )
 
 
-_ADDRESS = (
-    ("governorate", "governate", 100, True),
-    ("city", "regionCity", 100, True),
-    ("street", "street", 200, True),
-    ("building", "buildingNumber", 100, True),
-    ("postal_code", "postalCode", 30, False),
-    ("floor", "floor", 100, False),
-    ("room", "room", 100, False),
-    ("landmark", "landmark", 500, False),
-    ("additional", "additionalInformation", 500, False),
-)
+def check_branch(found: Findings) -> None:
+    """Check the branch that issues: its number, activity and address in Egypt."""
+    device, form = found.receipt.device, found.form
+    if not clean(device.branch_code):
+        found.add(
+            "branch_code_missing",
+            _(
+                "The device has no branch code. Enter the branch's number from the"
+                " authority's portal; the head office usually has 0."
+            ),
+            form.branch_code,
+            device.record,
+        )
+    check_text(found, device.branch_code, form.branch_code, 50, "device", device.record)
+    if device.activity_code not in codes("activity"):
+        found.add(
+            "activity_unknown",
+            _(
+                "“%(code)s” is no activity code of the authority. Choose the branch's"
+                " 4-digit activity code on the device."
+            ),
+            form.activity,
+            device.record,
+            code=device.activity_code,
+        )
+    if device.address.country != "EG":
+        found.add(
+            "branch_country_not_eg",
+            _(
+                "The branch's address is in “%(country)s”; it must be in Egypt (EG)."
+                " Set the country on the device's address."
+            ),
+            f"{form.branch}.country",
+            device.record,
+            country=device.address.country,
+        )
+    for attribute in check_address(
+        found, device.address, form.branch, "device", device.record
+    ):
+        found.add(
+            f"branch_{attribute}_missing",
+            _ADDRESS_MISSING[attribute],
+            f"{form.branch}.{ADDRESS[attribute]}",
+            device.record,
+        )
+
+
+REQUIRED = ("governorate", "city", "street", "building")
+_LENGTHS = {"street": 200, "postal_code": 30, "landmark": 500, "additional": 500}
 _ADDRESS_MISSING = {
     "governorate": _("The branch's address has no governorate. Add it on the device."),
     "city": _("The branch's address has no city. Add it on the device."),
@@ -134,51 +151,38 @@ _ADDRESS_MISSING = {
 }
 
 
-def _check_branch_address(found: Findings) -> None:
-    device = found.receipt.device
-    path = "seller.branchAddress."
-    if device.address.country != "EG":
-        found.add(
-            "branch_country_not_eg",
-            _(
-                "The branch's address is in “%(country)s”; it must be in Egypt (EG)."
-                " Set the country on the device's address."
-            ),
-            path + "country",
-            device.record,
-            country=device.address.country,
-        )
-    for attribute, member, limit, required in _ADDRESS:
-        text = getattr(device.address, attribute)
-        if required and not clean(text):
-            found.add(
-                f"branch_{attribute}_missing",
-                _ADDRESS_MISSING[attribute],
-                path + member,
-                device.record,
-            )
+def check_address(
+    found: Findings, address: Address, path: str, place: str, record: Record | None
+) -> list[str]:
+    """Note the parts of an address that are too long, and return the names of those
+    that are missing though ETA wants them in every address."""
+    for attribute, member in ADDRESS.items():
+        text = getattr(address, attribute)
         if text:
-            check_text(found, text, path + member, limit, "device", device.record)
+            limit = _LENGTHS.get(attribute, 100)
+            check_text(found, text, f"{path}.{member}", limit, place, record)
+    return [name for name in REQUIRED if not clean(getattr(address, name))]
 
 
-def check_buyer(found: Findings) -> None:
+def check_buyer(found: ReceiptFindings) -> None:
     """Check who buys: the number that the kind of buyer has, and when a person must
     be named."""
     buyer = found.receipt.buyer
     number = clean(buyer.id)
-    if buyer.kind == "business":
-        _check_business(found, buyer)
-    elif buyer.kind == "person":
-        _check_person(found, buyer, found.figures)
-    elif buyer.kind == "foreigner":
-        _check_foreigner(found, buyer)
-    else:
+    if buyer.kind == "business" and not found.settings.business_buyers:
         found.add(
-            "buyer_kind_unknown",
-            _("It is not known what kind of buyer the customer is. Set it."),
+            "buyer_is_business",
+            _(
+                "The customer “%(customer)s” is a business, and this company may not"
+                " issue receipts to businesses. Issue an electronic invoice, or allow"
+                " business buyers on the registration if the authority does."
+            ),
             "buyer.type",
             buyer.record,
+            customer=buyer.name,
         )
+    check_identity(found)
+    _check_threshold(found)
     if number and number == clean(found.receipt.seller.id):
         found.add(
             "buyer_is_seller",
@@ -198,19 +202,26 @@ def check_buyer(found: Findings) -> None:
         check_text(found, text, f"buyer.{member}", limit, "customer", buyer.record)
 
 
-def _check_business(found: Findings, buyer: Party) -> None:
-    if not found.settings.business_buyers:
+def check_identity(found: Findings) -> None:
+    """Check that the buyer has the number and the name that his kind must have, and
+    that a number that he need not have looks like one."""
+    buyer = found.receipt.buyer
+    if buyer.kind == "business":
+        _check_business(found, buyer)
+    elif buyer.kind == "person":
+        _check_person(found, buyer)
+    elif buyer.kind == "foreigner":
+        _check_foreigner(found, buyer)
+    else:
         found.add(
-            "buyer_is_business",
-            _(
-                "The customer “%(customer)s” is a business, and this company may not"
-                " issue receipts to businesses. Issue an electronic invoice, or allow"
-                " business buyers on the registration if the authority does."
-            ),
-            "buyer.type",
+            "buyer_kind_unknown",
+            _("It is not known what kind of buyer the customer is. Set it."),
+            f"{found.form.buyer}.type",
             buyer.record,
-            customer=buyer.name,
         )
+
+
+def _check_business(found: Findings, buyer: Party) -> None:
     if not RIN.fullmatch(clean(buyer.id)):
         found.add(
             "buyer_rin_invalid",
@@ -218,7 +229,7 @@ def _check_business(found: Findings, buyer: Party) -> None:
                 "The tax registration number “%(id)s” of the customer “%(customer)s”"
                 " is not 9 digits. Correct it on the customer."
             ),
-            "buyer.id",
+            f"{found.form.buyer}.id",
             buyer.record,
             id=buyer.id,
             customer=buyer.name,
@@ -231,7 +242,7 @@ def _need_name(found: Findings, buyer: Party) -> None:
         found.add(
             "buyer_name_missing",
             _("The customer has no name. Enter it on the customer."),
-            "buyer.name",
+            f"{found.form.buyer}.name",
             buyer.record,
         )
 
@@ -244,14 +255,14 @@ def _check_foreigner(found: Findings, buyer: Party) -> None:
                 "The foreign customer “%(customer)s” has no passport or tax number."
                 " Enter it on the customer."
             ),
-            "buyer.id",
+            f"{found.form.buyer}.id",
             buyer.record,
             customer=buyer.name,
         )
     _need_name(found, buyer)
 
 
-def _check_person(found: Findings, buyer: Party, figures: Figures | None) -> None:
+def _check_person(found: Findings, buyer: Party) -> None:
     number = clean(buyer.id)
     if number and not NATIONAL_ID.fullmatch(number):
         found.add(
@@ -260,14 +271,20 @@ def _check_person(found: Findings, buyer: Party, figures: Figures | None) -> Non
                 "The national identity number “%(id)s” of the customer “%(customer)s”"
                 " is not 14 digits. Correct it on the customer."
             ),
-            "buyer.id",
+            f"{found.form.buyer}.id",
             buyer.record,
             id=buyer.id,
             customer=buyer.name,
         )
-    if (number and clean(buyer.name)) or figures is None or found.issued_at is None:
+
+
+def _check_threshold(found: ReceiptFindings) -> None:
+    buyer, figures = found.receipt.buyer, found.figures
+    if buyer.kind != "person" or (clean(buyer.id) and clean(buyer.name)):
         return
     receipt = found.receipt
+    if figures is None or found.issue_day is None:
+        return
     rate = receipt.currency_rate
     if receipt.currency == HOME:
         total = figures.total_amount
@@ -275,8 +292,7 @@ def _check_person(found: Findings, buyer: Party, figures: Figures | None) -> Non
         total = figures.total_amount * rate
     else:
         return
-    day = found.issued_at.astimezone(_CAIRO_STANDARD).date()
-    threshold = threshold_on(day, found.settings.thresholds)
+    threshold = threshold_on(found.issue_day, found.settings.thresholds)
     if threshold is not None and total >= threshold:
         found.add(
             "buyer_id_required",

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from ...contract import Original, Party, Returnable
+from ...contract import Original, Returnable
 from ...messages import _
-from ..amounts import smallest_unit
 from ..code_tables import codes
-from ..jsontext import clean
 from ..receipt_types import WITHOUT_REFERENCE
-from .findings import HEX64, Findings, plain, utc
+from .findings import HEX64, Findings, identity_of, named, plain, utc
+from .receipt_findings import ReceiptFindings
 
 OLDEST_SALE = timedelta(days=540)
 """ETA SDK, /receiptissuancefaq/: not later after the sale."""
 
 
-def check_return(found: Findings) -> None:
+def check_return(found: ReceiptFindings) -> None:
     """Check a return against its sale, or for what a return without one needs."""
     original = found.receipt.original
     code = found.type.code if found.type else ""
@@ -29,7 +30,7 @@ def check_return(found: Findings) -> None:
         _check_age(found, original)
         _check_same_buyer(found, original)
         if found.figures is not None and original.returnable is not None:
-            _check_returnable(found, original)
+            add_excesses(found, original, _RETURNS)
 
 
 def _check_reference(found: Findings, original: Original) -> None:
@@ -104,7 +105,7 @@ def _check_age(found: Findings, original: Original) -> None:
 
 def _check_same_buyer(found: Findings, original: Original) -> None:
     buyer, former = found.receipt.buyer, original.buyer
-    if former is None or _identity(former) == _identity(buyer):
+    if former is None or identity_of(former) == identity_of(buyer):
         return
     found.add(
         "return_other_buyer",
@@ -115,87 +116,89 @@ def _check_same_buyer(found: Findings, original: Original) -> None:
         "buyer",
         buyer.record,
         number=original.number,
-        former=_named(former),
-        buyer=_named(buyer),
+        former=named(former),
+        buyer=named(buyer),
     )
 
 
-def _identity(party: Party) -> tuple[str, str, str]:
-    return party.kind, clean(party.id), clean(party.name)
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What is given back and was not sold, or no more is left of it.
+
+    :ivar index: the first line about it
+    :ivar what: ``not_sold``, or what is exceeded: ``quantity`` or ``amount``
+    :ivar returned: how much is given back, and ``left`` how much of it could be
+    """
+
+    index: int
+    what: str
+    returned: Decimal = Decimal(0)
+    left: Decimal = Decimal(0)
 
 
-def _named(party: Party) -> str:
-    return " ".join(filter(None, (clean(party.name), clean(party.id)))) or party.kind
-
-
-def _check_returnable(found: Findings, original: Original) -> None:
-    receipt = found.receipt
-    assert original.returnable is not None
+def excesses(found: Findings, original: Original) -> Iterator[Excess]:
+    """Yield what a document gives back and its original did not sell, or not so much
+    that is left of it."""
+    returnable = original.returnable or {}
     back: dict[tuple[str, str], Returnable] = {}
     first: dict[tuple[str, str], int] = {}
-    for index, line in enumerate(receipt.lines):
+    for index, line in enumerate(found.receipt.lines):
         key = (line.internal_code, line.item_code)
         sofar = back.get(key, Returnable(Decimal(0), Decimal(0)))
         back[key] = Returnable(sofar.quantity + line.quantity, sofar.amount + line.net)
         first.setdefault(key, index)
-    unit = smallest_unit(receipt.currency)
-    tolerance = max(found.settings.amount_tolerance, unit / 2)
     for key, returned in back.items():
-        index = first[key]
-        left = original.returnable.get(key)
+        left = returnable.get(key)
         if left is None:
-            _add(found, index, "return_not_sold", _NOT_SOLD, original)
+            yield Excess(first[key], "not_sold")
         elif returned.quantity > left.quantity:
-            _add(
-                found,
-                index,
-                "return_exceeds_quantity",
-                _EXCEEDS_QUANTITY,
-                original,
-                returned=plain(returned.quantity),
-                left=plain(left.quantity),
-            )
-        elif returned.amount > left.amount + tolerance:
-            _add(
-                found,
-                index,
-                "return_exceeds_amount",
-                _EXCEEDS_AMOUNT,
-                original,
-                returned=plain(returned.amount),
-                left=plain(left.amount),
-            )
+            yield Excess(first[key], "quantity", returned.quantity, left.quantity)
+        elif returned.amount > left.amount + found.amount_tolerance:
+            yield Excess(first[key], "amount", returned.amount, left.amount)
 
 
-_NOT_SOLD = _(
-    "“%(product)s” is not on the sale %(number)s. Remove the line, or choose the sale"
-    " that it was on."
-)
-_EXCEEDS_QUANTITY = _(
-    "“%(product)s”: %(returned)s are returned, but of the sale %(number)s only %(left)s"
-    " are left to return. Lower the quantity."
-)
-_EXCEEDS_AMOUNT = _(
-    "“%(product)s”: %(returned)s is returned before taxes, but of the sale %(number)s"
-    " only %(left)s is left to return. Lower the price."
-)
+_RETURNS = {
+    "not_sold": (
+        "return_not_sold",
+        _(
+            "“%(product)s” is not on the sale %(number)s. Remove the line, or choose"
+            " the sale that it was on."
+        ),
+    ),
+    "quantity": (
+        "return_exceeds_quantity",
+        _(
+            "“%(product)s”: %(returned)s are returned, but of the sale %(number)s only"
+            " %(left)s are left to return. Lower the quantity."
+        ),
+    ),
+    "amount": (
+        "return_exceeds_amount",
+        _(
+            "“%(product)s”: %(returned)s is returned before taxes, but of the sale"
+            " %(number)s only %(left)s is left to return. Lower the price."
+        ),
+    ),
+}
 
 
-def _add(
-    found: Findings,
-    index: int,
-    code: str,
-    message: str,
-    original: Original,
-    **values: str,
+def add_excesses(
+    found: Findings, original: Original, sentences: Mapping[str, tuple[str, str]]
 ) -> None:
-    line = found.receipt.lines[index]
-    found.add(
-        code,
-        message,
-        f"itemData[{index}]",
-        line.record,
-        product=line.description,
-        number=original.number,
-        **values,
-    )
+    """Note what is given back too much.
+
+    :param sentences: code and sentence by what is wrong (:class:`Excess`)
+    """
+    for excess in excesses(found, original):
+        code, message = sentences[excess.what]
+        line = found.receipt.lines[excess.index]
+        found.add(
+            code,
+            message,
+            f"{found.form.lines}[{excess.index}]",
+            line.record,
+            product=line.description,
+            number=original.number,
+            returned=plain(excess.returned),
+            left=plain(excess.left),
+        )

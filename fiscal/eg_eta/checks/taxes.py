@@ -19,7 +19,7 @@ from .findings import Findings, fits_decimals, plain
 def check_taxes(found: Findings, figures: Figures) -> None:
     """Check the taxes of all lines."""
     for index, line in enumerate(found.receipt.lines):
-        path = f"itemData[{index}].taxableItems"
+        path = f"{found.form.lines}[{index}].taxableItems"
         before = len(found.problems)
         for tax in line.taxes:
             _check_tax(found, tax, path)

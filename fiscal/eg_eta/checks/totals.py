@@ -18,7 +18,7 @@ def check_totals(found: Findings, figures: Figures) -> None:
                 " %(total)s. What makes the difference has no place on the receipt:"
                 " make it a line or a discount."
             ),
-            "totalAmount",
+            found.form.total,
             None,
             sum=plain(figures.total_amount),
             total=plain(receipt.total),
@@ -30,10 +30,15 @@ def check_totals(found: Findings, figures: Figures) -> None:
                 "The receipt's total is %(total)s, below 0. Issue a return receipt for"
                 " what is given back."
             ),
-            "totalAmount",
+            found.form.total,
             None,
             total=plain(figures.total_amount),
         )
+    check_discounts(found, figures)
+
+
+def check_discounts(found: Findings, figures: Figures) -> None:
+    """Check that the discounts are not more than what they are taken off."""
     if figures.total_commercial_discount > figures.total_sales:
         found.add(
             "discounts_exceed_sales",
@@ -41,7 +46,7 @@ def check_totals(found: Findings, figures: Figures) -> None:
                 "The discounts, %(discounts)s, are more than the sales, %(sales)s."
                 " Correct the discounts."
             ),
-            "totalCommercialDiscount",
+            found.form.total_discounts,
             None,
             discounts=plain(figures.total_commercial_discount),
             sales=plain(figures.total_sales),

@@ -1,0 +1,177 @@
+"""What the authorities of ETA, for receipts and for invoices, have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import ClassVar
+
+from ..contract import (
+    Code,
+    Connection,
+    Document,
+    Envelope,
+    Limits,
+    Outcome,
+    Problem,
+    Signer,
+    Status,
+)
+from ..transport import Answer, clock_offset_of
+from . import errors
+from .client import EtaClient, Login
+from .code_tables import table
+from .settings import EtaSettings
+
+_NO_OFFSET = timedelta(seconds=3)
+_BOGUS_OFFSET = timedelta(hours=1)
+
+
+class EtaAuthority(ABC):
+    """One of ETA's systems, seen from one connection.
+
+    ``endpoints`` of the connection: ``identity``, ``api``, ``portal``; what is not
+    given is taken from :attr:`default_endpoints` of the environment.
+    """
+
+    limits: ClassVar[Limits]
+    usual_per_call: ClassVar[int]
+    tables: ClassVar[Sequence[str]]
+    submission_path: ClassVar[str]
+    default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "test": {
+            "identity": "https://id.preprod.eta.gov.eg",
+            "api": "https://api.preprod.invoicing.eta.gov.eg",
+            "portal": "https://preprod.invoicing.eta.gov.eg",
+        },
+        "production": {
+            "identity": "https://id.eta.gov.eg",
+            "api": "https://api.invoicing.eta.gov.eg",
+            "portal": "https://invoicing.eta.gov.eg",
+        },
+    }
+
+    _settings: EtaSettings
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._endpoints = {
+            **self.default_endpoints[connection.environment],
+            **{name: url for name, url in connection.endpoints.items() if url},
+        }
+
+    def _now(self) -> datetime:
+        clock = self._connection.wall_clock
+        return clock() if clock is not None else datetime.now(timezone.utc)
+
+    def _client(self) -> EtaClient:
+        return EtaClient(
+            self._connection, self._settings, self._endpoints, self._login()
+        )
+
+    @abstractmethod
+    def _login(self) -> Login:
+        """Return how a token is asked for."""
+
+    def codes(self, kind: str) -> Iterable[Code]:
+        """Return a code table.
+
+        :raise KeyError: there is no such kind
+        """
+        if kind not in self.tables:
+            raise KeyError(kind)
+        return table(kind).values()
+
+    def code_kinds(self) -> Sequence[str]:
+        """Return the kinds of code tables."""
+        return self.tables
+
+    def cure(self, code: str) -> Problem | None:
+        """Return what a code of ETA means and how to cure it; ``values["who"]`` is who
+        can: ``accountant``, ``administrator`` or ``authority``."""
+        return errors.cure(code)
+
+    # -- what travels together --------------------------------------------------------
+
+    @abstractmethod
+    def _most_bytes(self) -> int:
+        """Return how many bytes the documents of one call may have together."""
+
+    def _size(self, document: Document) -> int:
+        return len(document.content)
+
+    def fits(self, documents: Sequence[Document]) -> int:
+        """Return how many of the documents, from the first on, fit into one call."""
+        wanted = self._connection.documents_per_call or self.usual_per_call
+        most = max(min(wanted, self.limits.documents_per_call, len(documents)), 1)
+        room = self._most_bytes() + 1
+        for count, document in enumerate(documents[:most]):
+            room -= self._size(document) + 1
+            if room < 0:
+                return max(count, 1)
+        return most
+
+    @abstractmethod
+    def envelope(
+        self, documents: Sequence[Document], signer: Signer | None = None
+    ) -> Envelope:
+        """Return the body of one submission."""
+
+    @abstractmethod
+    def _read_submission(
+        self, answer: Answer, documents: Sequence[Document]
+    ) -> list[Outcome]:
+        """Return what the answer to a submission says, one outcome per document."""
+
+    def submit(self, envelope: Envelope) -> list[Outcome]:
+        """Send documents, and return one outcome per document: received or refused.
+
+        Documents whose time of issue the authority's clock has not reached are not
+        sent but ``DEFERRED``: sent too early they would be refused for good.
+
+        :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
+        """
+        client = self._client()
+        client.token()  # its answer tells the time, if none did yet
+        outcomes = self._held_back(envelope.documents)
+        ready = [d for d in envelope.documents if d.key not in outcomes]
+        if ready:
+            whole = len(ready) == len(envelope.documents)
+            answers = client.send(
+                "submit",
+                self.submission_path,
+                envelope.content if whole else self.envelope(ready).content,
+                lambda answer: self._read_submission(answer, ready),
+                tuple(document.key for document in ready),
+            )
+            outcomes.update({outcome.key: outcome for outcome in answers})
+        return [outcomes[document.key] for document in envelope.documents]
+
+    def _held_back(self, documents: Sequence[Document]) -> dict[int, Outcome]:
+        """Return the outcomes of documents that are not sent: those that are too new
+        must wait."""
+        safety = timedelta(seconds=float(self._settings.clock_safety_seconds))
+        reached = self._now() - self._clock_behind() - safety
+        return {
+            document.key: Outcome(
+                document.key,
+                Status.DEFERRED,
+                document.uid,
+                retry_after=(document.issued_at - reached).total_seconds(),
+            )
+            for document in documents
+            if document.issued_at > reached
+        }
+
+    def _clock_behind(self) -> timedelta:
+        """Return how far ETA's clock is behind ours, as far as that can be believed.
+
+        A ``Date`` has whole seconds and some time on its way, so a little is nothing;
+        and a clock that is hours off is not the one that judges documents.
+        """
+        if self._connection.wall_clock is not None:
+            return timedelta(0)
+        told = [clock_offset_of(self._endpoints[name]) for name in ("api", "identity")]
+        behind = -next((offset for offset in told if offset is not None), timedelta(0))
+        return behind if _NO_OFFSET < behind < _BOGUS_OFFSET else timedelta(0)
