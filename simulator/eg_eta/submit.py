@@ -11,38 +11,21 @@ stands twice for one branch; structural faults where the setting says so.
 Everything else is the verdict's (:mod:`.validation`).
 """
 
-import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from ..clock import Clock
-from . import schema, strictjson
+from . import receiving, schema
 from .errors import ApiError, error_body
-from .findings import Finding
 from .rawjson import Element, elements, receipt_hash
 from .receipt_types import TYPES
+from .receiving import Bodies, Order, detail
 from .registry import Registry
 from .settings import Settings
 from .store import INVALID, NEVER, Receipt, Store, Submission, make_id
 from .structure import Fault
 from .tokens import Caller
-
-
-@dataclass
-class Order:
-    """What a fault rule makes of an otherwise good submission."""
-
-    lost: bool = False
-    stuck: bool = False
-    delay: float | None = None
-    error: Finding | None = None  # of the whole submission
-    # Called with a document: code and message to refuse it at once with.
-    reject: Callable[[dict], tuple[str, str] | None] = lambda document: None
-    # Called with a document: the fault of its verdict.
-    invalidate: Callable[[dict], Finding | None] = lambda document: None
 
 
 class Intake:
@@ -55,15 +38,13 @@ class Intake:
         self.registry = registry
         self.settings = settings
         self.clock = clock
+        self.bodies = Bodies(settings, clock)
 
     def submit(self, body: bytes, caller: Caller, order: Order) -> dict[str, Any]:
         """Take ``body``; return what the 202 says.
 
         :raises ApiError: when the whole call is refused
         """
-        if len(body) > self.settings.max_bytes:
-            message = f"{len(body)} bytes, at most {self.settings.max_bytes}."
-            raise ApiError(400, "MaximumSizeExceeded", message)
         text, documents = self._parsed(body)
         faults = self._structure(documents)
         pairs = list(zip(documents, elements(text, "receipts"), strict=True))
@@ -80,56 +61,36 @@ class Intake:
     ) -> dict[str, Any]:
         documents = [document for document, _part in pairs]
         self._check_submitter(documents, faults, caller)
-        key = (caller.rin, hashlib.sha256(body).hexdigest())
-        self._check_repeated(key)
+        self.bodies.check(caller.rin, body)
         accepted, rejected = self._sort(documents, faults, order)
         submission = None
         if accepted:
             taken = [pairs[index] for index in accepted]
             submission = self._store(taken, caller, order)
-        now = self.clock.time()
-        self.store.bodies[key] = now + self.settings.duplicate_seconds
+        self.bodies.remember(caller.rin, body)
         return self._answer(submission, rejected)
 
     def _parsed(self, body: bytes) -> tuple[str, list[dict]]:
-        try:
-            text, value = strictjson.parse(body)
-        except strictjson.StrictJsonError as error:
-            raise ApiError(400, "BadStructure", str(error)) from error
-        if type(value) is not dict or type(value.get("receipts")) is not list:
-            message = "The body must be an object with an array 'receipts'."
-            raise ApiError(400, "BadStructure", message, target="receipts")
-        faults = _envelope_faults(value)
+        text, value = receiving.parsed(body, "receipts", self.settings.max_bytes)
+        faults = receiving.envelope_faults(value, "receipts", ("signatures",))
+        if "signatures" in value:
+            schema.SIGNATURES.check(value["signatures"], "signatures", faults)
         if faults:
-            raise _bad_structure(faults)
+            raise receiving.bad_structure(faults)
         receipts = value["receipts"]
-        if len(receipts) > self.settings.max_receipts:
-            message = f"{len(receipts)} receipts, at most {self.settings.max_receipts}."
-            raise ApiError(400, "MaximumSizeExceeded", message, target="receipts")
+        receiving.check_count(receipts, "receipts", self.settings.max_receipts)
         return text, receipts
 
     def _structure(self, documents: list[dict]) -> dict[int, list[Fault]]:
         faults: dict[int, list[Fault]] = {}
-        keep_empty = self.settings.empty_arrays == "accept"
         for index, document in enumerate(documents):
             found: list[Fault] = []
             schema.RECEIPT.check(document, "", found)
-            if keep_empty:
-                found = [
-                    fault
-                    for fault in found
-                    if fault.code != "TooFewItems" or fault.path == "itemData"
-                ]
+            found = receiving.tolerated(found, self.settings, "itemData")
             if found:
                 faults[index] = found
         if faults and self.settings.structure_faults == "call":
-            raise _bad_structure(
-                [
-                    fault._replace(path=f"receipts[{index}].{fault.path}".rstrip("."))
-                    for index, found in faults.items()
-                    for fault in found
-                ]
-            )
+            raise receiving.bad_elements(faults, "receipts")
         return faults
 
     def _check_submitter(
@@ -162,16 +123,6 @@ class Intake:
                 message = f"Device {serial} is {state}."
                 raise ApiError(403, "Forbidden", message, target=target)
 
-    def _check_repeated(self, key: tuple[str, str]) -> None:
-        left = self.store.known_body(key, self.clock.time())
-        if left is not None:
-            raise ApiError(
-                422,
-                "DuplicateSubmission",
-                "The same submission was received a short time ago.",
-                retry_after=left,
-            )
-
     def _sort(
         self, documents: list, faults: dict[int, list[Fault]], order: Order
     ) -> tuple[list[int], list[dict[str, Any]]]:
@@ -179,7 +130,7 @@ class Intake:
         uuids: set[str] = set()
         numbers: set[tuple[str, str]] = set()
         for index, document in enumerate(documents):
-            error = _structural_error(faults.get(index))
+            error = receiving.structural_error(faults.get(index))
             if error is None:
                 error = self._immediate(document, uuids, numbers)
             if error is None:
@@ -204,11 +155,11 @@ class Intake:
             state = "in this submission twice"
         if state != INVALID:
             message = f"A receipt with this UUID exists; it is {state}."
-            details.append(_detail("SIM-DUPLICATE-UUID", "header.uuid", message))
+            details.append(detail("SIM-DUPLICATE-UUID", "header.uuid", message))
         if number in numbers:
             message = "This receipt number stands twice for one branch."
             path = "header.receiptNumber"
-            details.append(_detail("SIM-DUPLICATE-NUMBER", path, message))
+            details.append(detail("SIM-DUPLICATE-NUMBER", path, message))
         uuids.add(uuid)
         numbers.add(number)
         if not details:
@@ -250,11 +201,7 @@ class Intake:
         for row in rejected:
             self.store.rejections.append({**row, "time": now})
         identity = submission.id if submission else None
-        spelling = self.settings.id_spelling
-        names = ("submissionId", "submissionUUID")
-        answer: dict[str, Any] = {
-            name: identity for name in names if spelling in (name, "both")
-        }
+        answer = receiving.spelled_id(identity, self.settings)
         answer["acceptedDocuments"] = [
             {
                 "uuid": receipt.uuid,
@@ -266,23 +213,6 @@ class Intake:
         answer["rejectedDocuments"] = rejected
         answer["header"] = {"statusCode": "Success"}
         return answer
-
-
-def _envelope_faults(value: dict[str, Any]) -> list[Fault]:
-    faults: list[Fault] = []
-    for name in sorted(value.keys() - {"receipts", "signatures"}):
-        message = f"There is no property {name!r} here."
-        faults.append(Fault("UnknownProperty", name, message))
-    if "signatures" in value:
-        schema.SIGNATURES.check(value["signatures"], "signatures", faults)
-    if not value["receipts"]:
-        message = "A submission has at least one receipt."
-        faults.append(Fault("TooFewItems", "receipts", message))
-    for index, receipt in enumerate(value["receipts"]):
-        if type(receipt) is not dict:
-            path = f"receipts[{index}]"
-            faults.append(Fault("ObjectExpected", path, "A receipt is an object."))
-    return faults
 
 
 def _receipt(document: dict, part: Element, submission: Submission) -> Receipt:
@@ -311,28 +241,6 @@ def _receipt(document: dict, part: Element, submission: Submission) -> Receipt:
         payment=document["paymentMethod"],
         received=submission.received,
     )
-
-
-def _bad_structure(faults: list[Fault]) -> ApiError:
-    details = [_detail(fault.code, fault.path, fault.message) for fault in faults]
-    message = f"The submission breaks the schema in {len(faults)} places."
-    return ApiError(400, "BadStructure", message, details=details[:200])
-
-
-def _structural_error(faults: list[Fault] | None) -> dict[str, Any] | None:
-    if not faults:
-        return None
-    details = [_detail(fault.code, fault.path, fault.message) for fault in faults]
-    return error_body("BadStructure", "Validation Error", None, details, "")
-
-
-def _detail(code: str, path: str, message: str) -> dict[str, Any]:
-    return {
-        "code": code,
-        "message": message,
-        "target": path.rpartition(".")[2],
-        "propertyPath": path,
-    }
 
 
 def _rejection(document: dict, error: dict[str, Any]) -> dict[str, Any]:
