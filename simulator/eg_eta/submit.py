@@ -15,92 +15,51 @@ import time
 from decimal import Decimal
 from typing import Any
 
-from ..clock import Clock
 from . import receiving, schema
 from .errors import ApiError, error_body
 from .rawjson import Element, elements, receipt_hash
 from .receipt_types import TYPES
-from .receiving import Bodies, Order, detail
-from .registry import Registry
-from .settings import Settings
-from .store import INVALID, NEVER, Receipt, Store, Submission, make_id
-from .structure import Fault
+from .receiving import Order, detail
+from .store import INVALID, Receipt, Store, Submission, make_id
+from .structure import Spec
 from .tokens import Caller
 
 
-class Intake:
-    """Takes submissions."""
+class Intake(receiving.Intake[Submission]):
+    """Takes submissions of receipts."""
 
-    def __init__(
-        self, store: Store, registry: Registry, settings: Settings, clock: Clock
-    ) -> None:
-        self.store = store
-        self.registry = registry
-        self.settings = settings
-        self.clock = clock
-        self.bodies = Bodies(settings, clock)
+    name = "receipts"
+    lines = "itemData"
 
-    def submit(self, body: bytes, caller: Caller, order: Order) -> dict[str, Any]:
-        """Take ``body``; return what the 202 says.
+    def __init__(self, books: Store, *others: Any) -> None:
+        """``others``: registry, settings and clock."""
+        super().__init__(books, *others)
+        self.books = books
 
-        :raises ApiError: when the whole call is refused
-        """
-        text, documents = self._parsed(body)
-        faults = self._structure(documents)
-        pairs = list(zip(documents, elements(text, "receipts"), strict=True))
-        with self.store.lock:
-            return self._take(body, pairs, faults, caller, order)
+    @property
+    def whole_calls(self) -> bool:
+        """Setting ``structure_faults``."""
+        return self.settings.structure_faults == "call"
 
-    def _take(
-        self,
-        body: bytes,
-        pairs: list[tuple[dict, Element]],
-        faults: dict[int, list[Fault]],
-        caller: Caller,
-        order: Order,
-    ) -> dict[str, Any]:
-        documents = [document for document, _part in pairs]
-        self._check_submitter(documents, faults, caller)
-        self.bodies.check(caller.rin, body)
-        accepted, rejected = self._sort(documents, faults, order)
-        submission = None
-        if accepted:
-            taken = [pairs[index] for index in accepted]
-            submission = self._store(taken, caller, order)
-        self.bodies.remember(caller.rin, body)
-        return self._answer(submission, rejected)
-
-    def _parsed(self, body: bytes) -> tuple[str, list[dict]]:
-        text, value = receiving.parsed(body, "receipts", self.settings.max_bytes)
-        faults = receiving.envelope_faults(value, "receipts", ("signatures",))
+    def read(self, body: bytes) -> list[tuple[dict, Element]]:
+        """The receipts of a body."""
+        text, value = receiving.parsed(body, self.name, self.settings.max_bytes)
+        faults = receiving.envelope_faults(value, self.name, ("signatures",))
         if "signatures" in value:
             schema.SIGNATURES.check(value["signatures"], "signatures", faults)
         if faults:
             raise receiving.bad_structure(faults)
-        receipts = value["receipts"]
-        receiving.check_count(receipts, "receipts", self.settings.max_receipts)
-        return text, receipts
+        receipts = value[self.name]
+        receiving.check_count(receipts, self.name, self.settings.max_receipts)
+        return list(zip(receipts, elements(text, self.name), strict=True))
 
-    def _structure(self, documents: list[dict]) -> dict[int, list[Fault]]:
-        faults: dict[int, list[Fault]] = {}
-        for index, document in enumerate(documents):
-            found: list[Fault] = []
-            schema.RECEIPT.check(document, "", found)
-            found = receiving.tolerated(found, self.settings, "itemData")
-            if found:
-                faults[index] = found
-        if faults and self.settings.structure_faults == "call":
-            raise receiving.bad_elements(faults, "receipts")
-        return faults
+    def schema(self, element: dict) -> Spec:
+        """The same for every receipt."""
+        return schema.RECEIPT
 
-    def _check_submitter(
-        self, documents: list[dict], faults: dict, caller: Caller
-    ) -> None:
-        sellers = [
-            document["seller"]
-            for index, document in enumerate(documents)
-            if index not in faults
-        ]
+    def check_submitter(self, elements: list[dict], caller: Caller) -> None:
+        """One taxpayer, one device, both the token's."""
+        sellers = [element["seller"] for element in elements]
         if any(seller["rin"] != caller.rin for seller in sellers):
             message = "seller.rin is not the taxpayer of the token."
             raise ApiError(403, "IncorrectSubmitter", message, target="seller.rin")
@@ -123,67 +82,57 @@ class Intake:
                 message = f"Device {serial} is {state}."
                 raise ApiError(403, "Forbidden", message, target=target)
 
-    def _sort(
-        self, documents: list, faults: dict[int, list[Fault]], order: Order
-    ) -> tuple[list[int], list[dict[str, Any]]]:
-        accepted, rejected = [], []
-        uuids: set[str] = set()
-        numbers: set[tuple[str, str]] = set()
-        for index, document in enumerate(documents):
-            error = receiving.structural_error(faults.get(index))
-            if error is None:
-                error = self._immediate(document, uuids, numbers)
-            if error is None:
-                forced = order.reject(document)
-                error = error_body(*forced) if forced else None
-            if error is None:
-                accepted.append(index)
-            else:
-                rejected.append(_rejection(document, error))
-        return accepted, rejected
-
-    def _immediate(
-        self, document: dict, uuids: set, numbers: set
-    ) -> dict[str, Any] | None:
-        header = document["header"]
+    def immediate(self, element: dict, seen: set) -> dict[str, Any] | None:
+        """A UUID or a number that is known."""
+        header = element["header"]
         uuid = header["uuid"]
-        number = (document["seller"]["branchCode"], header["receiptNumber"])
-        known = self.store.receipts.get(uuid)
+        number = (element["seller"]["branchCode"], header["receiptNumber"])
+        known = self.books.receipts.get(uuid)
         state = known.status if known else INVALID
         details = []
-        if uuid in uuids:
+        if uuid in seen:
             state = "in this submission twice"
         if state != INVALID:
             message = f"A receipt with this UUID exists; it is {state}."
             details.append(detail("SIM-DUPLICATE-UUID", "header.uuid", message))
-        if number in numbers:
+        if number in seen:
             message = "This receipt number stands twice for one branch."
             path = "header.receiptNumber"
             details.append(detail("SIM-DUPLICATE-NUMBER", path, message))
-        uuids.add(uuid)
-        numbers.add(number)
+        seen |= {uuid, number}
         if not details:
             return None
         message = "The receipt is a duplicate."
         return error_body("DuplicateReceipt", message, uuid, details, "header")
 
-    def _store(
+    def target(self, element: dict) -> str | None:
+        """Receipts are named by the entry they stand in."""
+        return None
+
+    def rejection(self, element: dict, error: dict[str, Any]) -> dict[str, Any]:
+        """By number and UUID, which may be missing."""
+        header = element.get("header")
+        header = header if type(header) is dict else {}
+        return {
+            "receiptNumber": header.get("receiptNumber"),
+            "uuid": header.get("uuid"),
+            "error": error,
+        }
+
+    def store(
         self, pairs: list[tuple[dict, Element]], caller: Caller, order: Order
     ) -> Submission:
-        received = self.clock.now()
-        now = time.monotonic()
-        delay = self.settings.validation_seconds
-        if order.delay is not None:
-            delay = order.delay
+        """Put receipts into the books."""
+        accepted_at = time.monotonic()
         submission = Submission(
             id=make_id(),
             rin=caller.rin,
             serial=pairs[0][0]["seller"]["deviceSerialNumber"],
             channel="POS" if caller.serial else "ERP",
             submitter=self.registry.taxpayers[caller.rin].name,
-            received=received,
-            accepted_at=now,
-            due=NEVER if order.stuck else now + delay,
+            received=self.clock.now(),
+            accepted_at=accepted_at,
+            due=self.due(order),
             error=order.error,
         )
         for document, part in pairs:
@@ -191,18 +140,16 @@ class Intake:
             receipt.forced = order.invalidate(document)
             submission.receipts.append(receipt)
         if not order.lost:
-            self.store.add(submission)
+            self.books.add(submission)
         return submission
 
-    def _answer(
+    def answer(
         self, submission: Submission | None, rejected: list[dict[str, Any]]
     ) -> dict[str, Any]:
+        """Accepted receipts by UUID and number."""
         now = self.clock.now().isoformat()
-        for row in rejected:
-            self.store.rejections.append({**row, "time": now})
-        identity = submission.id if submission else None
-        answer = receiving.spelled_id(identity, self.settings)
-        answer["acceptedDocuments"] = [
+        self.books.rejections += [{**row, "time": now} for row in rejected]
+        accepted = [
             {
                 "uuid": receipt.uuid,
                 "longId": receipt.long_id,
@@ -210,9 +157,8 @@ class Intake:
             }
             for receipt in (submission.receipts if submission else ())
         ]
-        answer["rejectedDocuments"] = rejected
-        answer["header"] = {"statusCode": "Success"}
-        return answer
+        identity = submission.id if submission else None
+        return self.answered(identity, accepted, rejected)
 
 
 def _receipt(document: dict, part: Element, submission: Submission) -> Receipt:
@@ -241,13 +187,3 @@ def _receipt(document: dict, part: Element, submission: Submission) -> Receipt:
         payment=document["paymentMethod"],
         received=submission.received,
     )
-
-
-def _rejection(document: dict, error: dict[str, Any]) -> dict[str, Any]:
-    header = document.get("header")
-    header = header if type(header) is dict else {}
-    return {
-        "receiptNumber": header.get("receiptNumber"),
-        "uuid": header.get("uuid"),
-        "error": error,
-    }

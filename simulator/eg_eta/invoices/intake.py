@@ -12,18 +12,14 @@ from now on, in threads of their own.
 
 import base64
 import hashlib
-import time
 from typing import Any
 
-from ...clock import Clock
 from .. import receiving
 from ..errors import ApiError, error_body
 from ..rawjson import Element, elements
-from ..receiving import Bodies, Order, detail
-from ..registry import Registry
-from ..settings import Settings
-from ..store import NEVER, make_id
-from ..structure import Fault
+from ..receiving import Order, detail
+from ..store import make_id
+from ..structure import Spec
 from ..tokens import Caller
 from . import openssl, schema
 from .signatures import SignatureChecker, Trust
@@ -32,117 +28,82 @@ from .store import Document, DocumentStore, DocumentSubmission, make_long_id
 _CHANNEL_ERP = 1  # number of the channel in ETA's answers
 
 
-class DocumentIntake:
+class DocumentIntake(receiving.Intake[DocumentSubmission]):
     """Takes submissions of documents."""
 
-    def __init__(
-        self, books: DocumentStore, registry: Registry, settings: Settings, clock: Clock
-    ) -> None:
+    name = "documents"
+    lines = "invoiceLines"
+
+    def __init__(self, books: DocumentStore, *others: Any) -> None:
+        """``others``: registry, settings and clock."""
+        super().__init__(books.store, *others)
         self.books = books
-        self.registry = registry
-        self.settings = settings
-        self.clock = clock
-        self.bodies = Bodies(settings, clock)
         self.checker = SignatureChecker()
 
-    def submit(self, body: bytes, caller: Caller, order: Order) -> dict[str, Any]:
-        """Take ``body``; return what the 202 says.
+    @property
+    def whole_calls(self) -> bool:
+        """Setting ``document_structure_faults``."""
+        return self.settings.document_structure_faults == "call"
 
-        :raises ApiError: when the whole call is refused
-        """
+    def read(self, body: bytes) -> list[tuple[dict, Element]]:
+        """The documents of a body; signatures are not in their texts."""
         most = self.settings.max_document_bytes
-        text, value = receiving.parsed(body, "documents", most)
-        faults = receiving.envelope_faults(value, "documents")
+        text, value = receiving.parsed(body, self.name, most)
+        faults = receiving.envelope_faults(value, self.name)
         if faults:
             raise receiving.bad_structure(faults)
-        documents = value["documents"]
-        receiving.check_count(documents, "documents", self.settings.max_documents)
-        broken = self._structure(documents)
-        parts = elements(text, "documents", without="signatures")
-        pairs = list(zip(documents, parts, strict=True))
-        with self.books.store.lock:
-            return self._take(body, pairs, broken, caller, order)
+        documents = value[self.name]
+        receiving.check_count(documents, self.name, self.settings.max_documents)
+        parts = elements(text, self.name, without="signatures")
+        return list(zip(documents, parts, strict=True))
 
-    def _structure(self, documents: list[dict]) -> dict[int, list[Fault]]:
-        faults: dict[int, list[Fault]] = {}
-        for index, document in enumerate(documents):
-            found: list[Fault] = []
-            schema.schema_of(document).check(document, "", found)
-            found = receiving.tolerated(found, self.settings, "invoiceLines")
-            if found:
-                faults[index] = found
-        if faults and self.settings.document_structure_faults == "call":
-            raise receiving.bad_elements(faults, "documents")
-        return faults
+    def schema(self, element: dict) -> Spec:
+        """By type and version."""
+        return schema.schema_of(element)
 
-    def _take(
-        self,
-        body: bytes,
-        pairs: list[tuple[dict, Element]],
-        broken: dict[int, list[Fault]],
-        caller: Caller,
-        order: Order,
-    ) -> dict[str, Any]:
-        documents = [document for document, _part in pairs]
-        self._check_submitter(documents, broken, caller)
-        self.bodies.check(caller.rin, body)
-        accepted, rejected = self._sort(documents, broken, order)
-        submission = None
-        if accepted:
-            taken = [pairs[index] for index in accepted]
-            submission = self._store(taken, caller, order)
-        self.bodies.remember(caller.rin, body)
-        return self._answer(submission, rejected)
-
-    def _check_submitter(
-        self, documents: list[dict], broken: dict, caller: Caller
-    ) -> None:
+    def check_submitter(self, elements: list[dict], caller: Caller) -> None:
+        """One taxpayer, the token's, with the token of a program."""
         if caller.serial is not None:
             message = "Documents need the token of an ERP system, not of a device."
             raise ApiError(403, "Forbidden", message)
         if "B2B" not in caller.tags:
             raise ApiError(403, "Forbidden", "The taxpayer has no B2B profile.")
-        for index, document in enumerate(documents):
-            if index not in broken and document["issuer"]["id"] != caller.rin:
-                message = "issuer.id is not the taxpayer of the token."
-                raise ApiError(403, "IncorrectSubmitter", message, target="issuer.id")
+        if any(element["issuer"]["id"] != caller.rin for element in elements):
+            message = "issuer.id is not the taxpayer of the token."
+            raise ApiError(403, "IncorrectSubmitter", message, target="issuer.id")
 
-    def _sort(
-        self, documents: list[dict], broken: dict[int, list[Fault]], order: Order
-    ) -> tuple[list[int], list[dict[str, Any]]]:
-        accepted, rejected = [], []
-        numbers: set[str] = set()
-        for index, document in enumerate(documents):
-            number = document.get("internalID")
-            name = number if type(number) is str else None
-            error = receiving.structural_error(broken.get(index), name)
-            if error is None and number in numbers:
-                error = _twice(document["internalID"])
-            if error is None:
-                numbers.add(document["internalID"])
-                forced = order.reject(document)
-                error = error_body(*forced, name, [], "") if forced else None
-            if error is None:
-                accepted.append(index)
-            else:
-                rejected.append({"internalId": name, "error": error})
-        return accepted, rejected
+    def immediate(self, element: dict, seen: set) -> dict[str, Any] | None:
+        """An internal id that answers could not be joined on."""
+        number = element["internalID"]
+        if number not in seen:
+            seen.add(number)
+            return None
+        message = "This internal id stands twice in the submission."
+        details = [detail("SIM-DUPLICATE-NUMBER", "internalID", message)]
+        return error_body("DuplicateDocument", message, number, details, "internalID")
 
-    def _store(
+    def target(self, element: dict) -> str | None:
+        """The internal id, where there is one."""
+        number = element.get("internalID")
+        return number if type(number) is str else None
+
+    def rejection(self, element: dict, error: dict[str, Any]) -> dict[str, Any]:
+        """By internal id."""
+        return {"internalId": self.target(element), "error": error}
+
+    def store(
         self, pairs: list[tuple[dict, Element]], caller: Caller, order: Order
     ) -> DocumentSubmission:
+        """Put documents into the books and begin with their signatures."""
         if any(document["documentTypeVersion"] == "1.0" for document, _ in pairs):
             openssl.command()  # or the caller hears what is missing
-        delay = self.settings.validation_seconds
-        if order.delay is not None:
-            delay = order.delay
         submission = DocumentSubmission(
             id=make_id(),
             rin=caller.rin,
             channel=_CHANNEL_ERP,
             submitter=self.registry.taxpayers[caller.intermediary or caller.rin].name,
             received=self.clock.now(),
-            due=NEVER if order.stuck else time.monotonic() + delay,
+            due=self.due(order),
             error=order.error,
         )
         for document, part in pairs:
@@ -169,15 +130,13 @@ class DocumentIntake:
             taken.received,
         )
 
-    def _answer(
+    def answer(
         self, submission: DocumentSubmission | None, rejected: list[dict[str, Any]]
     ) -> dict[str, Any]:
+        """Accepted documents by UUID and internal id."""
         now = self.clock.now().isoformat()
-        for row in rejected:
-            self.books.rejections.append({**row, "time": now})
-        identity = submission.id if submission else None
-        answer = receiving.spelled_id(identity, self.settings)
-        answer["acceptedDocuments"] = [
+        self.books.rejections += [{**row, "time": now} for row in rejected]
+        accepted = [
             {
                 "uuid": document.uuid,
                 "longId": document.long_id,
@@ -186,9 +145,8 @@ class DocumentIntake:
             }
             for document in (submission.documents if submission else ())
         ]
-        answer["rejectedDocuments"] = rejected
-        answer["header"] = {"statusCode": "Success"}
-        return answer
+        identity = submission.id if submission else None
+        return self.answered(identity, accepted, rejected)
 
 
 def taken_document(
@@ -215,9 +173,3 @@ def taken_document(
         references=tuple(document.get("references", ())),
         received=submission.received,
     )
-
-
-def _twice(number: str) -> dict[str, Any]:
-    message = "This internal id stands twice in the submission."
-    details = [detail("SIM-DUPLICATE-NUMBER", "internalID", message)]
-    return error_body("DuplicateDocument", message, number, details, "internalID")
