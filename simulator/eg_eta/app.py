@@ -19,6 +19,8 @@ from ..traffic import Traffic
 from . import faults, portal
 from .control import Control
 from .errors import ApiError, error_body, json_response, too_many
+from .invoices import openssl
+from .invoices import service as invoices
 from .keeper import Keeper
 from .limiter import Limiter
 from .queries import Queries
@@ -55,17 +57,18 @@ _URLS = Map(
         *_versions("/receipts/<identity>/raw", "raw"),
         *_versions("/receipts/<identity>/share", "share"),
         Rule("/receipts/search/<identity>/share/<moment>", endpoint="portal"),
+        *invoices.rules(),
     ],
     merge_slashes=False,
     redirect_defaults=False,
 )
 # Parts of a configuration that are not about who is registered.
 _ORDERS = ("settings", "faults")
-_OPEN = ("share", "portal")  # calls that need no token
+_OPEN = ("share", "portal", *invoices.OPEN)  # calls that need no token
 
 
 class EtaApp:
-    """ETA's e-Receipt service. ``stopping`` ends waits when the server stops."""
+    """ETA's services. ``stopping`` ends waits when the server stops."""
 
     def __init__(self, config: dict | None = None, data: Path | None = None) -> None:
         """Start from ``config``, by default a taxpayer with two devices.
@@ -74,6 +77,8 @@ class EtaApp:
         :raises ValueError: for a bad configuration or another kind of file
         """
         self.config = config or {}
+        if self.config.get("trusted_cas"):
+            openssl.command()  # signatures are going to be checked
         self.stopping = threading.Event()
         self.settings = Settings()
         self.clock = Clock()
@@ -88,6 +93,7 @@ class EtaApp:
         self.intake = Intake(self.store, self.registry, self.settings, self.clock)
         validator = Validator(self.store, self.registry, self.settings)
         self.store.judge = validator.judge
+        self.invoices = invoices.InvoiceService(self)
         self.control = Control(self)
         self.reset()
         self.keeper = Keeper(self, data) if data else None
@@ -97,6 +103,8 @@ class EtaApp:
         config = self.config
         with self.store.lock:
             self.store.clear()
+            self.intake.bodies.clear()
+            self.invoices.clear()
             self.registry.clear()
             if not config.get("taxpayers"):
                 self.registry.load(DEFAULT)
@@ -115,6 +123,11 @@ class EtaApp:
         """Write the data file, if there is one."""
         if self.keeper:
             self.keeper.close()
+
+    def settle(self) -> None:
+        """Reach the verdicts that are due; the lock is held."""
+        self.store.settle()
+        self.invoices.settle()
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Change settings, and the clock with them."""
@@ -162,7 +175,7 @@ class EtaApp:
         return response
 
     def _faulty(
-        self, request: Request, endpoint: str, values: Mapping[str, str], row: dict
+        self, request: Request, endpoint: str, values: Mapping[str, Any], row: dict
     ) -> Response:
         request.get_data(cache=True)
         with self.store.lock:
@@ -183,13 +196,13 @@ class EtaApp:
         self,
         request: Request,
         endpoint: str,
-        values: Mapping[str, str],
+        values: Mapping[str, Any],
         caller: Caller | None,
         row: dict,
     ) -> Response:
         try:
             with self.store.lock:
-                self.store.settle()
+                self.settle()
                 client = caller.client_id if caller else row["serial"] or "anonymous"
                 wait, headers = self.limiter.take(endpoint, client)
             if wait is not None:
@@ -205,6 +218,11 @@ class EtaApp:
                 raise ApiError(401, "Unauthorized", message)
             elif endpoint == "submit":
                 response = self._submit(request, caller)
+            elif endpoint == "document_submit":
+                response = self.invoices.submit(request, caller)
+            elif self.invoices.answers(endpoint):
+                with self.store.lock:
+                    response = self.invoices.answer(request, endpoint, values, caller)
             else:
                 with self.store.lock:
                     answer = self._read(request, endpoint, values, caller.rin)
@@ -221,7 +239,7 @@ class EtaApp:
         return json_response(self.intake.submit(request.get_data(), caller, order), 202)
 
     def _read(
-        self, request: Request, endpoint: str, values: Mapping[str, str], rin: str
+        self, request: Request, endpoint: str, values: Mapping[str, Any], rin: str
     ) -> dict[str, Any]:
         queries, arguments = self.queries, request.args
         identity = values.get("identity", "")
@@ -236,9 +254,13 @@ class EtaApp:
         return queries.search(arguments, rin)
 
     def _show(
-        self, request: Request, endpoint: str, values: Mapping[str, str]
+        self, request: Request, endpoint: str, values: Mapping[str, Any]
     ) -> Response:
-        """What anybody may see: a receipt whose time of issue they know."""
+        """What anybody may see: a receipt whose time of issue they know, and a
+        document whose long id they know.
+        """
+        if endpoint == "document_share":
+            return self.invoices.show(values)
         identity = values["identity"]
         if endpoint == "share":
             moment = request.args.get("dateTimeIssued")

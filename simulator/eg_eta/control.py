@@ -5,7 +5,8 @@
 ``POST /_control/reset``            back to the start
 ``GET|POST /_control/settings``     read; change some
 ``POST /_control/registry``         add taxpayers, devices, erp_clients,
-                                    item_codes (a known serial: change it)
+                                    item_codes, trusted_cas, signers,
+                                    callbacks (a known serial: change it)
 ``POST /_control/late``             ``{"serial", "days"}``; 0 takes it back
 ``POST /_control/cancel``           ``{"uuid", "reason"}``: on the portal
 ``GET|POST|DELETE /_control/faults``  rules: list, add, clear (or ``/<id>``)
@@ -17,6 +18,8 @@
 ``GET  /_control/rejections``       receipts refused at once
 ``GET  /_control/requests``         counts, most at once, ``?last=100`` calls
 ==================================  ===========================================
+
+Those about documents: :mod:`.invoices.control`.
 """
 
 from __future__ import annotations
@@ -33,7 +36,8 @@ from ..clock import to_text
 from ..faults import FaultError
 from . import queries
 from .errors import ApiError, json_response
-from .findings import Finding
+from .invoices import control as invoices
+from .invoices.control import needed, shown_finding
 from .registry import RegistryError
 from .settings import SettingError
 from .store import Receipt, Submission
@@ -65,6 +69,7 @@ _URLS = Map(
         _rule("/submissions", "submissions"),
         _rule("/rejections", "rejections"),
         _rule("/requests", "requests"),
+        *(_rule(*row) for row in invoices.ROWS),
     ],
     strict_slashes=False,
 )
@@ -75,6 +80,7 @@ class Control:
 
     def __init__(self, app: EtaApp) -> None:
         self.app = app
+        self.documents = invoices.DocumentControl(app)
 
     def answer(self, request: Request) -> Response:
         """Answer a call; mistakes in it are 400 with a sentence."""
@@ -83,9 +89,10 @@ class Control:
         try:
             endpoint, values = _URLS.bind_to_environ(request.environ).match()
             body = _body(request)
-            method = getattr(self, f"_{endpoint}")
+            own = getattr(self, f"_{endpoint}", None)
+            method = own or getattr(self.documents, endpoint)
             with self.app.store.lock:
-                self.app.store.settle()
+                self.app.settle()
                 return json_response(method(request, body, **values))
         except (RegistryError, SettingError, FaultError) as error:
             return json_response({"error": str(error)}, 400)
@@ -105,6 +112,7 @@ class Control:
             "receipts": len(store.order),
             "statuses": statuses,
             "submissions": len(store.submissions),
+            "documents": len(self.app.invoices.books.order),
             "settings": self.app.settings.as_dict(),
             "registry": self._registry(request, {}),
         }
@@ -127,14 +135,16 @@ class Control:
             row["presharedkey"] = row["presharedkey"] is not None
         for row in dump["erp_clients"]:
             del row["secret"]
+        for row in dump["callbacks"]:
+            del row["api_key"]
         return dump
 
     def _late(self, request: Request, body: dict) -> dict:
-        self.app.registry.grant_late(_needed(body, "serial"), _needed(body, "days"))
+        self.app.registry.grant_late(needed(body, "serial"), needed(body, "days"))
         return dict(self.app.registry.late_grants)
 
     def _cancel(self, request: Request, body: dict) -> dict:
-        uuid = _needed(body, "uuid")
+        uuid = needed(body, "uuid")
         reason = str(body.get("reason", ""))
         return _receipt(queries.cancel(self.app.store, uuid, reason))
 
@@ -159,6 +169,7 @@ class Control:
 
     def _settle(self, request: Request, body: dict) -> dict:
         self.app.store.settle_all()
+        self.app.invoices.settle_all()
         return {}
 
     def _receipts(self, request: Request, body: dict) -> list:
@@ -197,21 +208,6 @@ def _body(request: Request) -> object:
         raise ApiError(400, "BadRequest", f"no JSON: {error}") from error
 
 
-def _needed(body: object, name: str) -> Any:
-    if not isinstance(body, dict) or name not in body:
-        raise ApiError(400, "BadRequest", f"{name!r} is missing.")
-    return body[name]
-
-
-def _finding(finding: Finding) -> dict[str, str]:
-    return {
-        "step": finding.step.name,
-        "code": finding.code,
-        "path": finding.path,
-        "message": finding.message,
-    }
-
-
 def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, Any]:
     row = {
         "uuid": receipt.uuid,
@@ -226,8 +222,8 @@ def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, Any]:
         "totalAmount": str(receipt.total),
         "currency": receipt.currency,
         "status": receipt.status,
-        "errors": [_finding(finding) for finding in receipt.findings],
-        "warnings": [_finding(finding) for finding in receipt.warnings],
+        "errors": [shown_finding(finding) for finding in receipt.findings],
+        "warnings": [shown_finding(finding) for finding in receipt.warnings],
         "submission": receipt.submission.id,
         "accepted": receipt.accepted,
         "longId": receipt.long_id,

@@ -5,7 +5,6 @@ submissions whose time has come, in the order of that time.
 """
 
 import base64
-import heapq
 import json
 import secrets
 import threading
@@ -16,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from .agenda import Agenda
 from .findings import Finding
 
 IN_PROGRESS, VALID, INVALID = "InProgress", "Valid", "Invalid"
@@ -111,12 +111,9 @@ class Store:
         self.claims: dict[tuple[str, str], list[Receipt]] = {}
         self.returns: dict[str, list[Receipt]] = {}
         self.heads: dict[str, Receipt] = {}
-        # (registration number, SHA-256 of the body) -> end of its window
-        self.bodies: dict[tuple[str, str], float] = {}
         # receipts refused at once, and their acceptance counts by UUID
         self.rejections: list[dict[str, Any]] = []
-        self._due: list[tuple[float, int, Submission]] = []
-        self._count = 0
+        self._due: Agenda[Submission] = Agenda()
         self.changes = 0  # grows with every change, for whoever keeps a copy
 
     def add(self, submission: Submission, *, restored: bool = False) -> None:
@@ -129,8 +126,7 @@ class Store:
         for receipt in submission.receipts:
             self._add_receipt(receipt, restored)
         if submission.status == IN_PROGRESS and submission.due != NEVER:
-            self._count += 1
-            heapq.heappush(self._due, (submission.due, self._count, submission))
+            self._due.add(submission.due, submission)
 
     def _add_receipt(self, receipt: Receipt, restored: bool) -> None:
         earlier = self.receipts.get(receipt.uuid)
@@ -159,15 +155,12 @@ class Store:
 
     def settle(self) -> None:
         """Reach the verdicts that are due."""
-        now = time.monotonic()
-        while self._due and self._due[0][0] <= now:
-            due, _count, submission = heapq.heappop(self._due)
+        for due, submission in self._due.ripe(time.monotonic()):
             self._decide(submission, due)
 
     def settle_all(self) -> None:
         """Reach every verdict that is pending, except stuck ones."""
-        while self._due:
-            _due, _count, submission = heapq.heappop(self._due)
+        for _due, submission in self._due.ripe(NEVER):
             self._decide(submission, time.monotonic())
 
     def _decide(self, submission: Submission, due: float) -> None:
@@ -183,11 +176,6 @@ class Store:
             receipt.decided = due
         refused = submission.error or submission.invalid_count
         submission.status = INVALID if refused else VALID
-
-    def known_body(self, key: tuple[str, str], now: float) -> float | None:
-        """Seconds for which the same body is still refused, if it is."""
-        end = self.bodies.get(key)
-        return end - now if end is not None and end > now else None
 
     def newest(self) -> Iterator[Receipt]:
         """Receipts, the latest taken first."""
