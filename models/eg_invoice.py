@@ -22,6 +22,11 @@ class EreceiptRegistration(models.Model):
         string="Document version",
         default="1.0",
     )
+    eg_token_auth = fields.Selection(
+        [("basic", "In a header (usual)"), ("form", "In the form")],
+        string="Credentials travel",
+        default="basic",
+    )
     eg_on_behalf_of = fields.Char(
         string="On behalf of",
         help="The taxpayer's registration number, where the credentials are those of "
@@ -41,9 +46,11 @@ class EreceiptRegistration(models.Model):
         return self._eg_receipt_endpoints()
 
     def _eg_invoice_settings(self, device):
-        settings = {"version": self.eg_invoice_version or "1.0"}
-        if self.eg_on_behalf_of:
-            settings["on_behalf_of"] = self.eg_on_behalf_of
+        settings = {
+            "document_version": self.eg_invoice_version or "1.0",
+            "token_auth": self.eg_token_auth or "basic",
+            "on_behalf_of": (self.eg_on_behalf_of or "").strip(),
+        }
         if self.eg_extra_ca:
             settings["extra_ca"] = self.eg_extra_ca
         return settings
@@ -112,15 +119,27 @@ class AccountMove(models.Model):
         }
         bank = self.partner_bank_id
         if bank:
+            iban = bank.acc_type == "iban"
             data["payment"] = {
                 "bank_name": bank.bank_id.name or "",
-                "account_number": bank.acc_number or "",
+                "bank_account": "" if iban else bank.acc_number or "",
+                "iban": bank.acc_number if iban else "",
                 "swift_code": bank.bank_id.bic or "",
                 "terms": self.invoice_payment_term_id.name or "",
             }
         if self.delivery_date:
             data["service_delivery_date"] = self.delivery_date
         return data
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _ereceipt_building_number(self):
+        # EXTENDS: Odoo's own module for ETA keeps it in a field of its own
+        name = "l10n_eg_building_no"
+        own = name in self._fields and not self.ereceipt_building and self[name]
+        return (own or "").strip() or super()._ereceipt_building_number()
 
 
 class AccountJournal(models.Model):

@@ -3,7 +3,7 @@ import json
 
 from odoo import api, fields, models
 
-from ..fiscal import authority_class, authority_classes, codes_owner, codes_owners
+from ..fiscal import authority_classes, codes_owner, codes_owners
 from ..fiscal.contract import Connection
 
 PARAMETER = "account_ereceipt.codes_%s"
@@ -86,13 +86,19 @@ class EreceiptCode(models.Model):
 
     @api.model
     def _shipped(self, authority_code):
-        """Return the rows that an authority's package has, by ``(kind, code, parent)``.
+        """Return the rows that an authority's package has, by ``(kind, code, parent)``,
+        with those of others that share its tables.
 
         A code that stands twice in a table gets both names.
         """
-        authority = authority_class(authority_code)(Connection(environment="test"))
+        tables = {}
+        for code, known in authority_classes().items():
+            if codes_owner(code) == authority_code:
+                authority = known(Connection(environment="test"))
+                for kind in authority.code_kinds():
+                    tables.setdefault(kind, authority)
         rows = {}
-        for kind in authority.code_kinds():
+        for kind, authority in tables.items():
             for code in authority.codes(kind):
                 key = (kind, code.code, code.parent)
                 names = dict(code.names)

@@ -164,6 +164,7 @@ class EreceiptWork(models.AbstractModel):
     def _settle_outcome(self, document, unit, outcome):
         """Write one outcome; each status has its method."""
         self._write_identifiers(document, outcome)
+        self._write_link(document, unit)
         status = lifecycle.read_as(document.state, outcome.status)
         getattr(self, f"_settle_{status.value}")(document, unit, outcome)
 
@@ -179,6 +180,15 @@ class EreceiptWork(models.AbstractModel):
             values["authority_uid"] = outcome.uid
         if values:
             document.sudo().write(values)
+
+    def _write_link(self, document, unit):
+        """Keep the text of the QR code where it comes with the authority's answer."""
+        if document.qr or not document.authority_uid:
+            return
+        if unit.authority.capabilities.printable_at == "answer":
+            link = unit.authority.link(document._contract_document())
+            if link:
+                document.sudo().qr = link
 
     def _settle_accepted(self, document, unit, outcome):
         first_poll = document._authority_class().limits.first_poll.total_seconds()

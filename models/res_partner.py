@@ -5,6 +5,7 @@ from odoo import fields, models
 from ..fiscal.contract import Address
 
 NO_VAT = "/"
+_BUILDING = re.compile(r"^\s*(\d+\w?)\b|\b(\d+\w?)\s*$")
 _SEPARATORS = re.compile(r"[\s./-]+")
 
 
@@ -16,6 +17,13 @@ class ResPartner(models.Model):
         copy=False,
         help="The number of a person's identity card or passport. Tax authorities "
         "want it on large sales to people without a tax number.",
+    )
+
+    ereceipt_building = fields.Char(
+        string="Building number",
+        copy=False,
+        help="Some tax authorities want it apart from the street. Empty: the number in "
+        "the street.",
     )
 
     def _commercial_fields(self):
@@ -34,6 +42,21 @@ class ResPartner(models.Model):
             return rest
         return number
 
+    def _ereceipt_building_number(self):
+        """Return the number of the building: typed, from a module that keeps it apart,
+        or the number at the street's beginning or end.
+
+        Hook: country modules have fields of their own.
+        """
+        self.ensure_one()
+        known = self.ereceipt_building or (
+            "street_number" in self._fields and self.street_number
+        )
+        if known:
+            return known.strip()
+        found = _BUILDING.search(self.street or "")
+        return (found[1] or found[2]) if found else ""
+
     def _ereceipt_address(self):
         """Return the address in the parts of the contract."""
         self.ensure_one()
@@ -42,6 +65,7 @@ class ResPartner(models.Model):
             governorate=self.state_id.name or "",
             city=self.city or "",
             street=self.street or "",
+            building=self._ereceipt_building_number(),
             postal_code=self.zip or "",
             additional=self.street2 or "",
         )

@@ -7,6 +7,7 @@ from . import (
     test_code_import,
     test_code_resolver,
     test_code_tables,
+    test_eg_invoice,
     test_engine_calls,
     test_engine_claim,
     test_engine_issue,

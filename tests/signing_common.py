@@ -21,6 +21,24 @@ def rsa_key(name):
     return rsa.generate_private_key(65537, 2048)
 
 
+def authority_certificate(name):
+    """Return the certificate of a certification authority, made by itself."""
+    now = datetime.now(timezone.utc)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(rsa_key(name).public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=60))
+        .not_valid_after(now + timedelta(days=3650))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .sign(rsa_key(name), hashes.SHA256())
+    )
+
+
 def certificate(name, taxpayer=RIN, days=365, issuer=None):
     """Issue a certificate, by itself or by ``(certificate, key)``.
 
@@ -32,18 +50,6 @@ def certificate(name, taxpayer=RIN, days=365, issuer=None):
         attributes.append(x509.NameAttribute(VATEG, f"VATEG-{taxpayer}"))
     subject = x509.Name(attributes)
     by, key = issuer or (None, rsa_key(name))
-    usage = dict.fromkeys(
-        (
-            "key_encipherment",
-            "data_encipherment",
-            "key_agreement",
-            "key_cert_sign",
-            "crl_sign",
-            "encipher_only",
-            "decipher_only",
-        ),
-        False,
-    )
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -53,11 +59,25 @@ def certificate(name, taxpayer=RIN, days=365, issuer=None):
         .not_valid_before(now - timedelta(days=30))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(
-            x509.KeyUsage(digital_signature=True, content_commitment=True, **usage),
-            critical=True,
+            _usage(digital_signature=True, content_commitment=True), critical=True
         )
         .sign(key, hashes.SHA256())
     )
+
+
+def _usage(**wanted):
+    usages = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
+    return x509.KeyUsage(**{name: wanted.get(name, False) for name in usages})
 
 
 def key_file(name="seal", password=PASSWORD, **values):

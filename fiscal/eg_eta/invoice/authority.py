@@ -95,6 +95,7 @@ class EgInvoice(EtaAuthority):
 
     code: ClassVar[str] = "eg_invoice"
     name: ClassVar[str] = "Egypt: ETA e-Invoice"
+    codes_from: ClassVar[str] = "eg_receipt"
     capabilities: ClassVar[Capabilities] = Capabilities(
         chained=False,
         order="free",

@@ -1,0 +1,86 @@
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from odoo import Command
+
+from .common import ADDRESS, EreceiptCommon
+from .signing_common import PASSWORD, authority_certificate, key_file, rsa_key
+
+BUYER_RIN = "313717919"
+
+
+class EgInvoiceCommon(EreceiptCommon):
+    """The Egyptian company also issues e-Invoices, from the journal of its first till:
+    businesses get invoices, consumers receipts. Its key is a file, whose certificate
+    the simulator trusts."""
+
+    @classmethod
+    def _set_up_registration(cls):
+        super()._set_up_registration()
+        administration = cls.env(user=cls.administrator.id)
+        cls.key = administration["ereceipt.signing.key"].create({"name": "Seal"})
+        cls.key.write(
+            {"key_file": key_file(issuer=_issuer()), "key_password": PASSWORD}
+        )
+        cls.invoicing = administration["ereceipt.registration"].create(
+            {
+                "company_id": cls.company.id,
+                "authority": "eg_invoice",
+                "environment": "test",
+                "eg_identity_url": cls.simulator_url,
+                "eg_api_url": cls.simulator_url,
+                "eg_portal_url": cls.simulator_url,
+                "ingestion_seconds": 1,
+                "client_id": "sim-erp",
+                "client_secret": "sim-erp-secret",
+                "signing_key_id": cls.key.id,
+            }
+        )
+        cls.desk = administration["ereceipt.device"].create(
+            {
+                "name": "Head office",
+                "registration_id": cls.invoicing.id,
+                "serial": "HQ",
+                "journal_ids": [Command.set(cls.journal.ids)],
+                "branch_code": "0",
+                "activity_code": "4711",
+                **ADDRESS,
+            }
+        )
+        cls.trust()
+        cls.desk.action_activate()
+        cls.business = cls.env["res.partner"].create(
+            {
+                "name": "شركة المشتري",
+                "is_company": True,
+                "vat": BUYER_RIN,
+                "country_id": cls.env.ref("base.eg").id,
+                "state_id": cls.env.ref("base.state_eg_c").id,
+                "city": "Nasr City",
+                "street": "12 Buyer Street",
+            }
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.trust()
+
+    @classmethod
+    def trust(cls):
+        """Let the simulator trust whoever certified our key."""
+        pem = _issuer()[0].public_bytes(serialization.Encoding.PEM).decode()
+        cls.control.register(trusted_cas=[{"pem": pem}])
+
+    def sell_to_business(self, **values):
+        """Post an invoice to a business."""
+        return self.invoice(partner_id=self.business.id, **values)
+
+
+_ISSUERS = []
+
+
+def _issuer() -> tuple[x509.Certificate, object]:
+    """Return a certification authority of this run, with its key."""
+    if not _ISSUERS:
+        _ISSUERS.append((authority_certificate("Test CA"), rsa_key("Test CA")))
+    return _ISSUERS[0]

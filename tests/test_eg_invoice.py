@@ -1,0 +1,190 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .invoice_common import EgInvoiceCommon
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestEgInvoiceRouting(EgInvoiceCommon):
+    """Which of ETA's two systems a sale goes to."""
+
+    def test_businesses_get_invoices_and_consumers_receipts(self):
+        business = self.sell_to_business(post=False)
+        consumer = self.invoice(post=False)
+        self.assertEqual(business.ereceipt_device_id, self.desk)
+        self.assertEqual(consumer.ereceipt_device_id, self.device)
+        business.partner_id = self.customer
+        self.assertEqual(business.ereceipt_device_id, self.device)
+
+    def test_a_consumer_gets_an_invoice_before_receipts_are_due(self):
+        tomorrow = fields.Date.today() + timedelta(days=1)
+        self.registration.obliged_from = tomorrow
+        move = self.invoice(post=False)
+        self.assertEqual(move.ereceipt_device_id, self.desk)
+        move.invoice_date = tomorrow
+        self.assertEqual(move.ereceipt_device_id, self.device)
+
+    def test_another_device_can_be_chosen_by_hand(self):
+        move = self.invoice(post=False)
+        move.ereceipt_device_id = self.desk
+        move.action_post()
+        self.assertEqual(move.ereceipt_document_id.sudo().authority, "eg_invoice")
+
+    def test_a_credit_note_goes_where_its_invoice_went(self):
+        move = self.invoice(post=False)
+        move.ereceipt_device_id = self.desk
+        move.action_post()
+        self.run_outbox()
+        credit_note = self.reversal(move)
+        self.assertEqual(credit_note.ereceipt_device_id, self.desk)
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestEgInvoiceFlow(EgInvoiceCommon):
+    """From a posted invoice to a valid one at ETA, and what happens there later."""
+
+    def valid(self, **values):
+        move = self.sell_to_business(**values)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid", move.ereceipt_problems)
+        return move
+
+    def test_an_invoice_becomes_valid(self):
+        move = self.sell_to_business()
+        self.assertFalse(self.problems(move))
+        document = move.ereceipt_document_id.sudo()
+        self.assertEqual(document.state, "to_sign")
+        self.assertFalse(move.ereceipt_uuid, "ETA gives it")
+        self.run_outbox()
+        self.assertEqual(document.state, "valid", document.problems)
+        self.assertRegex(move.ereceipt_uuid, "^[0-9A-Z]{26}$")
+        self.assertIn(f"/documents/{move.ereceipt_uuid}/share/", document.qr)
+        self.assertTrue(move.ereceipt_qr_image)
+        self.assertTrue(document.cancel_until)
+        self.assertTrue(document.reject_until)
+        (taken,) = self.control.documents(raw=False)
+        self.assertEqual(taken["internalID"], move.name)
+
+    def problems(self, move):
+        return move.ereceipt_document_id.sudo().problems
+
+    def test_it_has_to_be_there_by_the_end_of_the_day(self):
+        move = self.sell_to_business()
+        document = move.ereceipt_document_id.sudo()
+        day = move._ereceipt_local_date(self.desk, document.issued_at)
+        just_before = document.deadline_at - timedelta(seconds=1)
+        self.assertEqual(move._ereceipt_local_date(self.desk, just_before), day)
+        self.assertNotEqual(
+            move._ereceipt_local_date(self.desk, document.deadline_at), day
+        )
+
+    def test_a_credit_note_waits_for_its_invoice_and_refers_to_it(self):
+        move = self.sell_to_business()
+        credit_note = self.reversal(move)
+        self.assertEqual(credit_note.ereceipt_state, "waiting")
+        self.run_outbox(rounds=6)
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertEqual(
+            credit_note.ereceipt_state, "valid", self.problems(credit_note)
+        )
+        document = credit_note.ereceipt_document_id.sudo()
+        self.assertEqual(document.kind, "credit")
+        self.assertIn(move.ereceipt_uuid, document.content)
+
+    # -------------------------------------------------------------------------
+    # CANCELLING
+    # -------------------------------------------------------------------------
+
+    def ask_to_cancel(self, move):
+        action = move.button_request_cancel()
+        wizard = self.env[action["res_model"]].with_user(self.accountant)
+        wizard.with_context(**action["context"]).create(
+            {"reason": "Wrong buyer details"}
+        ).action_cancel()
+
+    def test_an_invoice_is_cancelled_there_and_then_here(self):
+        self.control.settings(finality="immediate")
+        move = self.valid()
+        self.assertTrue(move.need_cancel_request)
+        self.assertFalse(move.show_reset_to_draft_button)
+        self.ask_to_cancel(move)
+        self.assertEqual(move.ereceipt_state, "cancelling")
+        self.assertEqual(move.state, "posted", "it stands until ETA has decided")
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "cancelled")
+        self.assertEqual(move.state, "cancel")
+
+    def test_a_cancellation_that_the_buyer_declines_leaves_it_valid(self):
+        move = self.valid()
+        self.ask_to_cancel(move)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "cancelling", "he may decline for a week")
+        self.control.document_state(move.ereceipt_uuid, "decline_cancelation")
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertEqual(move.state, "posted")
+        self.assertIn("change", self.causes(move))
+
+    def causes(self, record):
+        activities = self.env["mail.activity"].sudo()
+        found = activities.search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )
+        return found.filtered("ereceipt_cause").mapped("ereceipt_cause")
+
+    def test_nothing_is_cancelled_after_the_window(self):
+        move = self.valid()
+        document = move.ereceipt_document_id.sudo()
+        document.cancel_until = fields.Datetime.now() - timedelta(minutes=1)
+        self.assertFalse(move.need_cancel_request)
+        with self.assertRaisesRegex(UserError, "credit note"):
+            document._ask_to_cancel("Wrong buyer details")
+
+    def test_a_credit_note_stands_against_cancelling(self):
+        move = self.valid()
+        self.reversal(move)
+        with self.assertRaisesRegex(UserError, "taken back"):
+            move.button_request_cancel()
+
+    # -------------------------------------------------------------------------
+    # THE BUYER
+    # -------------------------------------------------------------------------
+
+    def rejected(self):
+        move = self.valid()
+        self.control.document_state(move.ereceipt_uuid, "reject")
+        self.make_due()
+        self.env["ereceipt.document"].sudo().search([("state", "=", "valid")]).write(
+            {"next_attempt_at": fields.Datetime.now()}
+        )
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "rejected")
+        return move
+
+    def test_a_rejection_by_the_buyer_is_noticed(self):
+        move = self.rejected()
+        self.assertIn("refused", self.causes(move))
+        self.assertIn("buyer rejected it", move.ereceipt_what_now)
+
+    def test_a_rejection_is_declined(self):
+        move = self.rejected()
+        action = move.action_ereceipt_rejection()
+        wizard = self.env[action["res_model"]].with_user(self.accountant)
+        wizard = wizard.with_context(**action["context"]).create({})
+        self.assertFalse(wizard.decline_reason)
+        wizard.action_decline()
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertFalse(move.ereceipt_document_id.sudo().change)
+
+    def test_a_rejected_invoice_is_issued_again(self):
+        move = self.rejected()
+        first = move.ereceipt_uuid
+        move.button_draft()
+        move.action_post()
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid", self.problems(move))
+        self.assertNotEqual(move.ereceipt_uuid, first)
