@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..fiscal import lifecycle
+from ..fiscal.contract import Problem
+from ..fiscal.messages import _
 from .ereceipt_change import CANCEL
 
 
@@ -71,6 +73,29 @@ class AccountMove(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS METHODS
     # -------------------------------------------------------------------------
+
+    def _ereceipt_own_problems(self, at_posting):
+        # EXTENDS: while a rejection can be declined there is no place for another one
+        problems = super()._ereceipt_own_problems(at_posting)
+        replaced = self._ereceipt_replaced()
+        if replaced and replaced._rejection_pending():
+            problems.append(
+                Problem(
+                    "rejection_pending",
+                    _(
+                        "The buyer's rejection of %(document)s takes effect at "
+                        "%(time)s; until then the tax authority takes no other "
+                        "document with this number. Wait for that, or return the "
+                        "invoice and issue it anew with another number."
+                    ),
+                    record=("account.move", self.id),
+                    values={
+                        "document": replaced.name,
+                        "time": replaced._moment_text(replaced.decline_until),
+                    },
+                )
+            )
+        return problems
 
     def _ereceipt_check_nothing_refers(self):
         """Refuse to cancel what a credit note takes back already."""

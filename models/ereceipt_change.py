@@ -79,6 +79,16 @@ class EreceiptDocument(models.Model):
             )
         return False
 
+    def _rejection_pending(self):
+        """Whether the buyer's rejection has not taken effect yet: until it has, the
+        authority holds the document, and takes no other one with its number."""
+        self.ensure_one()
+        return bool(
+            self.state == lifecycle.REJECTED
+            and self.decline_until
+            and self.decline_until > fields.Datetime.now()
+        )
+
     @api.model
     def _window_open(self, until):
         """An authority that named no end is asked, and answers for itself."""

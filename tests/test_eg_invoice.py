@@ -180,7 +180,14 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
         self.assertEqual(move.ereceipt_state, "valid")
         self.assertFalse(move.ereceipt_document_id.sudo().change)
 
+    def test_before_a_rejection_takes_effect_its_number_is_taken(self):
+        move = self.rejected()
+        move.button_draft()
+        with self.assertRaisesRegex(UserError, "takes effect at"):
+            move.action_post()
+
     def test_a_rejected_invoice_is_issued_again(self):
+        self.control.settings(finality="immediate")
         move = self.rejected()
         first = move.ereceipt_uuid
         move.button_draft()

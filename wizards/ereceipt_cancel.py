@@ -81,6 +81,7 @@ class EreceiptRejection(models.TransientModel):
     )
     decline_reason = fields.Char(compute="_compute_ways")
     correction_reason = fields.Char(compute="_compute_ways")
+    anew_reason = fields.Char(compute="_compute_ways")
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
@@ -93,13 +94,21 @@ class EreceiptRejection(models.TransientModel):
         for wizard in self:
             wizard.decline_reason = wizard.document_id.sudo()._why_not_declined()
             wizard.correction_reason = wizard._why_not_correction()
+            wizard.anew_reason = wizard.move_id._ereceipt_why_not_anew()
 
     def _why_not_correction(self):
         """Return why no other document can be issued yet, or False."""
-        if self.document_id.sudo().change:
+        document = self.document_id.sudo()
+        if document.change:
             return self.env._(
                 "The authority was asked to let the document stand; wait until it has "
                 "decided."
+            )
+        if document._rejection_pending():
+            return self.env._(
+                "The rejection takes effect at %s. Until then the authority takes no "
+                "other document with the same number.",
+                document._moment_text(document.decline_until),
             )
         return False
 
@@ -128,3 +137,11 @@ class EreceiptRejection(models.TransientModel):
         if reason:
             raise UserError(reason)
         return self.move_id._ereceipt_issue_by_person()
+
+    def action_return_anew(self):
+        """Take the invoice back and issue it anew, with another number."""
+        self.ensure_one()
+        reason = self.move_id._ereceipt_why_not_anew()
+        if reason:
+            raise UserError(reason)
+        return self.move_id.action_ereceipt_return_anew()
