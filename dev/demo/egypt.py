@@ -1,4 +1,5 @@
-"""Egypt: a shop in Cairo with two tills that issues ETA e-receipts.
+"""Egypt: a shop in Cairo with two tills that issue ETA e-receipts and a desk for
+businesses that issues signed e-invoices.
 
 An administrator sets it up and an accountant posts; both work through the server's
 HTTP interface, as the web client does. Sending is left to the scheduled jobs.
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from . import egypt_desk
 from .client import OdooClient
 from .egypt_sales import GROUPS, RETURNS, WRONG, Return, Sale
 from .egypt_shop import (
@@ -40,6 +43,7 @@ SIMULATOR_CONFIG: dict[str, Any] = {
         for till in TILLS
     ],
     "item_codes": CATALOGUE.item_codes(),
+    **egypt_desk.SIMULATOR_CONFIG,
     "settings": {
         "business_buyers": True,
         "codes_must_be_registered": True,
@@ -56,13 +60,16 @@ def run(demonstration: Demonstration) -> list[Row]:
     admin, say = demonstration.odoo, demonstration.say
     shop = Shop(admin)
     shop.set_up(demonstration.simulator_url)
+    egypt_desk.set_up(shop, demonstration.simulator_url)
     users = ", ".join((ACCOUNTANT, ACCOUNTANT_IN_ARABIC, AUDITOR))
     say(f"the shop is set up; its users, each with the login as password: {users}")
     day = Day(_session(admin, ACCOUNTANT), shop)
     with Watch(_session(admin, AUDITOR)) as watch:
         for group in GROUPS:
             watch.begin(day.post(day.draft(group)))
-        watch.begin(day.post(day.draft_returns(RETURNS)))
+        watch.begin(day.post(day.draft(egypt_desk.INVOICES)))
+        returns = (*RETURNS, *egypt_desk.RETURNS)
+        watch.begin(day.post(day.draft_returns(returns)))
         say(f"{len(watch)} documents are posted; the scheduled jobs send them")
         watch.wait(PATIENCE)
     day.draft([WRONG])
@@ -131,6 +138,7 @@ class Day:
             "journal_id": ids[sale.till],
             "partner_id": ids[sale.customer],
             "currency_id": ids[sale.currency],
+            "delivery_date": str(date.today()) if sale.delivered else False,
             "invoice_line_ids": lines,
         }
 

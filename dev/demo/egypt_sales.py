@@ -34,6 +34,7 @@ class Sale:
     :param reference: names it among all others, and is printed
     :param till: where it is issued
     :param kind: Odoo's type of entry
+    :param delivered: says when it was delivered: today
     """
 
     reference: str
@@ -42,6 +43,7 @@ class Sale:
     lines: tuple[Line, ...]
     kind: str = "out_invoice"
     currency: str = "EGP"
+    delivered: bool = False
 
 
 @dataclass(frozen=True)

@@ -145,13 +145,13 @@ class Shop:
             [("code", "=", ARABIC)],
             context={"active_test": False},
         )
-        wizard = self._create("base.language.install", {"lang_ids": [(4, language)]})
+        wizard = self.create("base.language.install", {"lang_ids": [(4, language)]})
         self.odoo.call("base.language.install", "lang_install", [wizard])
 
     def _make_company(self) -> None:
         """Name the company and load Egypt's chart of accounts."""
         (company,) = self.odoo.call("res.company", "search", [], limit=1)
-        egypt = self._xml_id("base.eg")
+        egypt = self.xml_id("base.eg")
         self.odoo.call(
             "res.company",
             "write",
@@ -167,14 +167,14 @@ class Shop:
                 "email": "shop@nile.example",
             },
         )
-        settings = self._create("res.config.settings", {"chart_template": "eg"})
+        settings = self.create("res.config.settings", {"chart_template": "eg"})
         self.odoo.call("res.config.settings", "execute", [settings])
         self.ids.update(company=company, egypt=egypt)
 
     def _make_currencies(self) -> None:
-        pound, dollar = self._xml_id("base.EGP"), self._xml_id("base.USD")
+        pound, dollar = self.xml_id("base.EGP"), self.xml_id("base.USD")
         self.odoo.call("res.currency", "write", [dollar], {"active": True})
-        self._create(
+        self.create(
             "res.currency.rate",
             {
                 "name": "2026-01-01",
@@ -186,15 +186,15 @@ class Shop:
 
     def _make_users(self) -> None:
         """Make an accountant in English and one in Arabic, and an auditor."""
-        manager = self._xml_id("account.group_account_manager")
-        reader = self._xml_id("account.group_account_readonly")
-        user = self._xml_id("base.group_user")
+        manager = self.xml_id("account.group_account_manager")
+        reader = self.xml_id("account.group_account_readonly")
+        user = self.xml_id("base.group_user")
         for login, name, language, group in (
             (ACCOUNTANT, "Accountant", "en_US", manager),
             (ACCOUNTANT_IN_ARABIC, "المحاسب", ARABIC, manager),
             (AUDITOR, "Auditor", "en_US", reader),
         ):
-            self._create(
+            self.create(
                 "res.users",
                 {
                     "login": login,
@@ -213,26 +213,30 @@ class Shop:
     # -- books ------------------------------------------------------------------------
 
     def _make_journals(self) -> None:
-        """Give each till a journal like the chart's own for sales."""
-        sales = self._xml_id(f"account.{self.ids['company']}_sale")
+        """Give each till a journal."""
+        for till in TILLS:
+            self.ids[till.key] = self.make_journal(till.name, till.journal)
+
+    def make_journal(self, name: str, code: str) -> int:
+        """Make a journal like the chart's own for sales; return its id."""
+        sales = self.xml_id(f"account.{self.ids['company']}_sale")
         (chart,) = self.odoo.call(
             "account.journal", "read", [sales], ["default_account_id"]
         )
-        for till in TILLS:
-            self.ids[till.key] = self._create(
-                "account.journal",
-                {
-                    "name": till.name,
-                    "code": till.journal,
-                    "type": "sale",
-                    "default_account_id": chart["default_account_id"][0],
-                },
-            )
+        return self.create(
+            "account.journal",
+            {
+                "name": name,
+                "code": code,
+                "type": "sale",
+                "default_account_id": chart["default_account_id"][0],
+            },
+        )
 
     def _make_taxes(self) -> None:
         company = self.ids["company"]
         for key, name in TAXES.items():
-            self.ids[key] = self._xml_id(f"account.{company}_{name}")
+            self.ids[key] = self.xml_id(f"account.{company}_{name}")
         self.ids["vat_included"] = self.odoo.call(
             "account.tax",
             "copy",
@@ -253,10 +257,10 @@ class Shop:
             "decimal.precision", "search", [("name", "=", "Product Unit")]
         )
         self.odoo.call("decimal.precision", "write", precision, {"digits": 3})
-        barcoded = self._create("product.category", {"name": "Goods with barcodes"})
+        barcoded = self.create("product.category", {"name": "Goods with barcodes"})
         self._map(categ_id=barcoded, use_barcode=True)
         for item in CATALOGUE.items:
-            template = self._create("product.template", self._values(item, barcoded))
+            template = self.create("product.template", self._values(item, barcoded))
             (self.ids[item.key],) = self.odoo.call(
                 "product.product", "search", [("product_tmpl_id", "=", template)]
             )
@@ -269,7 +273,7 @@ class Shop:
             "default_code": item.reference,
             "list_price": item.price,
             "type": item.kind,
-            "uom_id": self._xml_id(item.unit),
+            "uom_id": self.xml_id(item.unit),
             "taxes_id": [(6, 0, [self.ids["vat"]])],
         }
         if item.barcode:
@@ -278,21 +282,21 @@ class Shop:
 
     def _map(self, **values: Any) -> None:
         row = {"authority": AUTHORITY_CODE, "kind": "item", **values}
-        self._create("ereceipt.code.mapping", row)
+        self.create("ereceipt.code.mapping", row)
 
     def _make_customers(self) -> None:
         for key, values in CUSTOMERS.items():
             country = "base.it" if key == "tourist" else "base.eg"
-            self.ids[key] = self._create(
+            self.ids[key] = self.create(
                 "res.partner",
-                {"country_id": self._xml_id(country), "lang": "en_US", **values},
+                {"country_id": self.xml_id(country), "lang": "en_US", **values},
             )
 
     # -- authority --------------------------------------------------------------------
 
     def _register(self, simulator_url: str) -> None:
         """Register the company with the simulator and activate the tills."""
-        registration = self._create(
+        registration = self.create(
             "ereceipt.registration",
             {
                 "company_id": self.ids["company"],
@@ -308,7 +312,7 @@ class Shop:
         self.odoo.call("ereceipt.device", "action_activate", devices)
 
     def _add_till(self, till: Till, registration: int) -> int:
-        return self._create(
+        return self.create(
             "ereceipt.device",
             {
                 "name": till.name,
@@ -317,21 +321,29 @@ class Shop:
                 "journal_ids": [(6, 0, [self.ids[till.key]])],
                 "client_id": till.client_id,
                 "client_secret": till.secret,
-                "branch_code": "0",
-                "activity_code": "4761",
-                "address_governorate": "القاهرة",
-                "address_city": "وسط البلد",
-                "address_street": "شارع طلعت حرب",
-                "address_building": "26",
+                **self.branch(),
             },
         )
 
+    def branch(self) -> dict[str, str]:
+        """Return what a device says of the branch that it stands in."""
+        return {
+            "branch_code": "0",
+            "activity_code": "4761",
+            "address_governorate": "القاهرة",
+            "address_city": "وسط البلد",
+            "address_street": "شارع طلعت حرب",
+            "address_building": "26",
+        }
+
     # -- calls ------------------------------------------------------------------------
 
-    def _create(self, model: str, values: dict[str, Any]) -> int:
+    def create(self, model: str, values: dict[str, Any]) -> int:
+        """Make one record; return its id."""
         return self.odoo.call(model, "create", [values])[0]
 
-    def _xml_id(self, xml_id: str) -> int:
+    def xml_id(self, xml_id: str) -> int:
+        """Return the id of what an XML id names."""
         module, name = xml_id.split(".")
         (row,) = self.odoo.call(
             "ir.model.data",

@@ -11,7 +11,15 @@ from typing import Any
 from .client import OdooClient, OdooError
 from .row import Row
 
-UNDECIDED = ("queued", "to_sign", "sending", "unknown", "submitted", "cancelling")
+UNDECIDED = (
+    "waiting",
+    "to_sign",
+    "queued",
+    "sending",
+    "unknown",
+    "submitted",
+    "cancelling",
+)
 POLLING = 0.25
 
 
