@@ -248,7 +248,8 @@ class EreceiptWork(models.AbstractModel):
         return SQL(
             "AND NOT EXISTS (SELECT 1 FROM ereceipt_document p "
             "WHERE p.device_id = d.device_id AND p.environment = d.environment "
-            "AND p.chain_index < d.chain_index AND p.chain_index > 0 AND "
+            "AND ((p.chain_index < d.chain_index AND p.chain_index > 0) "
+            "OR p.authority_uid = d.previous_uid) AND "
             "(p.state IN ('sending', 'unknown', 'to_sign') OR (p.state = 'queued' AND "
             "p.next_attempt_at > %s)))",
             waiting_beyond,

@@ -113,6 +113,27 @@ class TestClaim(EreceiptCommon):
         first.sudo()._go(lifecycle.SUBMITTED)
         self.assertTrue(work._claim_one(second.id, "now:x"))
 
+    def test_correction_is_not_overtaken_by_what_follows_it(self):
+        authority = toy(self, chained=True, order="strict")
+        device = toy_till(self, authority)
+        device.registration_id.chain_after_correction = "correction"
+        journal_id = device.sudo().journal_ids.id
+        move = self.invoice(journal_id=journal_id)
+        document = move.ereceipt_document_id.sudo()
+        document._go(lifecycle.SENDING)
+        document._go(lifecycle.INVALID)
+        move.action_ereceipt_correct()
+        following = self.invoice(journal_id=journal_id).ereceipt_document_id
+        work = self.env["ereceipt.work"].sudo()
+        correction = move.ereceipt_document_id.sudo()
+        self.assertEqual(following.previous_uid, correction.authority_uid)
+        correction.next_attempt_at = fields.Datetime.now() + timedelta(hours=1)
+        self.assertFalse(work._claim_units(1, {}))
+        correction._go(lifecycle.SENDING)
+        correction._go(lifecycle.SUBMITTED, next_attempt_at=False)
+        [unit] = work._claim_units(1, {})
+        self.assertEqual(unit.document_ids, following.ids)
+
 
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestFairness(EreceiptCommon):
