@@ -347,8 +347,10 @@ class AccountMove(models.Model):
             }
             if chained and not replaced:
                 index += 1
-                uid = built.uid
                 values["chain_index"] = index
+                uid = built.uid
+            elif chained and device._is_head_corrected(replaced, uid):
+                uid = built.uid
             waiting = move.ereceipt_document_id.sudo()
             if waiting.state == lifecycle.WAITING:
                 # device and environment may have changed while it waited

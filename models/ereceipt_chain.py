@@ -1,4 +1,5 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -8,6 +9,51 @@ from ..fiscal.contract import FiscalError
 
 CHAIN_LOCK_CLASS = 0x65526370
 """First half of the advisory lock that a chain is extended under ("eRcp")."""
+
+
+class Head(NamedTuple):
+    """What the next document of a chain follows.
+
+    :ivar index: place in the chain
+    :ivar corrections: how often the document in this place was corrected
+    :ivar issued_at: naive UTC
+    """
+
+    index: int
+    corrections: int
+    uid: str
+    issued_at: datetime
+
+
+class EreceiptRegistration(models.Model):
+    """What is not settled about chains, as a policy."""
+
+    _inherit = "ereceipt.registration"
+
+    is_chained = fields.Boolean(compute="_compute_is_chained")
+    chain_after_correction = fields.Selection(
+        [
+            ("refused", "The refused document"),
+            ("correction", "The document that corrects it"),
+        ],
+        string="After a correction, the next one follows",
+        required=True,
+        default="refused",
+        tracking=True,
+        help="A correction takes the place of the refused document in the device's "
+        "chain. When that was the last document there, the next one has to name one of "
+        "the two as its predecessor, and the authority has not published which. Change "
+        "this only if it refuses what is issued after such a correction. It makes no "
+        "difference where later documents had been issued before the correction.",
+    )
+
+    @api.depends("authority")
+    def _compute_is_chained(self):
+        for registration in self:
+            registration.is_chained = bool(
+                registration.authority
+                and registration._authority_class().capabilities.chained
+            )
 
 
 class EreceiptDevice(models.Model):
@@ -74,20 +120,50 @@ class EreceiptDevice(models.Model):
             rows.append(self._chain_row(fresh))
         heads = [row for row in rows if row]
         if heads:
-            return max(heads)
+            head = max(heads, key=lambda row: (row.index, row.corrections))
+            return head.index, head.uid, head.issued_at
         return (0, self.initial_previous_uid or "", None)
 
     def _chain_row(self, cr):
+        """Return the :class:`Head` that a cursor sees, None where the chain has not
+        begun: the last document that took a place of its own or, where the registration
+        wants that, what corrected it last."""
         cr.execute(
             SQL(
-                "SELECT chain_index, authority_uid, issued_at FROM ereceipt_document "
-                "WHERE device_id = %s AND environment = %s AND chain_index > 0 "
-                "ORDER BY chain_index DESC LIMIT 1",
-                self.id,
-                self.environment,
+                """
+                WITH RECURSIVE head AS (
+                  (
+                    SELECT id, chain_index, 0 AS corrections, authority_uid, issued_at
+                    FROM ereceipt_document
+                    WHERE device_id = %(device)s AND environment = %(environment)s
+                      AND chain_index > 0
+                    ORDER BY chain_index DESC LIMIT 1
+                  )
+                  UNION ALL
+                  SELECT d.id, h.chain_index, h.corrections + 1, d.authority_uid,
+                         d.issued_at
+                  FROM ereceipt_document d
+                  JOIN head h ON d.replaces_id = h.id
+                  WHERE %(follow)s AND d.device_id = %(device)s
+                )
+                SELECT chain_index, corrections, authority_uid, issued_at
+                FROM head ORDER BY corrections DESC, id DESC LIMIT 1
+                """,
+                device=self.id,
+                environment=self.environment,
+                follow=self._follows_corrections(),
             )
         )
-        return cr.fetchone()
+        row = cr.fetchone()
+        return row and Head(*row)
+
+    def _follows_corrections(self):
+        """Whether what is issued next follows the correction of the chain's head."""
+        return self.registration_id.chain_after_correction == "correction"
+
+    def _is_head_corrected(self, replaced, head_uid):
+        """Whether a correction of ``replaced`` becomes the chain's head."""
+        return self._follows_corrections() and replaced.authority_uid == head_uid
 
     def _next_issue_time(self, last):
         """Return the moment of issue: now, in whole seconds, never before the

@@ -207,8 +207,8 @@ class EreceiptDevice(models.Model):
     def _compute_chain_head(self):
         for device in self:
             head = device._chain_row(self.env.cr) if device.id else None
-            device.chain_length = head[0] if head else 0
-            device.chain_head_uid = head[1] if head else device.initial_previous_uid
+            device.chain_length = head.index if head else 0
+            device.chain_head_uid = head.uid if head else device.initial_previous_uid
 
     # -------------------------------------------------------------------------
     # CONSTRAINT METHODS

@@ -2,6 +2,7 @@ import logging
 import math
 import random
 import time
+from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
 
@@ -23,6 +24,8 @@ LOOK_AGAIN = 1.0
 """Seconds after which a run that waits looks for what became due meanwhile."""
 SHORTEST_UNIT = 10.0
 """Seconds below which no unit is begun any more."""
+HANGING_AFTER = 5.0
+"""Seconds after which an authority that has not answered gets no further call."""
 
 
 class EreceiptOutbox(models.AbstractModel):
@@ -37,7 +40,8 @@ class EreceiptOutbox(models.AbstractModel):
     A run claims only while its time lasts, and a call is shorter than the server's
     watchdog, so the job is never ended from outside; each claim reports progress. While
     a call that was begun in time hangs, the run serves others meanwhile, without
-    getting any longer by it.
+    getting any longer by it: whoever's call hangs gets no further one, and the last
+    threads are kept for registrations with nothing under way.
     """
 
     _name = "ereceipt.outbox"
@@ -151,14 +155,22 @@ class EreceiptOutbox(models.AbstractModel):
         free = MAX_THREADS - len(flying)
         if not free:
             return []
-        busy = {}
-        for unit in flying.values():
-            busy[unit.registration_id] = busy.get(unit.registration_id, 0) + 1
+        busy = self._busy(flying.values())
         try:
             return self._apart(lambda: work._claim_units(free, busy, over_at))
         except (SerializationFailure, DeadlockDetected):
             # other lanes are at work on the same; what our calls bring is not given up
             return []
+
+    def _busy(self, units):
+        """Return how many calls are under way by registration id, infinitely many
+        where one of them hangs."""
+        hanging_since = time.monotonic() - HANGING_AFTER
+        busy = Counter()
+        for unit in units:
+            hangs = unit.begun_at < hanging_since
+            busy[unit.registration_id] += math.inf if hangs else 1
+        return busy
 
     def _land(self, work, flying, seconds=None):
         """Wait for at least one call and write what came of it.

@@ -19,6 +19,10 @@ _logger = logging.getLogger(__name__)
 INTERACTIVE_LIMIT = 4
 """How many documents of one registration may be sent by waiting people at once."""
 
+KEPT_THREADS = 4
+"""How many of the threads are kept for registrations with nothing under way, and no
+failure behind them: those that hang or are slow never fill them all."""
+
 LEASE_MARGIN = 15
 """Seconds by which a lease outlives the longest call."""
 
@@ -172,7 +176,8 @@ class EreceiptWork(models.AbstractModel):
         """Claim what is due and return it as units of work.
 
         :param int free: how many units may be claimed
-        :param dict busy: how many calls are under way, by registration id
+        :param dict busy: how many calls are under way, by registration id; infinitely
+            many where nothing further is to be claimed
         :param float over_at: ``time.monotonic()`` by which their calls have to be over
         """
         units = []
@@ -182,13 +187,16 @@ class EreceiptWork(models.AbstractModel):
             for device_id, purpose in self._due_groups():
                 device = self.env["ereceipt.device"].browse(device_id)
                 registration = device.registration_id
-                room = self._room(registration, device) - busy.get(registration.id, 0)
-                if room <= 0 or len(units) >= free:
+                under_way = busy.get(registration.id, 0)
+                left = free - len(units)
+                if under_way or registration.breaker_failures:
+                    left -= KEPT_THREADS
+                if left <= 0 or under_way >= self._room(registration, device):
                     continue
                 unit = self._claim_unit(device, purpose, over_at)
                 if unit:
                     units.append(unit)
-                    busy[registration.id] = busy.get(registration.id, 0) + 1
+                    busy[registration.id] = under_way + 1
                     claimed = True
             if not claimed:
                 return units
@@ -293,7 +301,8 @@ class EreceiptWork(models.AbstractModel):
         return SQL(
             "AND NOT EXISTS (SELECT 1 FROM ereceipt_document p "
             "WHERE p.device_id = d.device_id AND p.environment = d.environment "
-            "AND p.chain_index < d.chain_index AND p.chain_index > 0 AND "
+            "AND ((p.chain_index < d.chain_index AND p.chain_index > 0) "
+            "OR p.authority_uid = d.previous_uid) AND "
             "(p.state IN ('sending', 'unknown', 'to_sign') OR (p.state = 'queued' AND "
             "p.next_attempt_at > %s)))",
             waiting_beyond,

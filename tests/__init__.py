@@ -9,6 +9,7 @@ from . import (
     test_code_tables,
     test_eg_invoice,
     test_engine_calls,
+    test_engine_chain,
     test_engine_claim,
     test_engine_issue,
     test_engine_settle,

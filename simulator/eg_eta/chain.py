@@ -13,15 +13,18 @@ _PREVIOUS = "header.previousUUID"
 _OLD = "header.referenceOldUUID"
 
 
-def check_chain(receipt: Receipt, store: Store, mode: str) -> list[Finding]:
-    """Faults of the link to the predecessor, by ``mode`` (see settings)."""
+def check_chain(
+    receipt: Receipt, store: Store, mode: str, corrected_head: str
+) -> list[Finding]:
+    """Faults of the link to the predecessor, by the settings ``chain`` (here
+    ``mode``) and ``corrected_head``."""
     if mode == "off":
         return []
     found = _fork(receipt, store) + _foreign(receipt, store)
     if mode == "known":
         found += _unknown(receipt, store)
     elif mode == "strict":
-        found += _out_of_order(receipt)
+        found += _out_of_order(receipt, store, corrected_head)
     return found
 
 
@@ -76,12 +79,27 @@ def _unknown(receipt: Receipt, store: Store) -> list[Finding]:
     return [_finding(CHAIN, "SIM-CHAIN-UNKNOWN", _PREVIOUS, message)]
 
 
-def _out_of_order(receipt: Receipt) -> list[Finding]:
-    if receipt.old or receipt.previous == receipt.head_before:
+def _out_of_order(receipt: Receipt, store: Store, allowed: str) -> list[Finding]:
+    if receipt.old:
         return []
-    wanted = receipt.head_before or "empty"
-    message = f"the receipt received last on this device is {wanted}"
+    head = receipt.head_before or ""
+    latest = _latest_in_place(head, receipt, store)
+    wanted = {"refused": [head], "correction": [latest]}.get(allowed, [head, latest])
+    if receipt.previous in wanted:
+        return []
+    message = f"the receipt received last on this device is {wanted[0] or 'empty'}"
     return [_finding(CHAIN, "SIM-CHAIN-ORDER", _PREVIOUS, message)]
+
+
+def _latest_in_place(uuid: str, receipt: Receipt, store: Store) -> str:
+    """The last correction of ``uuid``, or of its correction, that was received before
+    the receipt; ``uuid`` itself if there is none."""
+    head = store.receipts.get(uuid)
+    rows = store.claims.get((head.serial, head.previous), ()) if head else ()
+    by_old = {row.old: row.uuid for row in rows if row.received <= receipt.received}
+    while uuid in by_old:
+        uuid = by_old.pop(uuid)
+    return uuid
 
 
 def _finding(step: Step, code: str, path: str, message: str) -> Finding:

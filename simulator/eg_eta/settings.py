@@ -9,8 +9,10 @@ from typing import Any
 from .codes import DOCUMENT_TYPES
 
 CHAIN_MODES = ("off", "warn", "fork", "known", "strict")
+CORRECTED_HEADS = ("either", "refused", "correction")
 _CHOICES = {
     "chain": CHAIN_MODES,
+    "corrected_head": CORRECTED_HEADS,
     "id_spelling": ("submissionId", "submissionUUID", "both"),
     "structure_faults": ("call", "receipt"),
     "empty_arrays": ("refuse", "accept"),
@@ -52,6 +54,10 @@ class Settings:
     # predecessor); known (also: predecessor never seen); strict (also: not
     # the one received last).
     chain: str = "fork"
+    # What strict lets a receipt name whose predecessor was corrected before it
+    # was issued; ETA's pages do not say. refused: the receipt that was replaced;
+    # correction: what replaced it.
+    corrected_head: str = "either"
     # True: sums and line identities to sum_tolerance, taxes to tax_tolerance.
     # False: everything to loose_tolerance, as ETA is said to do.
     exact_sums: bool = True

@@ -43,7 +43,9 @@ class Validator:
         found += calculations.check(document, settings)
         found += returns.check(receipt, document, self.store, settings)
         found += chain.check_correction(receipt, self.store)
-        linked = chain.check_chain(receipt, self.store, settings.chain)
+        linked = chain.check_chain(
+            receipt, self.store, settings.chain, settings.corrected_head
+        )
         if settings.chain == "warn":
             receipt.warnings = linked
         else:

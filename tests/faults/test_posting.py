@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 
+import pytest
 from ereceipt_posting import (
     ONE_POST,
     POST_EACH,
@@ -14,7 +16,7 @@ from ereceipt_posting import (
     posting,
 )
 from ereceipt_shop import PLAIN_JOURNALS, SERIALS, TILL_JOURNALS, Shop
-from ereceipt_storm import lane, settle_all
+from ereceipt_storm import lane, run_lanes, settle_all
 from ereceipt_workers import Gate, wait_until, workers
 
 USERS, CALLS, PER_CALL = 4, 2, 4
@@ -154,3 +156,75 @@ def test_request_that_fails_after_issuing(shop: Shop) -> None:
     assert row.uid == worker.result[1]
     settle_all(shop)
     shop.compare().assert_right(1)
+
+
+@pytest.mark.parametrize("policy", ["refused", "correction"])
+def test_post_while_the_head_is_corrected(shop: Shop, policy: str) -> None:
+    """Who waited for the chain, with an older snapshot, follows what the registration
+    says, and is not run again."""
+    shop.configure(chain_after_correction=policy)
+    shop.simulator.control.settings(validation_seconds=0)
+    shop.simulator.control.fault("submit", "invalid", times=1, code="SIM-X")
+    [refused_id] = shop.post(1)
+    for _round in range(2):
+        run_lanes(shop, count=1, seconds=0.3)
+        shop.let_time_pass()
+    assert shop.states() == {"invalid": 1}
+    with shop.db.env() as env:
+        move_id = shop.draft(env, 1, TILL_JOURNALS[0]).id
+
+    corrected, posted = Gate(), Gate()
+    shop.db.disconnect()
+    with workers(
+        _correcting(shop, refused_id, corrected), _posting_one(shop, move_id, posted)
+    ) as both:
+        corrected.wait_for(1)
+        posted.wait_for(1)
+        posted.open(1)
+        wait_until(lambda: shop.blocked() == 1)
+        corrected.open(1)
+        for worker in both:
+            assert not worker.wait()
+    assert both[1].result == 1, "how often Odoo ran it"
+    [(refused, correction)] = shop.db.rows(
+        "SELECT o.authority_uid, n.authority_uid FROM ereceipt_document n "
+        "JOIN ereceipt_document o ON o.id = n.replaces_id"
+    )
+    row = next(row for row in shop.chain(SERIALS[0]) if row.move_id == move_id)
+    assert row.index == 2
+    assert row.previous_uid == {"refused": refused, "correction": correction}[policy]
+
+
+def _correcting(shop: Shop, move_id: int, gate: Gate) -> Callable[[], None]:
+    """Return a user's process that corrects a document and commits at the gate."""
+
+    def work() -> None:
+        with shop.db.env() as env:
+            env["account.move"].browse(move_id).action_ereceipt_correct()
+            env.flush_all()
+            gate.pass_through()
+
+    return work
+
+
+def _posting_one(shop: Shop, move_id: int, gate: Gate) -> Callable[[], int]:
+    """Return a user's process that reads an invoice, stands at the gate and posts it;
+    it returns how often Odoo ran that."""
+
+    def work() -> int:
+        from odoo.service.model import retrying
+
+        tries = []
+        with shop.db.env() as env:
+            move = env["account.move"].browse(move_id)
+            assert move.state == "draft"
+            gate.pass_through()
+
+            def post() -> None:
+                tries.append(True)
+                move.action_post()
+
+            retrying(post, env)
+        return len(tries)
+
+    return work

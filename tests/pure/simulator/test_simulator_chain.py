@@ -183,3 +183,50 @@ def test_mode_strict(chain, till, control):
     assert found == set()
     assert chain.add("5*", four["header"]["uuid"], bad)[1] == set()
     assert chain.add("7", six)[1] == set()
+
+
+def test_mode_strict_after_a_correction_of_the_last_receipt(chain, control):
+    """What follows names the refused receipt or its correction; which of them is a
+    setting."""
+    control.settings(chain="strict")
+    last, _found = chain.add("1")
+    for number, (allowed, names_correction, refused) in enumerate(
+        (
+            ("either", False, False),
+            ("either", True, False),
+            ("refused", False, False),
+            ("refused", True, True),
+            ("correction", True, False),
+            ("correction", False, True),
+        ),
+        start=2,
+    ):
+        control.settings(corrected_head=allowed)
+        bad = chain.bad(f"{number}", last)
+        again = chain.bad(f"{number}*", last, bad)
+        correction, found = chain.add(f"{number}**", last, again)
+        assert found == set()
+        previous = correction if names_correction else bad
+        last, found = chain.add(f"{number} next", previous)
+        assert found == ({"SIM-CHAIN-ORDER"} if refused else set()), allowed
+
+
+def test_mode_strict_after_a_correction_of_an_earlier_receipt(chain, control):
+    """It changes nothing for what follows the last one."""
+    control.settings(chain="strict", corrected_head="correction")
+    bad = chain.bad("1", "")
+    last, _found = chain.add("2", bad)
+    correction, found = chain.add("1*", "", bad)
+    assert found == set()
+    assert chain.add("3", correction)[1] == {"SIM-CHAIN-ORDER"}
+
+
+def test_other_modes_accept_both_after_a_correction_of_the_last_receipt(chain, control):
+    for mode in ("warn", "fork", "known"):
+        control.settings(chain=mode, corrected_head="refused")
+        last, _found = chain.add(f"{mode} 1", serial="SIM-POS-0001")
+        bad = chain.bad(f"{mode} 2", last)
+        correction, _found = chain.add(f"{mode} 2*", last, bad)
+        assert chain.add(f"{mode} 3", correction)[1] == set()
+        control.reset()
+        control.settings(validation_seconds=0)
