@@ -168,6 +168,33 @@ class ControlClient:
         order = {"rin": rin, "days": days}
         return self.call("POST", "document_late", order)["number"]
 
+    def code_requests(self) -> list[dict]:
+        """Requests for item codes, with their ids and states."""
+        return self.call("GET", "code_requests")
+
+    def decide_code(self, identity: int, status: str, reason: str = "") -> dict:
+        """``Approved`` or ``Rejected``: a request for an item code."""
+        order = {"status": status, "reason": reason}
+        return self.call("POST", f"code_requests/{identity}", order)
+
+    def callbacks(self) -> list[dict]:
+        """Notifications made so far, with each attempt to deliver them."""
+        return self.call("GET", "callbacks")
+
+    def ping(self, rin: str) -> dict:
+        """Ping a taxpayer's client now: ``status``, ``body``, ``echoed``."""
+        return self.call("POST", "callbacks/ping", {"rin": rin})
+
+    def send_callback(
+        self, rin: str, path: str, body: dict, api_key: str | None = None
+    ) -> dict:
+        """Call a taxpayer's client with any body: ``status`` and ``body``.
+
+        :param api_key: another key than the registered one
+        """
+        order = {"rin": rin, "path": path, "body": body, "api_key": api_key}
+        return self.call("POST", "callbacks/send", order)
+
     def submissions(self) -> list[dict]:
         """Everything accepted, per call."""
         return self.call("GET", "submissions")

@@ -17,12 +17,14 @@ from .. import faults as wire
 from ..clock import Clock
 from ..traffic import Traffic
 from . import faults, portal
+from .callbacks import Callbacks
 from .control import Control
 from .errors import ApiError, error_body, json_response, too_many
 from .invoices import openssl
 from .invoices import service as invoices
 from .keeper import Keeper
 from .limiter import Limiter
+from .news import News
 from .queries import Queries
 from .registry import DEFAULT, Registry
 from .settings import Settings
@@ -93,6 +95,12 @@ class EtaApp:
         self.intake = Intake(self.store, self.registry, self.settings, self.clock)
         validator = Validator(self.store, self.registry, self.settings)
         self.store.judge = validator.judge
+        self.callbacks = Callbacks(
+            self.registry, self.settings, self.clock, self.stopping
+        )
+        self.callbacks.tick = self._tick
+        self.news = News(self.callbacks)
+        self.store.decided = self.news.receipt
         self.invoices = invoices.InvoiceService(self)
         self.control = Control(self)
         self.reset()
@@ -105,6 +113,7 @@ class EtaApp:
             self.store.clear()
             self.intake.bodies.clear()
             self.invoices.clear()
+            self.callbacks.clear()
             self.registry.clear()
             if not config.get("taxpayers"):
                 self.registry.load(DEFAULT)
@@ -115,6 +124,7 @@ class EtaApp:
             self.change_settings(config.get("settings", {}))
             self.limiter.clear()
             self.tokens.issued.clear()
+        self.callbacks.start()
         self.faults.clear()
         self.faults.add(config.get("faults", []))
         self.traffic.clear()
@@ -124,10 +134,15 @@ class EtaApp:
         if self.keeper:
             self.keeper.close()
 
+    def _tick(self) -> None:
+        with self.store.lock:
+            self.settle()
+
     def settle(self) -> None:
         """Reach the verdicts that are due; the lock is held."""
         self.store.settle()
         self.invoices.settle()
+        self.callbacks.flush()
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Change settings, and the clock with them."""

@@ -37,7 +37,7 @@ from ..faults import FaultError
 from . import queries
 from .errors import ApiError, json_response
 from .invoices import control as invoices
-from .invoices.control import needed, shown_finding
+from .invoices.control import needed
 from .registry import RegistryError
 from .settings import SettingError
 from .store import Receipt, Submission
@@ -91,9 +91,13 @@ class Control:
             body = _body(request)
             own = getattr(self, f"_{endpoint}", None)
             method = own or getattr(self.documents, endpoint)
+            if endpoint in invoices.UNLOCKED:
+                return json_response(method(request, body))
             with self.app.store.lock:
                 self.app.settle()
-                return json_response(method(request, body, **values))
+                answer = method(request, body, **values)
+                self.app.callbacks.flush()
+            return json_response(answer)
         except (RegistryError, SettingError, FaultError) as error:
             return json_response({"error": str(error)}, 400)
         except ApiError as error:
@@ -129,6 +133,7 @@ class Control:
     def _registry(self, request: Request, body: dict) -> dict:
         if request.method == "POST":
             self.app.registry.load(body)
+            self.app.callbacks.start()
         dump = self.app.registry.dump()
         for row in dump["devices"]:
             row["secrets"] = len(row["secrets"])
@@ -146,7 +151,9 @@ class Control:
     def _cancel(self, request: Request, body: dict) -> dict:
         uuid = needed(body, "uuid")
         reason = str(body.get("reason", ""))
-        return _receipt(queries.cancel(self.app.store, uuid, reason))
+        receipt = queries.cancel(self.app.store, uuid, reason)
+        self.app.news.receipt(receipt)
+        return _receipt(receipt)
 
     def _faults(self, request: Request, body: Any) -> object:
         book = self.app.faults
@@ -222,8 +229,8 @@ def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, Any]:
         "totalAmount": str(receipt.total),
         "currency": receipt.currency,
         "status": receipt.status,
-        "errors": [shown_finding(finding) for finding in receipt.findings],
-        "warnings": [shown_finding(finding) for finding in receipt.warnings],
+        "errors": [finding.plain() for finding in receipt.findings],
+        "warnings": [finding.plain() for finding in receipt.warnings],
         "submission": receipt.submission.id,
         "accepted": receipt.accepted,
         "longId": receipt.long_id,

@@ -94,6 +94,10 @@ class Finding(NamedTuple):
     path: str
     message: str
 
+    def plain(self) -> dict[str, str]:
+        """For the control API and the data file."""
+        return {**self._asdict(), "step": self.step.name}
+
     def shape(self) -> dict[str, Any]:
         """As an error object of ETA."""
         return {

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ..server import NotLoopbackError, check_loopback
+from .codes import egs_owner
 from .invoices.certificates import CertificateError, read_pem
 
 DEVICE_STATES = ("active", "inactive", "retired")
@@ -84,11 +85,13 @@ class Callback:
     """Where a taxpayer wants to be called, and with which key.
 
     ``base_url`` is on a loopback address; the paths of ETA's calls follow it.
+    ``ca`` is the certificate (PEM) to trust there, "" for the machine's own.
     """
 
     rin: str
     base_url: str
     api_key: str
+    ca: str = ""
 
 
 @dataclass
@@ -110,7 +113,7 @@ class ItemCode:
 
     ``rins`` empty: everybody; an EGS code's owner always may. ``active_from``
     and ``active_to`` are moments in UTC, ``yyyy-MM-ddTHH:mm:ss``, "" for no
-    bound. The rest is what ETA tells of a code.
+    bound. The rest is what ETA tells of a code; ``created`` is a moment too.
     """
 
     item_type: str
@@ -125,14 +128,18 @@ class ItemCode:
     linked: str = ""
     active_from: str = ""
     active_to: str = ""
+    created: str = ""
+
+    def in_force(self, moment: str) -> bool:
+        """Whether it is active at a moment (as ``active_from``)."""
+        begun = not self.active_from or self.active_from[:19] <= moment[:19]
+        ended = bool(self.active_to) and self.active_to[:19] < moment[:19]
+        return self.active and begun and not ended
 
     def usable(self, rin: str, moment: str) -> bool:
         """Whether a taxpayer may use it at a moment (as ``active_from``)."""
-        begun = not self.active_from or self.active_from[:19] <= moment[:19]
-        ended = bool(self.active_to) and self.active_to[:19] < moment[:19]
-        return (
-            self.active and begun and not ended and (not self.rins or rin in self.rins)
-        )
+        allowed = not self.rins or rin in self.rins or egs_owner(self.code) == rin
+        return allowed and self.in_force(moment)
 
 
 @dataclass

@@ -101,6 +101,8 @@ class Store:
         self.lock = threading.RLock()
         # decides one receipt: returns its findings, fills its warnings
         self.judge: Callable[[Receipt], list[Finding]] = lambda receipt: []
+        # called with each receipt after its verdict
+        self.decided: Callable[[Receipt], None] = lambda receipt: None
         self.clear()
 
     def clear(self) -> None:
@@ -174,6 +176,7 @@ class Store:
                 receipt.findings = self.judge(receipt)
             receipt.status = INVALID if receipt.findings else VALID
             receipt.decided = due
+            self.decided(receipt)
         refused = submission.error or submission.invalid_count
         submission.status = INVALID if refused else VALID
 

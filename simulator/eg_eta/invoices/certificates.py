@@ -78,6 +78,8 @@ def unfit(der: bytes, moment: datetime) -> str:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return "it does not say what its key may be used for"
+    except ValueError:
+        return "its extensions cannot be read"
     if not usage.digital_signature or not usage.content_commitment:
         return "its key may not be used for digitalSignature and nonRepudiation"
     return ""

@@ -27,6 +27,15 @@ class Algorithm:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """A certificate that came with a signature, and how signers name it."""
+
+    der: bytes
+    issuer: bytes
+    serial: int | None
+
+
+@dataclass(frozen=True)
 class SignerInfo:
     """One signer. ``attributes`` maps object identifiers to their values.
 
@@ -45,12 +54,12 @@ class SignerInfo:
 
 @dataclass(frozen=True)
 class SignedData:
-    """A signature; certificates are DER, in the order in which they stand."""
+    """A signature; certificates in the order in which they stand."""
 
     digests: tuple[Algorithm, ...]
     content_type: str
     attached: bool
-    certificates: tuple[bytes, ...]
+    certificates: tuple[Certificate, ...]
     signers: tuple[SignerInfo, ...]
 
 
@@ -74,22 +83,13 @@ def read(data: bytes) -> SignedData:
         raise CmsError(_SHAPE) from error
 
 
-def issuer_and_serial(certificate: bytes) -> tuple[bytes, int | None]:
-    """The two fields by which a signer names a certificate (DER)."""
-    fields = list(_sequence(_sequence(der.parse(certificate))[0]))
-    if fields[0].tag == _CONTEXT_0:
-        fields.pop(0)
-    serial, _algorithm, issuer = fields[:3]
-    return issuer.raw, serial.number
-
-
 def _signed_data(node: Node) -> SignedData:
     fields = list(_sequence(node))
     _version, digests, content = fields[:3]
     rest = fields[3:]
-    certificates: tuple[bytes, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
     if rest and rest[0].tag == _CONTEXT_0:
-        certificates = tuple(item.raw for item in rest.pop(0).children)
+        certificates = tuple(_certificate(item) for item in rest.pop(0).children)
     if rest and rest[0].tag == _CONTEXT_1:
         rest.pop(0)  # revocation lists
     (signers,) = rest
@@ -101,6 +101,14 @@ def _signed_data(node: Node) -> SignedData:
         certificates=certificates,
         signers=tuple(_signer(item) for item in _set(signers)),
     )
+
+
+def _certificate(node: Node) -> Certificate:
+    fields = list(_sequence(_sequence(node, 3)[0]))
+    if fields[0].tag == _CONTEXT_0:
+        fields.pop(0)  # the version
+    serial, _algorithm_used, issuer = fields[:3]
+    return Certificate(node.raw, issuer.raw, serial.number)
 
 
 def _signer(node: Node) -> SignerInfo:

@@ -15,18 +15,26 @@
                                        :mod:`.foreign`
 ``POST /_control/document_late``       ``{"rin", "days"}``: grant a late-submission
                                        request; its number
+``GET  /_control/code_requests``
+``POST /_control/code_requests/<id>``  ``{"status": "Approved" | "Rejected",
+                                       "reason"}``
+``GET  /_control/callbacks``           notifications, with each attempt
+``POST /_control/callbacks/ping``      ``{"rin"}``: ping now; what was answered
+``POST /_control/callbacks/send``      ``{"rin", "path", "body", "api_key"}``: any
+                                       call, now; what was answered
 =====================================  ========================================
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request
 
 from ...clock import to_text
+from ..callbacks import Notice
 from ..errors import ApiError
-from ..findings import Finding
 from . import foreign
 from .states import receiver_of
 from .store import Document, DocumentSubmission
@@ -42,11 +50,20 @@ ROWS = (
     ("/document_state", "document_state", "POST"),
     ("/received", "received", "POST"),
     ("/document_late", "document_late", "POST"),
+    ("/code_requests", "code_requests", "GET"),
+    ("/code_requests/<int:identity>", "code_request", "POST"),
+    ("/callbacks", "callbacks", "GET"),
+    ("/callbacks/ping", "ping", "POST"),
+    ("/callbacks/send", "send", "POST"),
 )
+# Orders that call a client, which may call back before it answers.
+UNLOCKED = ("ping", "send")
 
 
 class DocumentControl:
-    """Orders and questions about documents. Callers hold the lock."""
+    """Orders and questions about documents. Callers hold the lock, but not for
+    those that are :data:`UNLOCKED`.
+    """
 
     def __init__(self, app: EtaApp) -> None:
         self.app = app
@@ -115,6 +132,50 @@ class DocumentControl:
         self.app.registry.add_late_request(rin=rin, number=number, days=days)
         return {"number": number}
 
+    def code_requests(self, request: Request, body: dict) -> list[dict[str, Any]]:
+        """Requests for item codes, with their states."""
+        return [asdict(row) for row in self.app.registry.code_requests.values()]
+
+    def code_request(
+        self, request: Request, body: dict, identity: int
+    ) -> dict[str, Any]:
+        """Approve or reject a request.
+
+        :raises ApiError: when there is none, or it was decided
+        """
+        row = self.app.registry.code_requests.get(identity)
+        if row is None:
+            raise ApiError(400, "BadRequest", f"There is no code request {identity}.")
+        reason = str(body.get("reason", ""))
+        self.app.invoices.codes.decide(row, needed(body, "status"), reason)
+        return asdict(row)
+
+    def callbacks(self, request: Request, body: dict) -> list[dict[str, Any]]:
+        """Notifications in the order in which they were made."""
+        return [_notice(notice) for notice in self.app.callbacks.notices]
+
+    def ping(self, request: Request, body: dict) -> dict[str, Any]:
+        """Ping a taxpayer's client.
+
+        :raises ApiError: when it has registered no address
+        """
+        return self.app.callbacks.ping(self._called(body))
+
+    def send(self, request: Request, body: dict) -> dict[str, Any]:
+        """Call a taxpayer's client with any body.
+
+        :raises ApiError: when it has registered no address
+        """
+        rin, path = self._called(body), needed(body, "path")
+        content, key = needed(body, "body"), body.get("api_key")
+        return self.app.callbacks.send(rin, path, content, key)
+
+    def _called(self, body: dict) -> str:
+        rin = needed(body, "rin")
+        if rin not in self.app.registry.callbacks:
+            raise ApiError(400, "BadRequest", f"{rin!r} has registered no address.")
+        return rin
+
 
 def needed(body: object, name: str) -> Any:
     """A value of an order.
@@ -124,16 +185,6 @@ def needed(body: object, name: str) -> Any:
     if not isinstance(body, dict) or name not in body:
         raise ApiError(400, "BadRequest", f"{name!r} is missing.")
     return body[name]
-
-
-def shown_finding(finding: Finding) -> dict[str, str]:
-    """A fault, for those who ask by the control API."""
-    return {
-        "step": finding.step.name,
-        "code": finding.code,
-        "path": finding.path,
-        "message": finding.message,
-    }
 
 
 def _document(taken: Document, raw: bool = False) -> dict[str, Any]:
@@ -152,7 +203,7 @@ def _document(taken: Document, raw: bool = False) -> dict[str, Any]:
         "totalAmount": str(taken.total),
         "status": taken.status,
         "reason": taken.reason,
-        "errors": [shown_finding(finding) for finding in taken.findings],
+        "errors": [finding.plain() for finding in taken.findings],
         "signedBy": taken.signed_by,
         "submission": taken.submission.id,
         "lateSubmissionRequestNumber": taken.late_request,
@@ -183,4 +234,20 @@ def _submission(submission: DocumentSubmission) -> dict[str, Any]:
         "dateTimeReceived": to_text(submission.received),
         "documents": [taken.uuid for taken in submission.documents],
         "internalIDs": [taken.internal_id for taken in submission.documents],
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {
+        "deliveryId": notice.id,
+        "rin": notice.rin,
+        "path": notice.path,
+        "type": notice.kind,
+        "body": notice.body,
+        "status": notice.status,
+        "channel": notice.channel,
+        "attempts": [
+            {"time": to_text(row.time), "status": row.status, "details": row.details}
+            for row in notice.attempts
+        ],
     }

@@ -116,6 +116,13 @@ class DocumentIntake(receiving.Intake[DocumentSubmission]):
             self.books.add(submission)
         return submission
 
+    def check_again(self, taken: Document) -> None:
+        """Begin with the signatures of a document that comes from a file."""
+        if taken.version == "1.0":
+            text = f'{{"documents":[{taken.raw.decode()}]}}'
+            (part,) = elements(text, self.name, without="signatures")
+            self._start_check(taken, taken.document, part.canonical)
+
     def _start_check(self, taken: Document, document: dict, canonical: str) -> None:
         registry = self.registry
         trust = Trust(

@@ -9,7 +9,7 @@ algorithm's identifier and how the issuer is tagged.
 import hashlib
 
 from . import der
-from .cms import Algorithm, SignedData, SignerInfo, issuer_and_serial
+from .cms import Algorithm, Certificate, SignedData, SignerInfo
 from .der import Node
 
 # Error codes seen in production.
@@ -67,20 +67,20 @@ def check(signed: SignedData, content: bytes) -> bytes:
         if _octets(signer, MESSAGE_DIGEST) != hashlib.sha256(content).digest():
             message = "message-digest attribute value does not match calculated value"
             raise SignatureError(DIGEST, message)
-    return certificates[0]
+    return certificates[0].der
 
 
-def _certificate(signed: SignedData, signer: SignerInfo) -> bytes:
+def _certificate(signed: SignedData, signer: SignerInfo) -> Certificate:
     if signer.issuer is None:
         raise _broken("the signer is not named by issuer and serial number")
     wanted = (signer.issuer, signer.serial)
     for certificate in signed.certificates:
-        if issuer_and_serial(certificate) == wanted:
+        if (certificate.issuer, certificate.serial) == wanted:
             return certificate
     raise _broken("the signer's certificate is not included")
 
 
-def _check_signer(signer: SignerInfo, certificate: bytes) -> None:
+def _check_signer(signer: SignerInfo, certificate: Certificate) -> None:
     if signer.unsigned:
         raise _broken("unsigned attributes make it another form than CAdES-BES")
     if signer.version != 1:
@@ -105,7 +105,7 @@ def _check_signer(signer: SignerInfo, certificate: bytes) -> None:
     _check_signing_certificate(_single(signer, SIGNING_CERTIFICATE_V2), certificate)
 
 
-def _check_signing_certificate(node: Node, certificate: bytes) -> None:
+def _check_signing_certificate(node: Node, certificate: Certificate) -> None:
     """The first ESSCertIDv2 is about the signer's certificate."""
     try:
         identifier = node.children[0].children[0]
@@ -116,9 +116,9 @@ def _check_signing_certificate(node: Node, certificate: bytes) -> None:
         serial = issuer_serial[0].children[-1].number if issuer_serial else None
     except (IndexError, ValueError):
         raise _broken("signing-certificate-v2 has another shape") from None
-    if digest.content != hashlib.sha256(certificate).digest():
+    if digest.content != hashlib.sha256(certificate.der).digest():
         raise _broken("signing-certificate-v2 is about another certificate")
-    if issuer_serial and serial != issuer_and_serial(certificate)[1]:
+    if issuer_serial and serial != certificate.serial:
         raise _broken("signing-certificate-v2 has another serial number")
 
 

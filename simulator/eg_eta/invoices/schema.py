@@ -180,9 +180,11 @@ def schema_of(document: Mapping[str, object]) -> Object:
     """The schema of a document by its type and version; those of an ordinary
     invoice 1.0 where it has neither of the known ones.
     """
-    version = document.get("documentTypeVersion")
-    key = (kind_of(document), version if version in VERSIONS else "1.0")
-    return _SCHEMAS.get(key) or _SCHEMAS["I", "1.0"]
+    kind, version = kind_of(document), document.get("documentTypeVersion")
+    return _SCHEMAS[
+        kind if kind in DOCUMENT_TYPES else "I",
+        version if version in VERSIONS else "1.0",
+    ]
 
 
 def kind_of(document: Mapping[str, object]) -> str:

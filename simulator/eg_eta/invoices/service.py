@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
-from .. import faults, portal, strictjson
+from .. import faults, notices, portal, strictjson
 from ..errors import ApiError, json_response
 from ..tokens import Caller
 from . import openssl, pdf
 from .intake import DocumentIntake
+from .item_codes import ItemCodes
+from .packages import Packages
 from .queries import DocumentQueries
 from .shapes import DocumentShapes
 from .states import States
@@ -36,6 +38,23 @@ _ROWS = (
     ("GET", "/documenttypes", "document_types"),
     ("GET", "/documenttypes/<int:number>", "document_type"),
     ("GET", "/documenttypes/<int:number>/versions/<int:version>", "document_version"),
+    ("GET", "/notifications/taxpayer", "notifications"),
+    *(
+        (method, f"/{name}{path}", endpoint)
+        for name in ("documentpackages", "documentPackages")
+        for method, path, endpoint in (
+            ("POST", "/requests", "package_request"),
+            ("GET", "/requests", "package_list"),
+            ("GET", "/<identity>", "package_download"),
+        )
+    ),
+    ("POST", "/codetypes/requests/codes", "code_request"),
+    ("GET", "/codetypes/requests/my", "code_requests"),
+    ("PUT", "/codetypes/requests/codeusages", "code_reuse"),
+    ("PUT", "/codetypes/requests/codes/<int:number>", "code_request_change"),
+    ("GET", "/codetypes/<kind>/codes", "code_search"),
+    ("GET", "/codetypes/<kind>/codes/<code>", "code_details"),
+    ("PUT", "/codetypes/<kind>/codes/<code>", "code_change"),
 )
 OPEN = ("document_share",)  # calls that need no token
 
@@ -59,24 +78,37 @@ class InvoiceService:
         self.intake = DocumentIntake(self.books, registry, settings, clock)
         self.queries = DocumentQueries(self.books, settings, clock)
         self.states = States(self.books, settings, clock)
+        self.packages = Packages(self.books, registry, settings, clock)
+        self.codes = ItemCodes(registry, settings, clock)
         self.types = DocumentTypes(settings)
         validator = DocumentValidator(self.books, registry, settings, clock)
         self.books.judge = validator.judge
+        self.books.decided = app.news.decided
+        self.states.asked = app.news.asked
 
     def clear(self) -> None:
         """Forget everything that was taken."""
         self.books.clear()
+        self.packages.rows.clear()
         self.intake.bodies.clear()
 
     def settle(self) -> None:
-        """Reach verdicts, and let requests take effect whose time has come."""
+        """Do what is due: verdicts, requests that take effect, packages, codes."""
         self.books.settle()
-        self.states.settle()
+        self._settle_rest()
 
     def settle_all(self) -> None:
         """As :meth:`settle`, for every verdict that is pending."""
         self.books.settle_all()
-        self.states.settle()
+        self._settle_rest()
+
+    def _settle_rest(self) -> None:
+        news = self.app.news
+        for taken in self.states.settle():
+            news.final(taken)
+        for package in self.packages.settle():
+            news.package(package)
+        self.codes.settle()
 
     def answers(self, endpoint: str) -> bool:
         """Whether a call is for this part."""
@@ -168,6 +200,40 @@ class InvoiceService:
         self, request: Request, rin: str, number: int, version: int
     ) -> dict[str, Any]:
         return self.types.version(number, version)
+
+    def _notifications(self, request: Request, rin: str) -> dict[str, Any]:
+        app = self.app
+        return notices.listed(request.args, rin, app.callbacks, app.settings, app.clock)
+
+    def _package_request(self, request: Request, rin: str) -> dict[str, str]:
+        return self.packages.request(json_body(request), rin)
+
+    def _package_list(self, request: Request, rin: str) -> dict[str, Any]:
+        return self.packages.all(request.args, rin)
+
+    def _package_download(self, request: Request, rin: str, identity: str) -> Response:
+        return self.packages.download(identity, rin, self.shapes(request))
+
+    def _code_request(self, request: Request, rin: str) -> dict[str, Any]:
+        return self.codes.create(json_body(request), rin)
+
+    def _code_requests(self, request: Request, rin: str) -> dict[str, Any]:
+        return self.codes.mine(request.args, rin)
+
+    def _code_reuse(self, request: Request, rin: str) -> dict[str, Any]:
+        return self.codes.reuse(json_body(request), rin)
+
+    def _code_request_change(self, request: Request, rin: str, number: int) -> dict:
+        return self.codes.change_request(number, json_body(request), rin)
+
+    def _code_search(self, request: Request, rin: str, kind: str) -> dict[str, Any]:
+        return self.codes.published(kind, request.args)
+
+    def _code_details(self, request: Request, rin: str, kind: str, code: str) -> dict:
+        return self.codes.details(kind, code)
+
+    def _code_change(self, request: Request, rin: str, kind: str, code: str) -> bool:
+        return self.codes.change(kind, code, json_body(request), rin)
 
 
 def json_body(request: Request) -> dict[str, Any]:

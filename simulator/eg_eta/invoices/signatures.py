@@ -113,7 +113,7 @@ def check(
         message = f"Invalid signature format: {error}."
         raise SignatureError(profile.FORMAT, message) from error
     certificate = profile.check(signed, content)
-    others = [der for der in signed.certificates if der != certificate]
+    others = [row.der for row in signed.certificates if row.der != certificate]
     _check_others(others)
     _check_trust(data, content, certificate, others, trust, moment)
     if rin is not None:

@@ -5,6 +5,7 @@ the document's type. The other side may decline once, until the request takes
 effect (setting ``finality``). Until then the document is valid.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from ...clock import Clock
@@ -27,6 +28,8 @@ class States:
         self.books = books
         self.settings = settings
         self.clock = clock
+        # called with a document and whether its issuer asked
+        self.asked: Callable[[Document, bool], None] = lambda document, issuer: None
 
     def settle(self) -> list[Document]:
         """Let requests take effect whose time has come; the documents changed."""
@@ -95,6 +98,7 @@ class States:
             document.cancellation = request
         else:
             document.rejection = request
+        self.asked(document, cancels)
         self.books.touch()
 
     def _document(self, uuid: str) -> Document:

@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from invoice_kit import (
     BUYER,
     RIN,
@@ -563,3 +565,28 @@ def test_openssl_is_missing(monkeypatch, erp, control):
     assert control.call("GET", "documents") == []
     with pytest.raises(OpenSslMissingError, match="apt-get install openssl"):
         App({"trusted_cas": [{"pem": ""}]})
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    place=st.integers(min_value=0, max_value=10_000),
+    octet=st.integers(min_value=0, max_value=255),
+    cut=st.booleans(),
+)
+def test_whatever_is_sent_is_judged(place, octet, cut):
+    """One octet changed, or the rest cut off: a code, never an accident."""
+    text = (VECTORS / "one-doc-serialized.json.txt").read_bytes()
+    data = bytearray(base64.b64decode((VECTORS / "good.b64").read_text()))
+    index = place % len(data)
+    changed = data[index] != octet or cut
+    data[index] = octet
+    value = b64(bytes(data[:index] if cut else data))
+    moment = datetime(2027, 1, 1, tzinfo=timezone.utc)
+    trust = Trust(((VECTORS / "ca.pem").read_text(),))
+    try:
+        check(value, text, "113317713", trust, moment)
+    except profile.SignatureError as error:
+        assert error.code in {"4040", "4043", "4062", "ISFX303", "ISFX305", "ISFX306"}
+    else:
+        # only the version of the SignedData and the like is not looked at
+        assert not changed or index < 60, index
