@@ -1,4 +1,5 @@
 from . import (
+    ereceipt_guard_mixin,
     ereceipt_secret_mixin,
     ereceipt_breaker_mixin,
     ereceipt_registration,

@@ -72,7 +72,10 @@ class EreceiptRegistration(models.Model):
 
     # --- database of origin ---
     database_uuid = fields.Char(
-        readonly=True, copy=False, default=lambda self: self._database_uuid()
+        readonly=True,
+        copy=False,
+        program_only=True,
+        default=lambda self: self._database_uuid(),
     )
     is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
 
@@ -117,8 +120,8 @@ class EreceiptRegistration(models.Model):
     last_run_at = fields.Datetime(compute="_compute_heartbeat")
     pending_count = fields.Integer(compute="_compute_heartbeat")
     heartbeat = fields.Char(compute="_compute_heartbeat")
-    problems = fields.Json(readonly=True, copy=False)
-    tested_at = fields.Datetime(readonly=True, copy=False)
+    problems = fields.Json(readonly=True, copy=False, program_only=True)
+    tested_at = fields.Datetime(readonly=True, copy=False, program_only=True)
 
     _authority_unique = models.UniqueIndex(
         "(company_id, authority, environment) WHERE active",
@@ -241,6 +244,7 @@ class EreceiptRegistration(models.Model):
                         registration=device.registration_id.name,
                     )
                 )
+        self._all_devices()._refuse_unsettled()
 
     def _before_identity_change(self, vals):
         """Another environment has other credentials and other chains."""
@@ -313,7 +317,7 @@ class EreceiptRegistration(models.Model):
         self.check_access("write")
         here = self._database_uuid()
         for registration in self:
-            registration.database_uuid = here
+            registration.sudo().database_uuid = here
             registration.message_post(
                 body=self.env._(
                     "This database was confirmed as the one that sends documents."

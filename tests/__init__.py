@@ -3,6 +3,8 @@ from . import (
     test_access_guards,
     test_access_roles,
     test_access_rpc,
+    test_admin_guards,
+    test_admin_serials,
     test_browser_tour,
     test_code_import,
     test_code_resolver,
