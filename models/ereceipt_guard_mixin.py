@@ -9,6 +9,8 @@ class EreceiptGuardMixin(models.AbstractModel):
     outside. So such a field says ``program_only=True`` and is refused here: when rows
     are made or written by anybody else, and when a context or somebody's own default
     would put something into it.
+
+    Nor can a row be written into another company than one's own.
     """
 
     _name = "ereceipt.guard.mixin"
@@ -31,7 +33,11 @@ class EreceiptGuardMixin(models.AbstractModel):
 
     def write(self, vals):
         self._ereceipt_refuse_program_only(vals)
-        return super().write(vals)
+        result = super().write(vals)
+        # rules were asked about the company that a row had; nobody gives rows to a
+        # company that he may not write in
+        self.check_access("write")
+        return result
 
     @api.model
     def default_get(self, fields):
