@@ -5,6 +5,7 @@ from . import (
     ereceipt_registration,
     ereceipt_device,
     ereceipt_chain,
+    ereceipt_target,
     ereceipt_document,
     ereceipt_sentences,
     ereceipt_code,

@@ -247,7 +247,8 @@ class EreceiptRegistration(models.Model):
         self._all_devices()._refuse_unsettled()
 
     def _before_identity_change(self, vals):
-        """Another environment has other credentials and other chains."""
+        """Another environment has other chains (and other credentials, but those go
+        with any change of where they are sent)."""
         for registration in self:
             changed = {
                 name
@@ -267,18 +268,11 @@ class EreceiptRegistration(models.Model):
                         name=registration.name,
                     )
                 )
-            registration._forget_credentials()
             registration._all_devices()._deactivate()
 
     def _plain(self, name):
         value = self[name]
         return value.id if isinstance(value, models.BaseModel) else value
-
-    def _forget_credentials(self):
-        for record in (*self, *self._all_devices()):
-            for name in record._ereceipt_secrets:
-                record._ereceipt_set_secret(name, False)
-            record._breaker_reset()
 
     def _all_devices(self):
         """Return the devices, archived ones and those of branches that the user does
@@ -403,7 +397,9 @@ class EreceiptRegistration(models.Model):
         return self._hook("endpoints", {})
 
     def _settings(self, device=None):
-        """Return the switches that the authority's package documents."""
+        """Return the switches that the authority's package documents. ``extra_ca`` is
+        always the PEM text of certificates that are trusted besides the usual ones.
+        """
         return self._hook("settings", {}, device)
 
     def _needs_device_credentials(self):

@@ -5,6 +5,7 @@ from . import (
     test_access_rpc,
     test_admin_guards,
     test_admin_serials,
+    test_admin_target,
     test_browser_tour,
     test_code_import,
     test_code_resolver,
