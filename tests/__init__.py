@@ -4,6 +4,7 @@ from . import (
     test_access_roles,
     test_access_rpc,
     test_admin_guards,
+    test_admin_seals,
     test_admin_serials,
     test_admin_target,
     test_browser_tour,
