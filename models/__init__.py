@@ -1,10 +1,12 @@
 from . import (
+    ereceipt_guard_mixin,
     ereceipt_secret_mixin,
     ereceipt_breaker_mixin,
     ereceipt_registration,
     ereceipt_signing_key,
     ereceipt_device,
     ereceipt_chain,
+    ereceipt_target,
     ereceipt_document,
     ereceipt_sentences,
     ereceipt_code,

@@ -12,11 +12,14 @@ class EreceiptRegistration(models.Model):
     _inherit = "ereceipt.registration"
 
     eg_identity_url = fields.Char(
-        string="Identity service", help="Empty: ETA's own address."
+        string="Identity service", tracking=True, help="Empty: ETA's own address."
     )
-    eg_api_url = fields.Char(string="API", help="Empty: ETA's own address.")
+    eg_api_url = fields.Char(
+        string="API", tracking=True, help="Empty: ETA's own address."
+    )
     eg_portal_url = fields.Char(
         string="Portal",
+        tracking=True,
         help="Where the QR code of a receipt leads. Empty: ETA's own address.",
     )
     eg_channel = fields.Selection(
@@ -45,6 +48,11 @@ class EreceiptRegistration(models.Model):
         help="Seconds taken off the time of issue, for a server whose clock runs "
         "ahead: ETA refuses documents from the future.",
     )
+
+    @api.depends("eg_identity_url", "eg_api_url", "eg_portal_url", "eg_extra_ca")
+    def _compute_forgets_secrets(self):
+        # EXTENDS: what the addresses follow from
+        return super()._compute_forgets_secrets()
 
     def _eg_receipt_endpoints(self):
         defaults = EgReceipt.default_endpoints[self.environment]

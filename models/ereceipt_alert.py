@@ -66,4 +66,6 @@ class EreceiptAlert(models.AbstractModel):
 class MailActivity(models.Model):
     _inherit = "mail.activity"
 
-    ereceipt_cause = fields.Char(index="btree_not_null", readonly=True)
+    ereceipt_cause = fields.Char(
+        index="btree_not_null", readonly=True, groups=fields.NO_ACCESS
+    )

@@ -20,13 +20,16 @@ class EreceiptBreakerMixin(models.AbstractModel):
     """
 
     _name = "ereceipt.breaker.mixin"
+    _inherit = ["ereceipt.guard.mixin"]
     _description = "Breaker"
 
-    breaker_failures = fields.Integer(copy=False, readonly=True)
+    breaker_failures = fields.Integer(copy=False, readonly=True, program_only=True)
     breaker_open_until = fields.Datetime(
-        string="Held back until", copy=False, readonly=True
+        string="Held back until", copy=False, readonly=True, program_only=True
     )
-    breaker_reason = fields.Char(string="Why held back", copy=False, readonly=True)
+    breaker_reason = fields.Char(
+        string="Why held back", copy=False, readonly=True, program_only=True
+    )
 
     def _breaker_failed(self, reason, credentials=False):
         """Count a failure and open the breaker when it is time.
@@ -110,7 +113,7 @@ class EreceiptBreakerMixin(models.AbstractModel):
         It is an ordinary write of the person's transaction, which often has written
         the same row already: a cursor apart would wait for that for ever.
         """
-        self.write(
+        self.sudo().write(
             {
                 "breaker_failures": 0,
                 "breaker_open_until": False,

@@ -2,13 +2,18 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..fiscal import lifecycle
 from ..fiscal.contract import FiscalError
 
 CHAIN_LOCK_CLASS = 0x65526370
 """First half of the advisory lock that a chain is extended under ("eRcp")."""
+
+
+CHECKED = frozenset({"serial", "registration_id", "initial_previous_uid"})
+"""What activation asked the authority about: where the device's chain goes on."""
 
 
 class Head(NamedTuple):
@@ -57,21 +62,202 @@ class EreceiptRegistration(models.Model):
 
 
 class EreceiptDevice(models.Model):
-    """A device's chain: where it starts, its head, and the lock to extend it."""
+    """A device's chain: where it starts, its head, the lock to extend it, and that
+    there is one for each serial."""
 
     _inherit = "ereceipt.device"
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINT METHODS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("serial", "registration_id", "active")
+    def _check_serial(self):
+        self.filtered("active")._refuse_second_chain()
+
+    def _refuse_second_chain(self):
+        """Refuse a second device for a serial that has issued: it would begin another
+        chain beside the first one's.
+
+        :raise ValidationError: names the other device, if the user may see it
+        """
+        for device in self:
+            former = device._former_device()
+            if not former:
+                continue
+            if not former.with_user(self.env.user).has_access("read"):
+                raise ValidationError(
+                    self.env._(
+                        "Documents were issued on the serial %s already, by a device "
+                        "that you may not see. Use another serial.",
+                        device.serial,
+                    )
+                )
+            raise ValidationError(
+                self.env._(
+                    "Documents were issued on the serial %(serial)s as %(former)s. A "
+                    "second device would begin a second chain. Take %(former)s back "
+                    "into use instead, or use another serial. (Retired and archived "
+                    "devices are found by the filters of the list.)",
+                    serial=device.serial,
+                    former=former.name,
+                )
+            )
+
+    def _former_device(self):
+        """Return another device that has issued on this one's serial, for the same
+        taxpayer and in the same environment, archived or not."""
+        self.ensure_one()
+        registration = self.sudo().registration_id
+        others = self.sudo().with_context(active_test=False)
+        others = others.search(
+            [
+                ("id", "!=", self.id),
+                ("serial", "=", self.serial),
+                ("authority", "=", registration.authority),
+            ]
+        ).filtered(
+            lambda d: (
+                d.registration_id.company_id == registration.company_id
+                or d.registration_id._seller_party().id
+                == registration._seller_party().id
+            )
+        )
+        chained = self.env["ereceipt.document"].sudo()
+        return chained.search(
+            [
+                ("device_id", "in", others.ids),
+                ("environment", "=", registration.environment),
+                ("chain_index", ">", 0),
+            ],
+            limit=1,
+        ).device_id
+
+    # -------------------------------------------------------------------------
+    # CRUD METHODS
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._trimmed(vals) for vals in vals_list])
+
+    def write(self, vals):
+        vals = self._trimmed(vals)
+        for device in self:
+            device._check_identity_change(vals)
+        if vals.get("active") is False:
+            self.filtered("active")._refuse_unsettled()
+        return super().write(vals)
+
+    @api.model
+    def _trimmed(self, vals):
+        """Take blanks off a serial: on its way to the authority they vanish, so that
+        it would be another device's."""
+        if not vals.get("serial"):
+            return vals
+        return {**vals, "serial": vals["serial"].strip()}
+
+    def _check_identity_change(self, vals):
+        """Keep what an active device was checked with, and what documents name."""
+        changed = {
+            name
+            for name in CHECKED | {"company_id"}
+            if name in vals
+            and vals[name] != self._fields[name].convert_to_write(self[name], self)
+        }
+        if not changed:
+            return
+        if self._has_issued():
+            raise UserError(
+                self.env._(
+                    "%(device)s has issued documents, so its serial, its company, its "
+                    "registration and the start of its chain cannot change. Retire it "
+                    "and make another one.",
+                    device=self.name,
+                )
+            )
+        if self.lifecycle == "active" and changed & CHECKED:
+            raise UserError(
+                self.env._(
+                    "%(device)s is active: the authority was asked about this serial "
+                    "and the start of its chain. To change them retire it and take it "
+                    "back into use; it is asked again when you activate it.",
+                    device=self.name,
+                )
+            )
+
+    def _has_issued(self):
+        """Whether documents that count now, or for good, were issued on the device."""
+        return bool(
+            self.env["ereceipt.document"]
+            .sudo()
+            .search_count(
+                [
+                    ("device_id", "=", self.id),
+                    ("environment", "in", [self.environment, "production"]),
+                    ("content_sha256", "!=", False),
+                ],
+                limit=1,
+            )
+        )
+
+    def _refuse_unsettled(self):
+        """Raise where documents of the present environment are not settled: put away,
+        their device or registration would be out of sight.
+
+        :raise UserError: names each device and a document
+        """
+        documents = self.env["ereceipt.document"].sudo()
+        lines = []
+        for device in self.sudo():
+            unsettled = [
+                ("device_id", "=", device.id),
+                ("environment", "=", device.environment),
+                ("state", "not in", sorted(lifecycle.SETTLED)),
+            ]
+            first = documents.search(unsettled, order="id", limit=1)
+            if first:
+                lines.append(
+                    self.env._(
+                        "%(device)s: %(document)s is not settled (%(count)s in all).",
+                        device=device.name,
+                        document=first.name,
+                        count=documents.search_count(unsettled),
+                    )
+                )
+        if lines:
+            lines.append(
+                self.env._(
+                    "Archive it when the authority has decided on them and you have "
+                    "done what their pages ask for."
+                )
+            )
+            raise UserError("\n".join(lines))
 
     # -------------------------------------------------------------------------
     # CHAIN
     # -------------------------------------------------------------------------
 
     def _check_chain_start(self, authority):
-        """Refuse an empty start where the authority knows documents of the serial."""
+        """Refuse an empty start where the authority knows documents of the serial, and
+        to go on with a chain that somebody else has gone on with."""
         self.ensure_one()
-        if not authority.capabilities.chained or self._chain_row(self.env.cr):
+        if not authority.capabilities.chained:
             return
         known = self._asked_last_uid(authority)
-        if known and not self.initial_previous_uid:
+        if known and self._chain_row(self.env.cr) and not self._knows(known):
+            raise UserError(
+                self.env._(
+                    "The authority's last document of the serial %(serial)s is "
+                    "%(uid)s, which was not issued here: other software has gone on "
+                    "with the chain of %(device)s. Let the authority give a new "
+                    "serial, and make a device for it.",
+                    serial=self.serial,
+                    uid=known,
+                    device=self.name,
+                )
+            )
+        if known and not (self._chain_row(self.env.cr) or self.initial_previous_uid):
             raise UserError(
                 self.env._(
                     "The authority already has documents of the serial %(serial)s; the "
@@ -81,6 +267,21 @@ class EreceiptDevice(models.Model):
                     uid=known,
                 )
             )
+
+    def _knows(self, uid):
+        """Whether a document of the authority's is one of the device's chain."""
+        return uid == self.initial_previous_uid or bool(
+            self.env["ereceipt.document"]
+            .sudo()
+            .search_count(
+                [
+                    ("device_id", "=", self.id),
+                    ("environment", "=", self.environment),
+                    ("authority_uid", "=", uid),
+                ],
+                limit=1,
+            )
+        )
 
     def _asked_last_uid(self, authority):
         try:

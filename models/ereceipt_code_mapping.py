@@ -34,6 +34,7 @@ class EreceiptCodeMapping(models.Model):
 
     _name = "ereceipt.code.mapping"
     _description = "Code for a tax authority"
+    _inherit = ["ereceipt.guard.mixin"]
     _order = "authority, kind, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of

@@ -10,9 +10,10 @@ class EreceiptDevice(models.Model):
 
     Its life: *draft* while it is set up; *active* once the authority was asked about
     it (credentials, and whether it already has a chain that must go on); *retired*
-    when nothing is to be issued on it any more. What was issued stays. A change of
-    the registration's environment makes it a draft again: the test environment and
-    production have chains of their own.
+    when nothing is to be issued on it any more. What was issued stays, and the device
+    can be taken back into use: a serial never has a second device beside one that
+    issued on it. A change of the registration's environment makes it a draft again:
+    the test environment and production have chains of their own.
 
     The head of its chain is the last chained document; there is no column for it, so
     that nothing can disagree with the documents.
@@ -41,7 +42,9 @@ class EreceiptDevice(models.Model):
         index=True,
         check_company=True,
     )
-    authority = fields.Selection(related="registration_id.authority", store=True)
+    authority = fields.Selection(
+        related="registration_id.authority", store=True, program_only=True
+    )
     environment = fields.Selection(related="registration_id.environment")
     company_id = fields.Many2one(
         "res.company",
@@ -56,6 +59,7 @@ class EreceiptDevice(models.Model):
         readonly=True,
         copy=False,
         tracking=True,
+        program_only=True,
     )
     serial = fields.Char(
         required=True,
@@ -188,8 +192,8 @@ class EreceiptDevice(models.Model):
     chain_length = fields.Integer(compute="_compute_chain_head")
 
     # --- monitor ---
-    problems = fields.Json(readonly=True, copy=False)
-    tested_at = fields.Datetime(readonly=True, copy=False)
+    problems = fields.Json(readonly=True, copy=False, program_only=True)
+    tested_at = fields.Datetime(readonly=True, copy=False, program_only=True)
 
     _serial_unique = models.UniqueIndex(
         "(registration_id, serial) WHERE active",
@@ -257,20 +261,6 @@ class EreceiptDevice(models.Model):
     # CRUD METHODS
     # -------------------------------------------------------------------------
 
-    def write(self, vals):
-        if {"serial", "registration_id", "initial_previous_uid"} & vals.keys():
-            for device in self:
-                if device._chain_row(self.env.cr):
-                    raise UserError(
-                        self.env._(
-                            "%(device)s has issued documents, so its serial, its "
-                            "registration and the start of its chain cannot change. "
-                            "Retire it and make another one.",
-                            device=device.name,
-                        )
-                    )
-        return super().write(vals)
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         used = self.env["ereceipt.document"].search_count(
@@ -306,6 +296,7 @@ class EreceiptDevice(models.Model):
             this serial that ours would not continue
         """
         self.check_access("write")
+        self._refuse_second_chain()
         for device in self:
             if not device.journal_ids:
                 raise UserError(
@@ -342,6 +333,21 @@ class EreceiptDevice(models.Model):
         """Issue nothing on the devices any more."""
         self.check_access("write")
         self.sudo().lifecycle = "retired"
+
+    def action_take_back(self):
+        """Set retired and archived devices up again: their chains go on where they
+        ended, once they are activated."""
+        self.check_access("write")
+        away = self.filtered(lambda d: d.lifecycle == "retired" or not d.active)
+        away._refuse_second_chain()
+        away.sudo().write(
+            {
+                "lifecycle": "draft",
+                "active": True,
+                "problems": False,
+                "tested_at": False,
+            }
+        )
 
     # -------------------------------------------------------------------------
     # BUSINESS METHODS

@@ -2,15 +2,20 @@ import base64
 import gzip
 import hashlib
 import json
+import zlib
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import float_round
 
 PURGE_BATCH = 2000
 RETENTION_PARAMETER = "account_ereceipt.retention_days"
 MINIMUM_RETENTION_DAYS = 5 * 366
 """Egyptian law keeps documents for five years; no setting goes below."""
+
+SEAL_FORMAT = 2
+"""What new rows tell their seals (:meth:`EreceiptExchange._fingerprint`)."""
 
 
 class EreceiptExchange(models.Model):
@@ -62,7 +67,10 @@ class EreceiptExchange(models.Model):
     response_gzip = fields.Binary(attachment=False, readonly=True, prefetch=False)
     request_text = fields.Text(compute="_compute_texts", string="Request")
     response_text = fields.Text(compute="_compute_texts", string="Answer")
+    request_sha256 = fields.Char(readonly=True, prefetch=False)
+    response_sha256 = fields.Char(readonly=True, prefetch=False)
     sha256 = fields.Char(readonly=True, required=True)
+    seal_format = fields.Integer(readonly=True)
     seal_id = fields.Many2one(
         "ereceipt.seal", ondelete="restrict", index="btree_not_null", readonly=True
     )
@@ -132,7 +140,7 @@ class EreceiptExchange(models.Model):
             "method": exchange.method,
             "url": exchange.url,
             "started_at": exchange.started_at.replace(tzinfo=None, microsecond=0),
-            "duration": exchange.duration,
+            "duration": float_round(exchange.duration, precision_digits=3),
             "status": exchange.status or 0,
             "outcome": exchange.outcome,
             "error": exchange.error or False,
@@ -140,15 +148,30 @@ class EreceiptExchange(models.Model):
             "response_headers": dict(exchange.response_headers),
             "request_gzip": _pack(exchange.request_body),
             "response_gzip": _pack(exchange.response_body),
+            "request_sha256": hashlib.sha256(exchange.request_body).hexdigest(),
+            "response_sha256": hashlib.sha256(exchange.response_body).hexdigest(),
+            "seal_format": SEAL_FORMAT,
         }
         values["sha256"] = self._fingerprint(
-            values, exchange.request_body, exchange.response_body
+            SEAL_FORMAT,
+            {**values, "document_ids": keys},
         )
         return values
 
+    # -------------------------------------------------------------------------
+    # WHAT SEALS COVER
+    # -------------------------------------------------------------------------
+
     @api.model
-    def _fingerprint(self, values, request_body, response_body):
-        """Return the SHA-256 over everything a row says, as the seals cover it."""
+    def _fingerprint(self, seal_format, values):
+        """Return the SHA-256 over everything that a row says, as the seals cover it.
+
+        :param int seal_format: 1 told neither the documents nor the device, company
+            and duration; rows are told in the format that they were sealed in
+        :param dict values: columns as they are written, and ``document_ids`` as ids
+        """
+        headers = [values["request_headers"], values["response_headers"]]
+        headers = [sorted((header or {}).items()) for header in headers]
         told = [
             values["registration_id"],
             values["purpose"],
@@ -158,31 +181,61 @@ class EreceiptExchange(models.Model):
             values["status"],
             values["outcome"],
             values["error"] or "",
-            sorted((values["request_headers"] or {}).items()),
-            sorted((values["response_headers"] or {}).items()),
-            hashlib.sha256(request_body).hexdigest(),
-            hashlib.sha256(response_body).hexdigest(),
+            *headers,
+            values["request_sha256"],
+            values["response_sha256"],
         ]
+        if seal_format >= 2:
+            told += [
+                seal_format,
+                values["company_id"],
+                values["device_id"],
+                sorted(values["document_ids"]),
+                values["document_count"],
+                f"{values['duration']:.3f}",
+            ]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
-    def _own_fingerprint(self):
-        """Return the SHA-256 that the row as it is now would have."""
+    def _is_as_sealed(self):
+        """Whether the row says what it said when it was kept. Of one whose bodies are
+        purged, their hashes go on being compared.
+
+        Note: self.ensure_one()
+        """
         self.ensure_one()
+        seal_format = self.seal_format or 1
+        bodies = {name: self._body_sha256(name) for name in ("request", "response")}
+        if self.purged_at:
+            oldest = self.purged_at - timedelta(days=MINIMUM_RETENTION_DAYS)
+            if self.started_at > oldest or self.request_gzip or self.response_gzip:
+                return False
+            if seal_format == 1:
+                return True  # this format has no hashes of bodies beside them
+        elif seal_format >= 2 and bodies != {
+            "request": self.request_sha256,
+            "response": self.response_sha256,
+        }:
+            return False
+        names = ("purpose", "method", "url", "started_at", "status", "outcome")
+        names += ("error", "request_headers", "response_headers", "document_count")
         values = {
+            **{name: self[name] for name in names},
             "registration_id": self.registration_id.id,
-            "purpose": self.purpose,
-            "method": self.method,
-            "url": self.url,
-            "started_at": self.started_at,
-            "status": self.status,
-            "outcome": self.outcome,
-            "error": self.error,
-            "request_headers": self.request_headers,
-            "response_headers": self.response_headers,
+            "device_id": self.device_id.id,
+            "company_id": self.company_id.id,
+            "document_ids": self.document_ids.ids,
+            "duration": self.duration,
+            "request_sha256": self.request_sha256 or bodies["request"],
+            "response_sha256": self.response_sha256 or bodies["response"],
         }
-        return self._fingerprint(
-            values, self._body("request_gzip"), self._body("response_gzip")
-        )
+        return self._fingerprint(seal_format, values) == self.sha256
+
+    def _body_sha256(self, name):
+        """Return the SHA-256 of a body, None for one that cannot be unpacked."""
+        try:
+            return hashlib.sha256(self._body(f"{name}_gzip")).hexdigest()
+        except (OSError, EOFError, ValueError, zlib.error):
+            return None
 
     @api.model
     def _purge(self):
@@ -271,22 +324,24 @@ class EreceiptSeal(models.Model):
         """Return the rows and seals that are not what they were, as sentences."""
         wrong = []
         previous = False
-        for seal in self.sudo().search([], order="number"):
-            if seal.previous_hash != previous:
+        for number, seal in enumerate(self.sudo().search([], order="number"), 1):
+            if seal.previous_hash != previous or seal.number != number:
                 wrong.append(
                     self.env._("Seal %s does not follow its predecessor.", seal.number)
                 )
             # not by the field, whose value may stem from what the user sees
             rows = self.env["ereceipt.exchange"].sudo()
             rows = rows.search([("seal_id", "=", seal.id)], order="id")
-            if self._chain(seal.previous_hash, rows.mapped("sha256")) != seal.hash:
+            sealed = self._chain(seal.previous_hash, rows.mapped("sha256"))
+            if sealed != seal.hash or len(rows) != seal.exchange_count:
                 wrong.append(
                     self.env._(
                         "The rows of seal %s are not those it was put on.", seal.number
                     )
                 )
-            for row in rows.filtered(lambda r: not r.purged_at):
-                if row._own_fingerprint() != row.sha256:
+            rows.invalidate_recordset(["document_ids"])
+            for row in rows:
+                if not row._is_as_sealed():
                     wrong.append(self.env._("Exchange %s was changed.", row.id))
             previous = seal.hash
         return wrong

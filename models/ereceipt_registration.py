@@ -72,7 +72,10 @@ class EreceiptRegistration(models.Model):
 
     # --- database of origin ---
     database_uuid = fields.Char(
-        readonly=True, copy=False, default=lambda self: self._database_uuid()
+        readonly=True,
+        copy=False,
+        program_only=True,
+        default=lambda self: self._database_uuid(),
     )
     is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
 
@@ -117,8 +120,8 @@ class EreceiptRegistration(models.Model):
     last_run_at = fields.Datetime(compute="_compute_heartbeat")
     pending_count = fields.Integer(compute="_compute_heartbeat")
     heartbeat = fields.Char(compute="_compute_heartbeat")
-    problems = fields.Json(readonly=True, copy=False)
-    tested_at = fields.Datetime(readonly=True, copy=False)
+    problems = fields.Json(readonly=True, copy=False, program_only=True)
+    tested_at = fields.Datetime(readonly=True, copy=False, program_only=True)
 
     _authority_unique = models.UniqueIndex(
         "(company_id, authority, environment) WHERE active",
@@ -241,9 +244,11 @@ class EreceiptRegistration(models.Model):
                         registration=device.registration_id.name,
                     )
                 )
+        self._all_devices()._refuse_unsettled()
 
     def _before_identity_change(self, vals):
-        """Another environment has other credentials and other chains."""
+        """Another environment has other chains (and other credentials, but those go
+        with any change of where they are sent)."""
         for registration in self:
             changed = {
                 name
@@ -263,18 +268,11 @@ class EreceiptRegistration(models.Model):
                         name=registration.name,
                     )
                 )
-            registration._forget_credentials()
             registration._all_devices()._deactivate()
 
     def _plain(self, name):
         value = self[name]
         return value.id if isinstance(value, models.BaseModel) else value
-
-    def _forget_credentials(self):
-        for record in (*self, *self._all_devices()):
-            for name in record._ereceipt_secrets:
-                record._ereceipt_set_secret(name, False)
-            record._breaker_reset()
 
     def _all_devices(self):
         """Return the devices, archived ones and those of branches that the user does
@@ -313,7 +311,7 @@ class EreceiptRegistration(models.Model):
         self.check_access("write")
         here = self._database_uuid()
         for registration in self:
-            registration.database_uuid = here
+            registration.sudo().database_uuid = here
             registration.message_post(
                 body=self.env._(
                     "This database was confirmed as the one that sends documents."
@@ -399,7 +397,9 @@ class EreceiptRegistration(models.Model):
         return self._hook("endpoints", {})
 
     def _settings(self, device=None):
-        """Return the switches that the authority's package documents."""
+        """Return the switches that the authority's package documents. ``extra_ca`` is
+        always the PEM text of certificates that are trusted besides the usual ones.
+        """
         return self._hook("settings", {}, device)
 
     def _needs_device_credentials(self):

@@ -33,6 +33,10 @@ class EreceiptSecretMixin(models.AbstractModel):
     environment variable ``ACCOUNT_ERECEIPT_KEY`` (several, divided by commas: the
     first seals, all open), or a file in the data directory that is made only while
     no secret exists, so that a lost key is noticed and not papered over.
+
+    Secrets belong to where they go (:meth:`_ereceipt_secret_target`). Who changes that
+    has to know them: what is not typed in the same save is forgotten, so that nobody
+    has stored secrets sent to a host of his own.
     """
 
     _name = "ereceipt.secret.mixin"
@@ -40,6 +44,8 @@ class EreceiptSecretMixin(models.AbstractModel):
 
     _ereceipt_secrets = ()
     _ereceipt_kept = ()
+
+    forgets_secrets = fields.Boolean(compute="_compute_forgets_secrets")
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
@@ -59,6 +65,17 @@ class EreceiptSecretMixin(models.AbstractModel):
             for name in record._ereceipt_secrets:
                 record[f"{name}_set"] = bool(sealed[name + SECRET_SUFFIX])
 
+    def _compute_forgets_secrets(self):
+        """Whether saving what the form shows would forget secrets. Models name in
+        their ``depends`` what the target follows from."""
+        for record in self:
+            saved = record._origin
+            record.forgets_secrets = bool(
+                saved
+                and saved._ereceipt_sealed()
+                and record._ereceipt_secret_target() != saved._ereceipt_secret_target()
+            )
+
     def _inverse_ereceipt_secrets(self):
         """Seal what was typed, then forget the plain text.
 
@@ -72,6 +89,60 @@ class EreceiptSecretMixin(models.AbstractModel):
         self.invalidate_recordset(
             [*self._ereceipt_secrets, *(f"{n}_set" for n in self._ereceipt_secrets)]
         )
+
+    # -------------------------------------------------------------------------
+    # CRUD METHODS
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        """Forget the secrets of records whose secrets would go elsewhere from now on,
+        but for those that are typed in the same save."""
+        if all(name.endswith(SECRET_SUFFIX) for name in vals):
+            return super().write(vals)
+        targets = [(record, record._ereceipt_secret_target()) for record in self]
+        sealed = self._ereceipt_sealed()
+        result = super().write(vals)
+        for record, target in targets:
+            if record._ereceipt_secret_target() != target:
+                record._ereceipt_target_changed(sealed)
+        return result
+
+    # -------------------------------------------------------------------------
+    # WHERE SECRETS GO
+    # -------------------------------------------------------------------------
+
+    def _ereceipt_secret_target(self):
+        """Hook: return what decides where the secrets are sent and who can read them
+        on their way, to be compared."""
+        self.ensure_one()
+
+    def _ereceipt_secret_owners(self):
+        """Hook: return the records, as a list, whose secrets go where these say."""
+        return list(self)
+
+    def _ereceipt_target_changed(self, sealed):
+        """Hook: the secrets of this record go elsewhere from now on.
+
+        :param dict sealed: what was sealed before (:meth:`_ereceipt_sealed`)
+        """
+        self.ensure_one()
+        for owner in self._ereceipt_secret_owners():
+            left = owner._ereceipt_sealed([owner])
+            for key in left.keys() & sealed.keys():
+                # sealed twice, the same secret looks different: this one was not typed
+                if left[key] == sealed[key]:
+                    owner._ereceipt_set_secret(key[-1], False)
+
+    def _ereceipt_sealed(self, owners=None):
+        """Return the secrets that are stored, sealed, by model, id and name."""
+        owners = self._ereceipt_secret_owners() if owners is None else owners
+        found = {}
+        for owner in owners:
+            for name in owner._ereceipt_secrets:
+                sealed = owner.sudo()[name + SECRET_SUFFIX]
+                if sealed:
+                    found[owner._name, owner.id, name] = sealed
+        return found
 
     # -------------------------------------------------------------------------
     # BUSINESS METHODS

@@ -72,9 +72,9 @@ class SnapshotCommon(AccountTestInvoicingCommon):
                 "address_building": "14",
                 "problem_policy": "wait",
                 "date_policy": "keep",
-                "lifecycle": "active",
             }
         )
+        cls.device.sudo().lifecycle = "active"
 
         cls.reason = cls.env["ereceipt.code"].search(
             [

@@ -244,6 +244,21 @@ class TestAccessCompanies(EreceiptCommon):
             with self.assertRaises(UserError):
                 env["ereceipt.device"].create({**device, "company_id": company.id})
 
+    def test_nothing_is_given_to_another_company(self):
+        """Whose the row was is not all that counts, but whose it would be."""
+        env = self.env(user=self.stranger.id)
+        registration = env["ereceipt.registration"].create(
+            {"authority": "eg_receipt", "environment": "production"}
+        )
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            registration.write({"company_id": self.company.id})
+        own, parents = self.env(user=self.branch_user.id), self.registration
+        device = own["ereceipt.device"].create(
+            {"name": "X", "serial": "X", "registration_id": parents.id}
+        )
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            device.write({"company_id": self.company.id})
+
     # -------------------------------------------------------------------------
     # A BRANCH
     # -------------------------------------------------------------------------
@@ -316,6 +331,61 @@ class TestAccessCompanies(EreceiptCommon):
         for device in (self.device, self.device_2):
             with self.assertRaises(AccessError):
                 device.with_user(self.branch_user).read(["name"])
+
+    def own_code(self, company, number):
+        """Make a code that a company has for itself."""
+        category = self.env["product.category"].create({"name": f"C{number}"})
+        return self.env["ereceipt.code.mapping"].create(
+            {
+                "authority": "eg_receipt",
+                "kind": "item",
+                "company_id": company.id,
+                "categ_id": category.id,
+                "scheme": "EGS",
+                "code": f"EG-674859545-{number}",
+            }
+        )
+
+    def test_branch_reads_its_parents_codes_and_does_not_change_them(self):
+        """They are what the branch's documents are issued with, and the parent's to
+        keep: its own documents would change with them."""
+        parents = self.own_code(self.company, 21).with_user(self.branch_user)
+        self.assertEqual(parents.read(["code"])[0]["code"], "EG-674859545-21")
+        self.assertIn(parents, parents.search([]))
+        own = self.own_code(self.branch, 22).with_user(self.branch_user)
+        category = self.env["product.category"].create({"name": "C23"})
+        values = {
+            "authority": "eg_receipt",
+            "kind": "item",
+            "categ_id": category.id,
+            "scheme": "EGS",
+            "code": "EG-674859545-23",
+        }
+        for attempt in (
+            lambda: parents.write({"code": "EG-674859545-9"}),
+            lambda: parents.write({"company_id": self.branch.id}),
+            lambda: parents.write({"company_id": False}),
+            parents.unlink,
+            lambda: parents.create({**values, "company_id": self.company.id}),
+            lambda: own.write({"company_id": self.company.id}),
+            lambda: category.with_user(self.branch_user).write(
+                {
+                    "ereceipt_mapping_ids": [
+                        Command.create({**values, "company_id": self.company.id})
+                    ]
+                }
+            ),
+            lambda: parents.categ_id.with_user(self.branch_user).write(
+                {"ereceipt_mapping_ids": [Command.delete(parents.id)]}
+            ),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                attempt()
+        own.write({"code": "EG-674859545-24"})
+        parents.create({**values, "company_id": self.branch.id})
+        own.unlink()
+        head = self.own_code(self.company, 25).with_user(self.group_user)
+        head.write({"code": "EG-674859545-26"})
 
     def test_change_of_environment_reaches_the_branches(self):
         """Whoever works in the parent alone does not see the branch's devices; they

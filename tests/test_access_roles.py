@@ -58,6 +58,7 @@ ereceipt.device          action_continue_chain            -----!
 ereceipt.device          action_open_chain                xxxxxx
 ereceipt.device          action_open_documents            xxxxxx
 ereceipt.device          action_retire                    -----x
+ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
 ereceipt.document        action_bulk_ask                  ---!!-
 ereceipt.document        action_bulk_correct              ---!!-

@@ -1,15 +1,11 @@
 import json
-from datetime import datetime, timedelta
 
 from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .common import EreceiptCommon
-
-ACCESS = "odoo.exceptions.AccessError"
-USER = "odoo.exceptions.UserError"
-EXPIRED = "odoo.http.SessionExpiredException"
+from .rpc_common import ACCESS, EXPIRED, USER, RpcKit
 
 PRIVATE = (
     ("ereceipt.outbox", "_run", [0]),
@@ -33,7 +29,7 @@ PRIVATE = (
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
-class TestAccessRpc(EreceiptCommon, HttpCase):
+class TestAccessRpc(RpcKit, EreceiptCommon, HttpCase):
     """The same rights over the wire: whoever calls from outside is told no."""
 
     @classmethod
@@ -66,33 +62,6 @@ class TestAccessRpc(EreceiptCommon, HttpCase):
             | cls.manager
             | cls.administrator
         )
-
-    def sign_in(self, user):
-        self.authenticate(user.login, user.login)
-
-    @mute_logger("odoo.http")
-    def call(self, model, method, args, context=None):
-        """Call a method as the web client does.
-
-        :return: its result, or the name of the error
-        """
-        answer = self.url_open(
-            f"/web/dataset/call_kw/{model}/{method}",
-            data=json.dumps(
-                {
-                    "params": {
-                        "model": model,
-                        "method": method,
-                        "args": args,
-                        "kwargs": {"context": context or {}},
-                    }
-                }
-            ),
-            headers={"Content-Type": "application/json"},
-        ).json()
-        if "error" in answer:
-            return answer["error"]["data"]["name"]
-        return answer.get("result")
 
     def assert_untouched(self):
         self.env.invalidate_all()
@@ -249,30 +218,6 @@ class TestAccessRpc(EreceiptCommon, HttpCase):
     # -------------------------------------------------------------------------
     # THE API FOR OTHER PROGRAMS
     # -------------------------------------------------------------------------
-
-    def key(self, user):
-        """Return an API key of a user, as other programs sign in with it."""
-        keys = self.env["res.users.apikeys"].with_user(user).sudo()
-        return keys._generate("rpc", "test", datetime.now() + timedelta(hours=1))
-
-    @mute_logger("odoo.http")
-    def call_json2(self, user, model, method, **body):
-        """Call a method over JSON-2.
-
-        :return: HTTP status, and the result or the name of the error
-        """
-        answer = self.url_open(
-            f"/json/2/{model}/{method}",
-            data=json.dumps(body),
-            headers={
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {self.key(user)}",
-            },
-        )
-        content = answer.json()
-        if answer.status_code != 200:
-            content = content["name"]
-        return answer.status_code, content
 
     def test_other_programs(self):
         accountant, auditor, employee = self.accountant, self.auditor, self.employee

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -354,11 +356,8 @@ class TestEngineIssue(EreceiptCommon):
         row = self.sealed_rows()[:1]
         self.env["ereceipt.exchange"]._purge()
         self.assertFalse(row.purged_at, "young rows stay")
-        self.env.cr.execute(
-            "UPDATE ereceipt_exchange SET started_at = started_at - interval '6 years'"
-        )
-        self.env.invalidate_all()
-        self.env["ereceipt.exchange"]._purge()
+        with freeze_time(fields.Datetime.now() + timedelta(days=6 * 366)):
+            self.env["ereceipt.exchange"]._purge()
         self.assertTrue(row.purged_at)
         self.assertFalse(row.request_text + row.response_text)
         self.assertFalse(self.env["ereceipt.seal"]._verify())

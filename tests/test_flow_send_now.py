@@ -140,7 +140,7 @@ class TestSendNow(EreceiptCommon):
 
     def test_nobody_sends_from_a_copied_database(self):
         move = self.invoice()
-        self.registration.database_uuid = "another"
+        self.registration.sudo().database_uuid = "another"
         result = self.send_now(move)
         self.assertEqual(result["state"], "queued")
         self.assertIn("copy", result["message"])

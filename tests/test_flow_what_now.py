@@ -139,7 +139,7 @@ class TestWhatNow(EreceiptCommon):
 
     def test_foreign_database_is_told(self):
         move = self.invoice()
-        self.registration.database_uuid = "another"
+        self.registration.sudo().database_uuid = "another"
         self.assert_says(
             move, "which is a copy", "action_ereceipt_open_registration", "danger"
         )

@@ -300,6 +300,7 @@ class TestViews(EreceiptCommon):
     def test_first_day_of_an_administrator(self):
         """A registration is made and a device on it, with what can be known filled
         in, through the forms."""
+        self.decide()
         (self.device | self.device_2).action_retire()
         self.registration.active = False
         registrations = self.env["ereceipt.registration"].with_user(self.administrator)

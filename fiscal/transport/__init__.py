@@ -1,6 +1,13 @@
 """One way to call an authority over HTTP, for all of them."""
 
-from .client import Answer, Call, HttpClient, clock_offset_of, is_loopback
+from .client import (
+    Answer,
+    Call,
+    HttpClient,
+    check_address,
+    clock_offset_of,
+    is_loopback,
+)
 from .redaction import MASK, Redactor
 from .tokens import TOKENS, Token, TokenCache
 
@@ -13,6 +20,7 @@ __all__ = [
     "Redactor",
     "Token",
     "TokenCache",
+    "check_address",
     "clock_offset_of",
     "is_loopback",
 ]

@@ -157,7 +157,7 @@ class HttpClient:
     # -- one exchange ---------------------------------------------------------------
 
     def _exchange(self, call: Call, record: Record) -> Answer:
-        host = _check_address(call.url)
+        host = check_address(call.url)
         adapter = self._adapter(host)
         give_up_at = self._connection.give_up_at
         if give_up_at is not None and time.monotonic() >= give_up_at:
@@ -376,15 +376,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _check_address(url: str) -> str:
-    """Return the host of an address that may be called.
+def check_address(url: str) -> str:
+    """Return the host of an address that may be called: one that every program reads
+    alike, and either encrypted or on this machine.
 
     :raise TransientError: nothing can be sent there
     """
     try:
+        if "\\" in url or not url.isprintable() or " " in url:
+            raise ValueError(url)
         parts = urlsplit(url)
         host = parts.hostname or ""
         _port = parts.port  # raises for one that is no number
+        if parts.username is not None:
+            raise ValueError(url)
     except ValueError:
         parts, host = None, ""
     if parts is None or not host or parts.scheme not in ("http", "https"):

@@ -25,7 +25,7 @@ from fiscal.contract import (
     AuthorityError,
     TransientError,
 )
-from fiscal.transport import clock_offset_of, is_loopback
+from fiscal.transport import check_address, clock_offset_of, is_loopback
 
 # -- what goes well --------------------------------------------------------------------
 
@@ -190,6 +190,45 @@ def test_unsafe_and_senseless_addresses_are_not_called(url):
 )
 def test_loopback(host, expected):
     assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://id.example.com", "id.example.com"),
+        ("https://id.example.com:8443/a?b=c%20d", "id.example.com"),
+        ("http://127.0.0.1:8069", "127.0.0.1"),
+        ("http://[::1]/x", "::1"),
+        ("http://LOCALHOST/", "localhost"),
+    ],
+)
+def test_addresses_that_may_be_called(address, host):
+    assert check_address(address) == host
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://id.example.com",
+        "ftp://id.example.com",
+        "id.example.com",
+        "https://",
+        "https://id.example.com:port",
+        "https://[::1",
+        "http://127.0.0.1.example.com",
+        "http://0.0.0.0",
+        # read differently by different programs, or meant to deceive a reader
+        "https://user:password@id.example.com",
+        "https://127.0.0.1@id.example.com",
+        "http://127.0.0.1\\@id.example.com",
+        "http://127.0.0.1 .example.com",
+        "https://id.example.com/\r\nX: y",
+    ],
+)
+def test_addresses_that_are_never_called(address):
+    with pytest.raises(TransientError) as raised:
+        check_address(address)
+    assert "registration" in str(raised.value)
 
 
 @pytest.mark.parametrize(
