@@ -28,6 +28,7 @@ from . import (
     ereceipt_signing,
     ereceipt_signing_token,
     ereceipt_renewal,
+    ereceipt_original_awaited,
     ereceipt_change,
     account_journal,
     account_journal_display,

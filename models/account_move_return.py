@@ -171,7 +171,7 @@ class AccountMove(models.Model):
         found = documents.search(
             [
                 ("original_uid", "in", sales.mapped("authority_uid")),
-                ("kind", "=", "return"),
+                ("kind", "in", ("return", "credit")),
                 ("state", "in", list(lifecycle.STANDING)),
             ]
         ).filtered(lambda doc: not doc.link_ids.move_id & self)

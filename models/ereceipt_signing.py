@@ -212,7 +212,7 @@ class EreceiptWork(models.AbstractModel):
 class EreceiptSigningKey(models.Model):
     _inherit = "ereceipt.signing.key"
 
-    failures = fields.Integer(readonly=True, copy=False)
+    failures = fields.Integer(readonly=True, program_only=True, copy=False)
 
     def _could_sign(self):
         self.ensure_one()

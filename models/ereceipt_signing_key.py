@@ -45,7 +45,12 @@ class EreceiptSigningKey(models.Model):
 
     _name = "ereceipt.signing.key"
     _description = "Signing key"
-    _inherit = ["ereceipt.secret.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ereceipt.guard.mixin",
+        "ereceipt.secret.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "company_id, name, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of
@@ -81,6 +86,7 @@ class EreceiptSigningKey(models.Model):
     certificate_pem = fields.Text(
         string="Certificates",
         readonly=True,
+        program_only=True,
         copy=False,
         help="As PEM text, the signer's own first.",
     )
@@ -135,11 +141,14 @@ class EreceiptSigningKey(models.Model):
     ready_at = fields.Datetime(
         string="At hand from",
         readonly=True,
+        program_only=True,
         copy=False,
         help="Empty: somebody has to do something first.",
     )
-    last_used_at = fields.Datetime(string="Last signed", readonly=True, copy=False)
-    last_error = fields.Char(readonly=True, copy=False)
+    last_used_at = fields.Datetime(
+        string="Last signed", readonly=True, program_only=True, copy=False
+    )
+    last_error = fields.Char(readonly=True, program_only=True, copy=False)
     situation = fields.Char(compute="_compute_situation")
 
     # -------------------------------------------------------------------------

@@ -98,9 +98,10 @@ class EreceiptSigningKey(models.Model):
         ],
         default="none",
         readonly=True,
+        program_only=True,
         copy=False,
     )
-    pin_until = fields.Datetime(readonly=True, copy=False)
+    pin_until = fields.Datetime(readonly=True, program_only=True, copy=False)
     pin_hours = fields.Integer(
         string="Keep the PIN for",
         default=12,
@@ -155,6 +156,22 @@ class EreceiptSigningKey(models.Model):
             raise UserError(self.env._("Read the token before its PIN is typed."))
         if len(pin) > LONGEST_PIN:
             raise UserError(self.env._("That is too long for a PIN."))
+
+    def _ereceipt_secret_target(self):
+        # EXTENDS: a PIN is for one token behind one library
+        self.ensure_one()
+        return (self.kind, self.library_path, self.token_serial, self.host)
+
+    @api.depends("kind", "library_path", "token_serial", "host")
+    def _compute_forgets_secrets(self):
+        return super()._compute_forgets_secrets()
+
+    def _ereceipt_target_changed(self, sealed):
+        # EXTENDS
+        result = super()._ereceipt_target_changed(sealed)
+        if self.kind == "token" and not self.pin_set:
+            self._forget_pin()
+        return result
 
     def _forget_pin(self):
         for key in self:
