@@ -57,12 +57,20 @@ class ResPartner(models.Model):
         found = _BUILDING.search(self.street or "")
         return (found[1] or found[2]) if found else ""
 
+    def _ereceipt_governorate(self):
+        """Return the state or governorate; of a country that has none here, the city:
+        authorities want something."""
+        self.ensure_one()
+        if self.state_id or self.country_id.state_ids:
+            return self.state_id.name or ""
+        return self.city or ""
+
     def _ereceipt_address(self):
         """Return the address in the parts of the contract."""
         self.ensure_one()
         return Address(
             country=self.country_code or "",
-            governorate=self.state_id.name or "",
+            governorate=self._ereceipt_governorate(),
             city=self.city or "",
             street=self.street or "",
             building=self._ereceipt_building_number(),

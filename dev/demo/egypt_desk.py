@@ -72,8 +72,8 @@ def set_up(shop: Shop, simulator_url: str) -> None:
     for key, values in CUSTOMERS.items():
         abroad = key == "importer"
         place = {"country_id": shop.xml_id("base.it" if abroad else "base.eg")}
-        if not abroad:
-            place["state_id"] = shop.xml_id("base.state_eg_c")
+        state = "base.state_it_mi" if abroad else "base.state_eg_c"
+        place["state_id"] = shop.xml_id(state)
         shop.ids[key] = shop.create(
             "res.partner", {"is_company": True, "lang": "en_US", **place, **values}
         )
