@@ -6,7 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..fiscal import lifecycle
-from ..fiscal.contract import FiscalError
+from ..fiscal.contract import FiscalError, Problem
+from ..fiscal.messages import _, source_of
 
 CHAIN_LOCK_CLASS = 0x65526370
 """First half of the advisory lock that a chain is extended under ("eRcp")."""
@@ -239,49 +240,91 @@ class EreceiptDevice(models.Model):
     # -------------------------------------------------------------------------
 
     def _check_chain_start(self, authority):
-        """Refuse an empty start where the authority knows documents of the serial, and
-        to go on with a chain that somebody else has gone on with."""
+        """Refuse to issue where the authority knows later documents of the serial than
+        the one that ours would follow."""
         self.ensure_one()
         if not authority.capabilities.chained:
             return
-        known = self._asked_last_uid(authority)
-        if known and self._chain_row(self.env.cr) and not self._knows(known):
-            raise UserError(
-                self.env._(
-                    "The authority's last document of the serial %(serial)s is "
-                    "%(uid)s, which was not issued here: other software has gone on "
-                    "with the chain of %(device)s. Let the authority give a new "
-                    "serial, and make a device for it.",
-                    serial=self.serial,
-                    uid=known,
-                    device=self.name,
-                )
-            )
-        if known and not (self._chain_row(self.env.cr) or self.initial_previous_uid):
-            raise UserError(
-                self.env._(
-                    "The authority already has documents of the serial %(serial)s; the "
-                    "last one is %(uid)s. Use Continue chain, so that the next "
-                    "document follows it.",
-                    serial=self.serial,
-                    uid=known,
-                )
-            )
+        problem = self._foreign_head_problem(self._asked_last_uid(authority))
+        if problem:
+            raise UserError(self.env["ereceipt.document"]._problem_text(problem))
 
-    def _knows(self, uid):
-        """Whether a document of the authority's is one of the device's chain."""
-        return uid == self.initial_previous_uid or bool(
-            self.env["ereceipt.document"]
-            .sudo()
-            .search_count(
-                [
-                    ("device_id", "=", self.id),
-                    ("environment", "=", self.environment),
-                    ("authority_uid", "=", uid),
-                ],
-                limit=1,
+    def _probed(self):
+        """Return what is wrong with the device's connection, and if nothing is, with
+        its chain."""
+        self.ensure_one()
+        return self._authority().probe() or self._chain_problems()
+
+    def _chain_problems(self):
+        """Ask the authority for each device's last document, and return what is wrong
+        with going on from ours. A chain that was not begun is looked at when its device
+        is activated, one that has ended is nobody's problem any more."""
+        problems = []
+        for device in self:
+            begun = device._chain_row(self.env.cr) or device.initial_previous_uid
+            authority = device._authority()
+            if (
+                not begun
+                or not authority.capabilities.chained
+                or device.lifecycle == "retired"
+            ):
+                continue
+            try:
+                found = device._foreign_head_problem(authority.last_uid())
+            except FiscalError as error:
+                message, values = source_of(error)
+                record = (device._name, device.id)
+                found = Problem("chain_unasked", message, "", record, values)
+            if found:
+                problems.append(found)
+        return problems
+
+    def _foreign_head_problem(self, last_uid):
+        """Return what is wrong when the authority's last document of this device is
+        neither ours nor what our chain starts from, None if it is.
+
+        :param str last_uid: "" if the authority has none
+        """
+        self.ensure_one()
+        if not last_uid or last_uid == self.initial_previous_uid:
+            return None
+        if self._has_issued(last_uid):
+            return None
+        if self._chain_row(self.env.cr):
+            message = _(
+                "The last document that the authority has of the serial %(serial)s is "
+                "%(uid)s, which is not among the documents of %(device)s here. Either "
+                "an older backup of this database was restored, or something else "
+                "issues on this serial; what is issued here would continue the chain "
+                "at an older document. Restore the latest backup, or retire the device "
+                "and go on with another serial."
             )
+        else:
+            message = _(
+                "The authority already has documents of the serial %(serial)s; the "
+                "last one is %(uid)s. Use Continue chain, so that the next document "
+                "follows it."
+            )
+        return Problem(
+            "chain_foreign_head",
+            message,
+            record=(self._name, self.id),
+            values={"serial": self.serial, "uid": last_uid, "device": self.name},
         )
+
+    def _has_issued(self, uid):
+        """Whether a document of this device bears the identifier, whatever became of
+        it. A fresh snapshot is looked at too: while the authority was asked, it may
+        have got what is younger than ours."""
+        domain = [
+            ("device_id", "=", self.id),
+            ("authority_uid", "in", [uid, uid.lower()]),
+        ]
+        if self.env["ereceipt.document"].sudo().search_count(domain, limit=1):
+            return True
+        with self.env.registry.cursor() as fresh:
+            documents = self.env(cr=fresh, su=True)["ereceipt.document"]
+            return bool(documents.search_count(domain, limit=1))
 
     def _asked_last_uid(self, authority):
         try:

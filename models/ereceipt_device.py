@@ -279,11 +279,12 @@ class EreceiptDevice(models.Model):
     # -------------------------------------------------------------------------
 
     def action_test_connection(self):
-        """Try every device's reach, credentials, claims and clock."""
+        """Try every device's reach, credentials, claims and clock, and whether its
+        chain can go on from here."""
         self.check_access("write")
         found = []
         # every call comes before the first write: nothing is locked while they last
-        probed = [(device, device._authority().probe()) for device in self]
+        probed = [(device, device._probed()) for device in self]
         for device, problems in probed:
             device._store_probe(problems)
             found += problems

@@ -298,13 +298,14 @@ class EreceiptRegistration(models.Model):
     # -------------------------------------------------------------------------
 
     def action_test_connection(self):
-        """Try reach, TLS, credentials, what the token says, and the clock."""
+        """Try reach, TLS, credentials, what the token says, the clock, and whether the
+        devices' chains can go on from here."""
         self.ensure_one()
         self.check_access("write")
         devices = self.device_ids.filtered(lambda d: d.lifecycle != "retired")
         if self._needs_device_credentials() and devices:
             return devices.action_test_connection()
-        return self._store_probe(self._authority().probe())
+        return self._store_probe(self._authority().probe() or devices._chain_problems())
 
     def action_confirm_database(self):
         """Let this database send: it is the original, or takes its place."""

@@ -1,3 +1,6 @@
+from contextlib import contextmanager
+
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import EreceiptCommon
@@ -117,3 +120,105 @@ class TestCorrectedHead(EreceiptCommon):
         self.assertIn('name="chain_after_correction"', form["arch"])
         form = self.registration.with_user(self.manager).get_view(view_type="form")
         self.assertNotIn('name="chain_after_correction"', form["arch"])
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestForeignHead(EreceiptCommon):
+    """The authority's last document of a device is none of ours: an older backup was
+    restored, or something else issues on the serial."""
+
+    @contextmanager
+    def forgotten(self):
+        """What is done in here is in the authority's books and not in ours."""
+        savepoint = self.env.cr.savepoint()
+        yield
+        savepoint.close(rollback=True)
+        self.env.invalidate_all(flush=False)
+
+    def restored(self):
+        """Return the identifier of what was issued after the backup."""
+        self.invoice()
+        self.run_outbox()
+        with self.forgotten():
+            move = self.invoice()
+            self.run_outbox()
+            uid = move.ereceipt_uuid
+            self.assertEqual(move.ereceipt_state, "valid")
+        return uid
+
+    def try_connection(self, record):
+        """Test the connection of a registration or device, return what is said."""
+        shown = record.with_user(self.administrator).action_test_connection()["params"]
+        return shown["type"], shown["message"]
+
+    def test_connection_test_says_so_and_stops_nothing(self):
+        uid = self.restored()
+        for record in (self.device, self.registration):
+            level, message = self.try_connection(record)
+            self.assertEqual(level, "danger")
+            self.assertIn(uid, message)
+            self.assertIn(self.device.serial, message)
+            self.assertIn("retire the device", message)
+        self.assertEqual(self.device.problems[0]["code"], "chain_foreign_head")
+        self.assertFalse(self.device_2.problems)
+        self.assertEqual(self.device.lifecycle, "active")
+        self.assertEqual(self.invoice().ereceipt_state, "queued")
+
+    def test_activation_is_refused(self):
+        uid = self.restored()
+        device = self.device.with_user(self.administrator)
+        device.action_retire()
+        with self.assertRaisesRegex(UserError, uid):
+            device.action_activate()
+        self.assertEqual(device.lifecycle, "retired")
+        self.assertEqual(
+            self.try_connection(device)[0], "success", "that was to be done"
+        )
+
+    def test_whatever_is_ours_is_known(self):
+        """In any state, in any order, and before the first has arrived."""
+        for device in (self.device, self.device_2):
+            self.invoice(journal_id=device.sudo().journal_ids.id)
+            self.assertEqual(self.try_connection(device)[0], "success")
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        self.run_outbox()
+        documents = self.env["ereceipt.document"].sudo().search([])
+        self.assertEqual(set(documents.mapped("state")), {"invalid", "valid"})
+        self.assertEqual(self.try_connection(self.registration)[0], "success")
+        self.device.with_user(self.administrator).action_activate()
+
+    def test_one_sign_in_for_all_devices(self):
+        uid = self.restored()
+        self.registration.sudo().eg_channel = "erp"
+        self.registration.with_user(self.administrator).write(
+            {"client_id": "sim-erp", "client_secret": "sim-erp-secret"}
+        )
+        level, message = self.try_connection(self.registration)
+        self.assertEqual(level, "danger")
+        self.assertIn(uid, message)
+        self.assertEqual(len(self.registration.problems), 1)
+
+    def test_chain_that_others_continued_before_it_was_begun_here(self):
+        with self.forgotten():
+            move = self.invoice()
+            self.run_outbox()
+            uid = move.ereceipt_uuid
+        device = self.device.with_user(self.administrator)
+        device.action_retire()
+        device.initial_previous_uid = "a" * 64
+        device.sudo().lifecycle = "draft"
+        self.assertIn("Continue chain", self.try_connection(device)[1])
+        with self.assertRaisesRegex(UserError, "Continue chain"):
+            device.action_activate()
+        device.action_continue_chain()
+        self.assertEqual(device.initial_previous_uid, uid)
+        self.assertEqual(device.lifecycle, "active")
+        self.assertEqual(self.try_connection(device)[0], "success")
+
+    def test_authority_that_does_not_tell_is_told(self):
+        self.invoice()
+        self.run_outbox()
+        self.control.fault("recent", "status", status=500, after=1)
+        level, _message = self.try_connection(self.device)
+        self.assertEqual(level, "danger")
+        self.assertEqual(self.device.problems[0]["code"], "chain_unasked")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ereceipt_shop import SERIALS, Shop
 from ereceipt_storm import run_lanes, settle_all
+from ereceipt_workers import Gate, workers
 
 FEW = 4
 
@@ -60,3 +63,44 @@ def test_call_that_comes_through_while_the_authority_asked_to_wait(shop: Shop) -
     control.clear_faults()
     settle_all(shop)
     shop.compare().assert_right(FEW)
+
+
+def test_connection_tested_while_documents_are_sent(shop: Shop) -> None:
+    """What was issued and sent since the test began is ours: no false alarm. What is
+    missing here after all is told."""
+    shop.post(1)
+    settle_all(shop)
+    gate = Gate()
+    shop.db.disconnect()
+    with workers(_testing(shop, gate)) as (testing,):
+        gate.wait_for(1)
+        shop.post(1)
+        settle_all(shop)
+        gate.open(1)
+        assert not testing.wait()
+    assert testing.result == []
+
+    shop.db.rows(
+        "DELETE FROM ereceipt_document WHERE id = "
+        "(SELECT max(id) FROM ereceipt_document)"
+    )
+    gate.open(1)
+    shop.db.disconnect()
+    with workers(_testing(shop, gate)) as (testing,):
+        assert not testing.wait()
+    assert testing.result == ["chain_foreign_head"]
+
+
+def _testing(shop: Shop, gate: Gate) -> Callable[[], list[str]]:
+    """Return the process of an administrator whose transaction begins before the gate
+    and who then tests a device's connection; it returns the problems' codes."""
+
+    def work() -> list[str]:
+        with shop.db.env() as env:
+            device = env["ereceipt.device"].search([("serial", "=", SERIALS[0])])
+            assert device.lifecycle == "active"
+            gate.pass_through()
+            device.action_test_connection()
+            return [problem["code"] for problem in device.problems or []]
+
+    return work
