@@ -1,11 +1,13 @@
 from . import (
     ereceipt_guard_mixin,
+    ereceipt_end_mixin,
     ereceipt_secret_mixin,
     ereceipt_breaker_mixin,
     ereceipt_registration,
     ereceipt_device,
     ereceipt_chain,
     ereceipt_target,
+    ereceipt_credentials_end,
     ereceipt_document,
     ereceipt_sentences,
     ereceipt_code,
