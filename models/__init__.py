@@ -1,5 +1,6 @@
 from . import (
     ereceipt_guard_mixin,
+    ereceipt_end_mixin,
     ereceipt_secret_mixin,
     ereceipt_breaker_mixin,
     ereceipt_registration,
@@ -7,6 +8,7 @@ from . import (
     ereceipt_device,
     ereceipt_chain,
     ereceipt_target,
+    ereceipt_credentials_end,
     ereceipt_document,
     ereceipt_sentences,
     ereceipt_code,

@@ -11,18 +11,29 @@ class EreceiptAlert(models.AbstractModel):
     _description = "Alerts of electronic receipts"
 
     @api.model
-    def _raise(self, record, cause, summary, note=False):
-        """Schedule an activity on a registration, a device or a signing key, unless it
-        is there."""
+    def _raise(self, record, cause, summary, note=False, user=None, deadline=None):
+        """Schedule an activity on a record unless it is there.
+
+        :param user: who is to do it; the responsible of a registration or a device
+            if None
+        :param date deadline: until when; today if None
+        """
         if self._open_activities(record, cause):
             return
-        owner = record if "responsible_id" in record._fields else record.registration_id
-        self._schedule(record, cause, summary, note, owner.responsible_id)
+        if user is None:
+            user = record._end_responsible()
+        self._schedule(record, cause, summary, note, user, deadline)
 
     @api.model
     def _clear(self, records, cause):
         """Close the activities of a cause."""
         self._open_activities(records, cause).action_feedback()
+
+    @api.model
+    def _take_back(self, records, cause):
+        """Remove the activities of a cause that nobody has done: another one takes
+        their place."""
+        self._open_activities(records, cause).unlink()
 
     @api.model
     def _raise_for_documents(self, documents, cause, summary, note=False):
@@ -43,9 +54,10 @@ class EreceiptAlert(models.AbstractModel):
         if moves:
             self._open_activities(moves).action_feedback()
 
-    def _schedule(self, record, cause, summary, note, user):
+    def _schedule(self, record, cause, summary, note, user, deadline=None):
         record.sudo().with_context(lang=user.lang).activity_schedule(
             ACTIVITY_TYPE,
+            date_deadline=deadline,
             summary=summary,
             note=note,
             user_id=user.id or self.env.ref("base.user_admin").id,

@@ -177,7 +177,9 @@ class EreceiptDevice(models.Model):
     presharedkey = secret_input("Pre-shared key")
     presharedkey_set = secret_flag("Pre-shared key is set")
     credentials_end = fields.Date(
-        copy=False, help="When the authority's credentials end, if it said so."
+        string="Credentials end",
+        copy=False,
+        help="The last day of the authority's credentials, as its portal shows it.",
     )
 
     # --- chain ---

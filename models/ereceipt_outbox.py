@@ -309,6 +309,7 @@ class EreceiptOutbox(models.AbstractModel):
         for step in (
             self._recheck_waiting,
             self._warn_of_deadlines,
+            self.env["ereceipt.end.mixin"]._warn_of_ends,
             self.env["ereceipt.seal"]._seal,
             self.env["ereceipt.exchange"]._purge,
         ):

@@ -164,6 +164,59 @@ class EreceiptRegistration(models.Model):
         }
         return action
 
+    @api.model
+    def action_seal_credentials(self):
+        """Seal the stored credentials of all companies with the current key, after a
+        key was put before the old one, and tell what came of it.
+
+        :raise AccessError: the user is no administrator of electronic receipts
+        :raise UserError: there is no usable key
+        """
+        self.check_access("write")
+        anew, current, failed = self._ereceipt_reseal_all()
+        lines = [
+            self.env._(
+                "Sealed anew with the key %(key)s: %(anew)s. Sealed with it now: "
+                "%(current)s in all.",
+                anew=anew,
+                key=self._ereceipt_vault().current,
+                current=current,
+            )
+        ]
+        if failed:
+            lines += self._cannot_be_opened(failed)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if failed else "success",
+                "sticky": bool(failed),
+                "title": self.env._("Stored credentials"),
+                "message": "\n".join(lines),
+            },
+        }
+
+    def _cannot_be_opened(self, failed):
+        """Return what to say of credentials that cannot be opened, without naming
+        what the user may not see."""
+        told = [
+            sentence
+            for record, sentence in failed
+            if record.with_user(self.env.user).has_access("read")
+        ]
+        lines = [
+            self.env._("Cannot be opened, and stay as they are: %s", len(failed)),
+            *(f"- {sentence}" for sentence in dict.fromkeys(told)),
+        ]
+        if len(told) < len(failed):
+            lines.append(
+                self.env._(
+                    "Of companies that you do not work in: %s of them.",
+                    len(failed) - len(told),
+                )
+            )
+        return lines
+
     # -------------------------------------------------------------------------
     # CHECKLIST
     # -------------------------------------------------------------------------

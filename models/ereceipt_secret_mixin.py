@@ -5,6 +5,7 @@ from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import config
 
 from ..fiscal.vault import UnknownKey, Vault, VaultError, make_key_file
@@ -192,14 +193,30 @@ class EreceiptSecretMixin(models.AbstractModel):
                 )
             ) from error
 
-    def _ereceipt_reseal(self):
-        """Seal every secret again with the current key (after a key was added)."""
-        for record in self:
-            vault = record._ereceipt_vault()
-            for name in record._ereceipt_secrets:
-                sealed = record.sudo()[name + SECRET_SUFFIX]
-                if sealed and not vault.is_current(sealed):
-                    record._ereceipt_set_secret(name, record._ereceipt_secret(name))
+    @api.model
+    def _ereceipt_reseal_all(self):
+        """Seal every secret of this database with the current key, and try to open
+        those that are.
+
+        :return: how many were sealed anew, how many are sealed with the current key
+            now, and ``(record, sentence)`` for each that cannot be opened
+        :raise UserError: there is no usable key
+        """
+        vault = self._ereceipt_vault()
+        anew, current, failed = 0, 0, []
+        for model in self._ereceipt_secret_models():
+            for record in model.search(model._ereceipt_has_secret_domain(), order="id"):
+                for _model, _id, name in record._ereceipt_sealed([record]):
+                    try:
+                        secret = record._ereceipt_secret(name)
+                    except UserError as error:
+                        failed.append((record, str(error)))
+                        continue
+                    if not vault.is_current(record[name + SECRET_SUFFIX]):
+                        record._ereceipt_set_secret(name, secret)
+                        anew += 1
+                    current += 1
+        return anew, current, failed
 
     def _ereceipt_place(self, name):
         return f"{self._name}:{self.id}:{name}"
@@ -251,12 +268,26 @@ class EreceiptSecretMixin(models.AbstractModel):
     @api.model
     def _ereceipt_any_secret(self):
         """Whether any model of this database holds a sealed secret."""
-        for model_name in ("ereceipt.registration", "ereceipt.device"):
-            model = self.env[model_name].sudo().with_context(active_test=False)
-            for name in model._ereceipt_secrets:
-                if model.search_count([(name + SECRET_SUFFIX, "!=", False)], limit=1):
-                    return True
-        return False
+        return any(
+            model.search_count(model._ereceipt_has_secret_domain(), limit=1)
+            for model in self._ereceipt_secret_models()
+        )
+
+    @api.model
+    def _ereceipt_secret_models(self):
+        """Return the models that keep secrets, to look through all of their rows."""
+        models_here = (self.env[name] for name in sorted(self.env.registry))
+        return [
+            model.sudo().with_context(active_test=False)
+            for model in models_here
+            if getattr(model, "_ereceipt_secrets", ()) and not model._abstract
+        ]
+
+    @api.model
+    def _ereceipt_has_secret_domain(self):
+        return Domain.OR(
+            Domain(name + SECRET_SUFFIX, "!=", False) for name in self._ereceipt_secrets
+        )
 
 
 def sealed_column():

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .ereceipt_end_mixin import WARN_DAYS, WARN_PARAMETER, warn_days
 from .ereceipt_exchange import MINIMUM_RETENTION_DAYS, RETENTION_PARAMETER
 from .ereceipt_outbox import LANES
 
@@ -18,6 +19,26 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=RETENTION_PARAMETER,
         default=MINIMUM_RETENTION_DAYS,
     )
+
+    ereceipt_warn_days = fields.Char(
+        string="Days before credentials end",
+        config_parameter=WARN_PARAMETER,
+        default=WARN_DAYS,
+    )
+
+    @api.constrains("ereceipt_warn_days")
+    def _check_ereceipt_warn_days(self):
+        for settings in self:
+            try:
+                warn_days(settings.ereceipt_warn_days or "")
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "Enter the days before an end on which somebody is told as up "
+                        "to six numbers from 1 to 366, divided by commas: %s",
+                        WARN_DAYS,
+                    )
+                ) from error
 
     @api.constrains("ereceipt_lanes", "ereceipt_retention_days")
     def _check_ereceipt(self):

@@ -80,6 +80,7 @@ ereceipt.registration    action_confirm_database          -----x
 ereceipt.registration    action_open_devices              xxxxxx
 ereceipt.registration    action_open_documents            xxxxxx
 ereceipt.registration    action_open_needs_person         xxxxxx
+ereceipt.registration    action_seal_credentials          -----x
 ereceipt.registration    action_test_connection           -----x
 ereceipt.return.anew     action_return_anew               ---!!-
 ereceipt.seal            action_open_exchanges            xxxxxx

@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL, config
 
@@ -82,6 +83,7 @@ class TestSecretsKeys(TransactionCase):
 
     def put(self, record, sealed, name="client_secret"):
         """Write a sealed secret past the ORM, as a thief of rows would."""
+        self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 "UPDATE %s SET %s = %s WHERE id = %s",
@@ -233,15 +235,126 @@ class TestSecretsKeys(TransactionCase):
         old.client_secret_2 = "c"
         self.assertIn(fingerprint(self.newer), self.sealed(old, "client_secret_2"))
         self.assertIn(fingerprint(self.key), self.sealed(old))
-        registrations = self.env["ereceipt.registration"]
-        registrations.with_context(active_test=False).search(
-            [("company_id", "=", self.company.id)]
-        )._ereceipt_reseal()
+        told = self.seal_anew()
+        self.assertEqual(told["type"], "success")
+        self.assertIn(
+            f"anew with the key {fingerprint(self.newer)}: 2", told["message"]
+        )
+        self.assertIn("now: 3 in all", told["message"])
         self.use(self.newer)
         self.env.invalidate_all()
         self.assertEqual(old._ereceipt_secret("client_secret"), SECRET)
         self.assertEqual(old._ereceipt_secret("client_secret_2"), "c")
         self.assertEqual(archived._ereceipt_secret("client_secret"), "b")
+
+    def seal_anew(self, user=None):
+        """Press the button.
+
+        :return: what it tells
+        """
+        registrations = self.env["ereceipt.registration"]
+        registrations = registrations.with_user(user or self.administrator())
+        told = registrations.action_seal_credentials()["params"]
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return told
+
+    def administrator(self, *companies):
+        companies = companies or (self.env.company,)
+        return self.env["res.users"].create(
+            {
+                "name": "A",
+                "login": f"keys_{'_'.join(str(c.id) for c in companies)}",
+                "company_id": companies[0].id,
+                "company_ids": [Command.set([c.id for c in companies])],
+                "group_ids": [
+                    Command.set(
+                        self.env.ref("account_ereceipt.group_ereceipt_admin").ids
+                    )
+                ],
+            }
+        )
+
+    def device(self, registration, serial, **values):
+        return self.env["ereceipt.device"].create(
+            {
+                "name": f"Till {serial}",
+                "company_id": registration.company_id.id,
+                "registration_id": registration.id,
+                "serial": serial,
+                **values,
+            }
+        )
+
+    def test_rotation_of_every_company_and_kind(self):
+        """Devices too, archived ones, and what the person who presses it may not
+        see: the old key is taken out for all of them."""
+        self.use(self.key)
+        one = self.registration(client_secret="a", client_secret_2="b")
+        device = self.device(one, "X1", client_secret="c", presharedkey="d")
+        device.active = False
+        other = self.env["res.company"].create({"name": "Other"})
+        two = self.registration("production", company_id=other.id, client_secret="e")
+        self.use(self.newer, self.key)
+        self.assertIn(": 5. Sealed with it now: 5", self.seal_anew()["message"])
+        for record, name in (
+            (one, "client_secret"),
+            (one, "client_secret_2"),
+            (device, "client_secret"),
+            (device, "presharedkey"),
+            (two, "client_secret"),
+        ):
+            self.assertIn(fingerprint(self.newer), self.sealed(record, name))
+        again = self.seal_anew(self.administrator(self.company))
+        self.assertIn(": 0. Sealed with it now: 5", again["message"])
+
+    def test_what_cannot_be_opened_is_told_and_holds_nothing_back(self):
+        lost = make_key()
+        self.use(lost)
+        one = self.registration(client_secret="a")
+        device = self.device(one, "X1", client_secret="b")
+        other = self.env["res.company"].create({"name": "Other"})
+        hidden = self.registration("production", company_id=other.id, client_secret="c")
+        self.use(self.key)
+        good = self.device(one, "X2", client_secret="d")
+        spoilt = self.device(one, "X3", client_secret="e")
+        self.put(spoilt, "plain text")
+        moved = self.device(one, "X4", client_secret="f")
+        self.put(moved, self.sealed(good))
+        self.use(self.newer, self.key)
+        told = self.seal_anew(self.administrator(self.company))
+        self.assertEqual((told["type"], told["sticky"]), ("danger", True))
+        message = told["message"]
+        self.assertIn(": 1. Sealed with it now: 1", message)
+        self.assertIn(fingerprint(self.newer), self.sealed(good))
+        self.assertIn("stay as they are: 5", message)
+        for text in (
+            one.display_name,
+            device.display_name,
+            fingerprint(lost),
+            spoilt.display_name,
+            moved.display_name,
+            "Type it again",
+            KEY_OPTION,
+        ):
+            self.assertIn(text, message)
+        self.assertNotIn(hidden.display_name, message, "of a company that he is not in")
+        self.assertIn("companies that you do not work in: 1", message)
+        self.assertIn(fingerprint(lost), self.sealed(one), "it is left as it is")
+
+    def test_rotation_is_for_administrators(self):
+        self.use(self.key)
+        self.registration(client_secret="a")
+        user = self.administrator()
+        user.group_ids = self.env.ref("account.group_account_manager")
+        with self.assertRaises(AccessError):
+            self.seal_anew(user)
+
+    def test_rotation_without_a_key_tells_so(self):
+        self.registration(client_secret="a")
+        key_file().unlink()
+        with self.assertRaisesRegex(UserError, "is missing on"):
+            self.seal_anew()
 
     # -------------------------------------------------------------------------
     # TYPING
