@@ -197,7 +197,8 @@ class EtaApp:
             caller = None if endpoint == "token" else self.tokens.caller(request)
         if caller:
             row["client"], row["serial"] = caller.client_id, caller.serial
-        rules = self.faults.strike(endpoint, row["serial"], _WIRE_KINDS)
+        call = wire.Call(endpoint, row["serial"], row["client"])
+        rules = self.faults.strike(call, _WIRE_KINDS)
         row["faults"] = [rule.kind for rule in rules]
 
         def carry_out() -> Response:
@@ -250,7 +251,7 @@ class EtaApp:
     def _submit(self, request: Request, caller: Caller) -> Response:
         if request.mimetype != "application/json":
             raise ApiError(400, "BadRequest", "Content-Type must be application/json.")
-        order = faults.order(self.faults, caller.serial)
+        order = faults.order(self.faults, caller)
         return json_response(self.intake.submit(request.get_data(), caller, order), 202)
 
     def _read(

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -106,17 +107,15 @@ class Control:
             return json_response({"error": error.description}, error.code or 500)
 
     def _overview(self, request: Request, body: dict) -> dict:
-        store = self.app.store
-        statuses: dict[str, int] = {}
-        for receipt in store.order:
-            statuses[receipt.status] = statuses.get(receipt.status, 0) + 1
+        store, books = self.app.store, self.app.invoices.books
         return {
             "simulator": "eg_eta",
             "time": to_text(self.app.clock.now()),
             "receipts": len(store.order),
-            "statuses": statuses,
+            "statuses": Counter(receipt.status for receipt in store.order),
             "submissions": len(store.submissions),
-            "documents": len(self.app.invoices.books.order),
+            "documents": len(books.order),
+            "document_statuses": Counter(taken.status for taken in books.order),
             "settings": self.app.settings.as_dict(),
             "registry": self._registry(request, {}),
         }

@@ -24,9 +24,10 @@ receipts or documents.
 from collections.abc import Callable
 from typing import Any
 
-from ..faults import FaultBook, Rule
+from ..faults import Call, FaultBook, Rule
 from .findings import SIMPLE, Finding
 from .receiving import Order
+from .tokens import Caller
 
 WHOLE = ("lost", "stuck", "late_verdict", "reject_all", "submission_error")
 SINGLE = ("reject", "invalid")
@@ -34,23 +35,22 @@ KINDS = WHOLE + SINGLE
 _UNNAMED = "InternalServerError"
 
 
-def order(book: FaultBook, serial: str | None) -> Order:
+def order(book: FaultBook, caller: Caller) -> Order:
     """What the rules make of this submission of receipts."""
-    return _order(book, "submit", serial, _receipt)
+    call = Call("submit", caller.serial, caller.client_id)
+    return _order(book, call, _receipt)
 
 
-def document_order(book: FaultBook) -> Order:
+def document_order(book: FaultBook, caller: Caller) -> Order:
     """What the rules make of this submission of documents."""
-    return _order(book, "document_submit", None, _document)
+    call = Call("document_submit", caller.serial, caller.client_id)
+    return _order(book, call, _document)
 
 
 def _order(
-    book: FaultBook,
-    endpoint: str,
-    serial: str | None,
-    values: Callable[[dict], dict[str, Any]],
+    book: FaultBook, call: Call, values: Callable[[dict], dict[str, Any]]
 ) -> Order:
-    struck = {rule.kind: rule for rule in book.strike(endpoint, serial, WHOLE)}
+    struck = {rule.kind: rule for rule in book.strike(call, WHOLE)}
     made = Order(lost="lost" in struck, stuck="stuck" in struck)
     if "late_verdict" in struck:
         made.delay = struck["late_verdict"].seconds
@@ -59,7 +59,7 @@ def _order(
     whole = struck.get("reject_all")
 
     def single(kind: str, document: dict) -> Rule | None:
-        return book.strike_document(endpoint, serial, kind, values(document))
+        return book.strike_document(call, kind, values(document))
 
     def reject(document: dict) -> tuple[str, str] | None:
         rule = whole or single("reject", document)

@@ -1,5 +1,23 @@
 """Who is registered: taxpayers, branches, devices, programs, item codes, and
 whose certificates are believed.
+
+A configuration is a JSON object of lists of objects with the fields of the
+classes here; fields with a default may be left out, and what has no list is
+empty::
+
+    {"taxpayers":     [{"rin": "674859545", "name": "...", "branches": {"0": "HQ"}}],
+     "devices":       [{"serial": ..., "rin": ..., "client_id": ..., "secrets": [...]}],
+     "erp_clients":   [{"client_id": ..., "secret": ..., "rin": ..., "represents": []}],
+     "trusted_cas":   [{"pem": "-----BEGIN CERTIFICATE-----..."}],
+     "signers":       [{"rin": ..., "pem": "..."}],
+     "callbacks":     [{"rin": ..., "base_url": "http://127.0.0.1:8069/...",
+                        "api_key": ...}],
+     "item_codes":    [{"item_type": "EGS", "code": "EG-674859545-1"}],
+     "late_requests": [{"rin": ..., "number": "674859545-26-1", "days": 3}],
+     "late_grants":   {"<serial>": 2},
+     "settings":      {...}, "faults": [...]}
+
+Without ``taxpayers`` those of :data:`DEFAULT` are registered.
 """
 
 from dataclasses import asdict, dataclass, field

@@ -56,6 +56,7 @@ _ROWS = (
     ("GET", "/codetypes/<kind>/codes/<code>", "code_details"),
     ("PUT", "/codetypes/<kind>/codes/<code>", "code_change"),
 )
+_ENDPOINTS = {endpoint for _method, _path, endpoint in _ROWS}
 OPEN = ("document_share",)  # calls that need no token
 
 
@@ -112,7 +113,7 @@ class InvoiceService:
 
     def answers(self, endpoint: str) -> bool:
         """Whether a call is for this part."""
-        return hasattr(self, f"_{endpoint}")
+        return endpoint in _ENDPOINTS
 
     def submit(self, request: Request, caller: Caller) -> Response:
         """Take a submission; the lock is not held while it is read.
@@ -121,7 +122,7 @@ class InvoiceService:
         """
         if request.mimetype != "application/json":
             raise ApiError(400, "BadRequest", "Content-Type must be application/json.")
-        order = faults.document_order(self.app.faults)
+        order = faults.document_order(self.app.faults, caller)
         try:
             answer = self.intake.submit(request.get_data(), caller, order)
         except openssl.OpenSslMissingError as error:

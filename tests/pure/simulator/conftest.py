@@ -1,7 +1,7 @@
 import shutil
 
 import pytest
-from invoice_kit import Erp, Pki
+from invoice_kit import BUYER, Erp, Pki
 from simulator_kit import Till
 
 from simulator.client import ControlClient
@@ -47,3 +47,13 @@ def trusting(control, pki):
     """The control API of a simulator that trusts the tests' CA."""
     control.register(trusted_cas=[{"pem": pki.ca.pem}])
     return control
+
+
+@pytest.fixture
+def buyer(url, control):
+    """The ERP system of the taxpayer who receives the tests' documents."""
+    control.register(
+        taxpayers=[{"rin": BUYER, "name": "Buyer"}],
+        erp_clients=[{"client_id": "buyer", "secret": "buyer-secret", "rin": BUYER}],
+    )
+    return Erp(url, "buyer")

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import requests
-from simulator_kit import canonical, now_text, text_of
+from simulator_kit import canonical, now_text, posted, text_of
 
 RIN, BUYER, OTHER = "674859545", "313717919", "100200300"
 DIGESTED_DATA = "1.2.840.113549.1.7.5"
@@ -338,13 +338,7 @@ class Erp:
         return self.call("PUT", f"v1.0/{path}", body)
 
     def post(self, body: bytes, version="v1.0", **headers) -> requests.Response:
-        kind = {"Content-Type": "application/json; charset=utf-8"}
-        return self.session.post(
-            f"{self.url}/api/{version}/documentsubmissions",
-            data=body,
-            headers={**self.bearer, **kind, **headers},
-            timeout=self.timeout,
-        )
+        return posted(self, f"{version}/documentsubmissions", body, headers)
 
     def submit(self, *documents: dict) -> dict:
         answer = self.post(body_of(documents))

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
-from invoice_kit import BUYER, RIN, Erp, invoice, signed, unsigned
+from invoice_kit import BUYER, RIN, invoice, signed, unsigned
 from simulator_kit import SERIAL, now_text, receipt, sealed
 
 from simulator.client import ControlError
@@ -209,14 +209,9 @@ def test_a_client_may_ask_while_it_is_called(url, erp, called, client):
     server.server_close()
 
 
-def test_notifications_are_listed(url, erp, called, client):
-    called.register(
-        taxpayers=[{"rin": BUYER, "name": "Buyer"}],
-        erp_clients=[{"client_id": "buyer", "secret": "buyer-secret", "rin": BUYER}],
-    )
+def test_notifications_are_listed(erp, buyer, called, client):
     erp.valid(called, unsigned(invoice()))
     client.wait(1)
-    buyer = Erp(url, "buyer")
     (row,) = buyer.get("notifications/taxpayer").json()["result"]
     assert (row["typeName"], row["channel"]) == ("document-received", "Email")
     assert row["deliveredDateTime"]

@@ -373,6 +373,17 @@ def test_wire_faults_know_the_endpoints(erp, control):
     assert erp.details(uuid)["status"] == "Valid"
 
 
+def test_a_fault_of_one_client(url, erp, control):
+    row = {"client_id": "second", "secret": "second-secret", "rin": RIN}
+    control.register(erp_clients=[row])
+    control.fault("any", "status", status=503, client="sim-erp")
+    second = Erp(url, "second")
+    assert erp.get("documents/recent").status_code == 503
+    assert second.get("documents/recent").status_code == 200
+    control.fault("document_submit", "reject_all", client="second")
+    assert second.submit(unsigned(invoice()))["acceptedDocuments"] == []
+
+
 # ------------------------------------------------------------------------------
 # The data file, and the configuration
 # ------------------------------------------------------------------------------

@@ -5,18 +5,9 @@ import json
 
 import pytest
 import requests
-from invoice_kit import BUYER, RIN, Erp, invoice, item, unsigned
+from invoice_kit import BUYER, RIN, invoice, item, unsigned
 from pypdf import PdfReader
 from simulator_kit import now_text, text_of
-
-
-@pytest.fixture
-def buyer(url, control):
-    control.register(
-        taxpayers=[{"rin": BUYER, "name": "Buyer"}],
-        erp_clients=[{"client_id": "buyer", "secret": "buyer-secret", "rin": BUYER}],
-    )
-    return Erp(url, "buyer")
 
 
 def many(erp, control, count, **more) -> list[str]:

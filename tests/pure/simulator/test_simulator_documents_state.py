@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from invoice_kit import BUYER, OTHER, Erp, codes, invoice, unsigned
+from invoice_kit import BUYER, OTHER, codes, invoice, unsigned
 
 from simulator.client import ControlError
 
@@ -14,15 +14,6 @@ HOUR = 3600
 def lasting_tokens(control):
     """Tests move the clock by days."""
     control.settings(token_lifetime=10**8)
-
-
-@pytest.fixture
-def buyer(url, control):
-    control.register(
-        taxpayers=[{"rin": BUYER, "name": "Buyer"}],
-        erp_clients=[{"client_id": "buyer", "secret": "buyer-secret", "rin": BUYER}],
-    )
-    return Erp(url, "buyer")
 
 
 @pytest.fixture
