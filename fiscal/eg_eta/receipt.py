@@ -28,6 +28,7 @@ from ..transport import clock_offset_of
 from . import errors, submission
 from .builder import build_receipt
 from .checks import Examination, examine
+from .checks.parties import device_problems
 from .client import EtaClient
 from .code_tables import KINDS, table
 from .enquiry import Enquiry
@@ -355,8 +356,13 @@ class EgReceipt:
         return Listing(self._client(), self._serial, float(self._settings.read_pause))
 
     def probe(self) -> list[Problem]:
-        """Try reach, TLS, credentials and their claims, and the clock."""
-        return probe(self._client(), self._connection)
+        """Try reach, TLS, credentials and their claims, and the clock; and look at what
+        every receipt of the device says."""
+        device = self._connection.device
+        lacking = (
+            device_problems(device, self._settings, self._now()) if device else []
+        )
+        return lacking + probe(self._client(), self._connection)
 
 
 def _may_be_large(receipt: Receipt) -> bool:

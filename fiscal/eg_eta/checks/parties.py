@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 
-from ...contract import Party
+from ...contract import Device, Party, Problem, Receipt
 from ...messages import _
 from ..amounts import HOME, Figures
 from ..choices import trade_name
 from ..code_tables import codes
 from ..jsontext import clean
 from ..thresholds import threshold_on
+from ..settings import Settings
 from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
 
 _CAIRO_STANDARD = timezone(timedelta(hours=2))
@@ -55,6 +57,19 @@ def check_seller(found: Findings) -> None:
             seller.record,
         )
     check_text(found, name, "seller.companyTradeName", 200, "device", device.record)
+
+
+def device_problems(
+    device: Device, settings: Settings, now: datetime
+) -> list[Problem]:
+    """Return what ETA would refuse in every receipt of a device: its serial, its codes
+    and the address of its branch."""
+    nobody = Party(kind="person")
+    empty = Receipt("sale", "", now, HOME, nobody, nobody, device, (), Decimal(0))
+    found = Findings(empty, settings, now)
+    _check_device(found)
+    _check_branch_address(found)
+    return found.problems
 
 
 def _check_device(found: Findings) -> None:
