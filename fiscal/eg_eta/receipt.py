@@ -359,9 +359,7 @@ class EgReceipt:
         """Try reach, TLS, credentials and their claims, and the clock; and look at what
         every receipt of the device says."""
         device = self._connection.device
-        lacking = (
-            device_problems(device, self._settings, self._now()) if device else []
-        )
+        lacking = device_problems(device, self._settings, self._now()) if device else []
         return lacking + probe(self._client(), self._connection)
 
 

@@ -11,8 +11,8 @@ from ..amounts import HOME, Figures
 from ..choices import trade_name
 from ..code_tables import codes
 from ..jsontext import clean
-from ..thresholds import threshold_on
 from ..settings import Settings
+from ..thresholds import threshold_on
 from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
 
 _CAIRO_STANDARD = timezone(timedelta(hours=2))
@@ -59,9 +59,7 @@ def check_seller(found: Findings) -> None:
     check_text(found, name, "seller.companyTradeName", 200, "device", device.record)
 
 
-def device_problems(
-    device: Device, settings: Settings, now: datetime
-) -> list[Problem]:
+def device_problems(device: Device, settings: Settings, now: datetime) -> list[Problem]:
     """Return what ETA would refuse in every receipt of a device: its serial, its codes
     and the address of its branch."""
     nobody = Party(kind="person")
