@@ -1,5 +1,7 @@
+import base64
 from ast import literal_eval
 from datetime import timedelta
+from hashlib import sha256
 
 from lxml import etree
 
@@ -260,6 +262,13 @@ class TestViews(EreceiptCommon):
         for content in (*deep, '{"a":' * 5_000 + "1", "<r>", "plain", ""):
             self.assertEqual(pretty(content, ""), content)
             self.assertEqual(tables(content, ""), "")
+
+    def test_content_is_downloaded_as_it_was_frozen(self):
+        document = self.document.with_user(self.auditor)
+        content = base64.b64decode(document.content_file)
+        self.assertEqual(sha256(content).hexdigest(), document.content_sha256)
+        name = document.name.replace("/", "_")
+        self.assertEqual(document.content_file_name, f"{name}.json")
 
     def test_links_of_a_document(self):
         self.decide()
