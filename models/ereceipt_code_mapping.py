@@ -146,8 +146,9 @@ class EreceiptCodeMapping(models.Model):
     code = fields.Char(help="Item code, unit, tax type or payment method.")
     subcode = fields.Char(string="Subtype", help="The authority's subtype of a tax.")
     use_barcode = fields.Boolean(
+        string="Use barcode",
         help="Take a product's barcode as its GS1 code where it is a valid GTIN; else "
-        "the code of this row, if it has one."
+        "the code of this row, if it has one.",
     )
     pending = fields.Boolean(
         string="Not approved yet",
@@ -192,6 +193,13 @@ class EreceiptCodeMapping(models.Model):
         for row in self:
             record = row._reference_record()
             row.reference = record.display_name if record else False
+
+    @api.depends("reference", "code")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for row in self:
+            parts = (row.reference, row.code)
+            row.display_name = " – ".join(filter(None, parts)) or self.env._("Code")
 
     @api.depends("kind")
     def _compute_code_table(self):

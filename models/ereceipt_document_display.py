@@ -1,5 +1,6 @@
 import base64
 from datetime import timedelta
+from mimetypes import guess_extension
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -37,6 +38,8 @@ class EreceiptDocument(models.Model):
     qr_is_link = fields.Boolean(compute="_compute_qr_image")
     content_readable = fields.Html(compute="_compute_content_shown", sanitize=False)
     content_pretty = fields.Text(compute="_compute_content_shown")
+    content_file = fields.Binary(string="As it was frozen", compute="_compute_file")
+    content_file_name = fields.Char(compute="_compute_file")
     authority_ids_text = fields.Text(
         string="Authority's own identifiers shown", compute="_compute_content_shown"
     )
@@ -135,6 +138,16 @@ class EreceiptDocument(models.Model):
                 f"{name}: {value}"
                 for name, value in (document.authority_ids or {}).items()
             )
+
+    @api.depends("content", "media_type", "name")
+    def _compute_file(self):
+        """Offer the frozen bytes as a file, for checks outside of Odoo."""
+        for document in self:
+            content = document.content or ""
+            kind = (document.media_type or "").partition(";")[0]
+            name = (document.name or document.authority_uid or "").replace("/", "_")
+            document.content_file = base64.b64encode(content.encode()) or False
+            document.content_file_name = f"{name}{guess_extension(kind) or '.txt'}"
 
     @api.depends("exchange_ids")
     def _compute_exchange_count(self):

@@ -1,7 +1,19 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import LazyTranslate
 
 from .ereceipt_readable import pretty
+
+_lt = LazyTranslate(__name__)
+
+PURPOSES = {
+    "token": _lt("Sign in"),
+    "submit": _lt("Send"),
+    "query": _lt("Ask"),
+    "list": _lt("List"),
+    "cancel": _lt("Cancel"),
+}
+"""What calls are for, as a person reads it; others are shown as they are kept."""
 
 
 class EreceiptExchange(models.Model):
@@ -9,6 +21,7 @@ class EreceiptExchange(models.Model):
 
     _inherit = "ereceipt.exchange"
 
+    purpose_text = fields.Char(string="Purpose", compute="_compute_purpose_text")
     request_headers_text = fields.Text(
         string="Request headers", compute="_compute_headers_text"
     )
@@ -21,6 +34,13 @@ class EreceiptExchange(models.Model):
     response_pretty = fields.Text(
         string="Answer, indented", compute="_compute_pretty_texts"
     )
+
+    @api.depends("purpose")
+    @api.depends_context("lang")
+    def _compute_purpose_text(self):
+        for exchange in self:
+            known = PURPOSES.get(exchange.purpose)
+            exchange.purpose_text = self.env._(known) if known else exchange.purpose
 
     @api.depends("request_headers", "response_headers")
     def _compute_headers_text(self):
@@ -36,10 +56,12 @@ class EreceiptExchange(models.Model):
             exchange.request_pretty = pretty(exchange.request_text, "")
             exchange.response_pretty = pretty(exchange.response_text, "")
 
-    @api.depends("purpose", "started_at")
+    @api.depends("purpose_text")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for exchange in self:
-            exchange.display_name = f"{exchange.purpose or ''} #{exchange.id or ''}"
+            name = exchange.purpose_text or ""
+            exchange.display_name = f"{name} #{exchange.id or ''}"
 
 
 class EreceiptSeal(models.Model):

@@ -71,4 +71,7 @@ class EreceiptMissingCode(models.Model):
             "res_model": "product.product",
             "res_id": self.product_id.id,
             "view_mode": "form",
+            "views": [
+                (self.env["ereceipt.document"]._form_to_mend("product.product"), "form")
+            ],
         }

@@ -83,7 +83,7 @@ class EreceiptRegistration(models.Model):
             tested = devices.filtered(lambda d: d.tested_at and not d.problems)
             if registration.signs_in_per_device and devices:
                 registration.connection_text = self.env._(
-                    "%(tested)s of %(all)s devices tested",
+                    "%(tested)s of %(all)s devices passed the test",
                     tested=len(tested),
                     all=len(devices),
                 )
@@ -302,7 +302,7 @@ class EreceiptRegistration(models.Model):
             self.env._("The connection was tested"),
             self.env._(
                 "Press Test connection: reach, credentials, what the authority says "
-                "about them, the clock."
+                "about them, the clock, the address of each branch."
             ),
         )
 

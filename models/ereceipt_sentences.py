@@ -8,6 +8,10 @@ from ..fiscal.messages import Sentence, source_of
 
 _logger = logging.getLogger(__name__)
 
+FORMS_TO_MEND = {"product.product": "account_ereceipt.product_product_view_form_codes"}
+"""Forms in which problems of a model's records are mended, where the usual one does
+not open at the right place."""
+
 
 class EreceiptDocument(models.Model):
     """Sentences from below the border, kept as they came and shown in each reader's
@@ -88,11 +92,18 @@ class EreceiptDocument(models.Model):
                     "type": "ir.actions.act_window",
                     "res_model": model_name,
                     "res_id": res_id,
-                    "views": [(False, "form")],
+                    "views": [(self._form_to_mend(model_name), "form")],
                     "target": "current",
                 }
             shown[f"problem_{position}"] = entry
         return shown
+
+    @api.model
+    def _form_to_mend(self, model_name):
+        """Return the id of the form in which problems of a model's records are mended,
+        False for the usual one."""
+        view = FORMS_TO_MEND.get(model_name)
+        return self.env.ref(view).id if view else False
 
 
 def _kept(value):

@@ -38,11 +38,11 @@ class TestQr(BaseCase):
 class TestPrint(EreceiptCommon):
     """What the customer holds in his hands, and sees in the portal."""
 
-    def page(self, move, lang="en_US"):
+    def page(self, move, lang="en_US", **data):
         """Return the printed page as the printing program gets it."""
         move.sudo().partner_id.lang = lang
         content, _kind = self.env["ir.actions.report"]._render_qweb_html(
-            REPORT, move.ids
+            REPORT, move.ids, data=data
         )
         return html.fromstring(content)
 
@@ -120,6 +120,20 @@ class TestPrint(EreceiptCommon):
         self.assertEqual(waiting.ereceipt_state, "waiting")
         for move in (draft, waiting):
             self.assertIsNone(self.block(move))
+
+    def test_what_was_issued_is_no_proforma(self):
+        """Odoo calls an invoice so in the portal until it was mailed or printed."""
+        issued = self.invoice()
+        self.assertEqual(self.title(issued), f"Invoice {issued.name}")
+        self.run_outbox()
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        refused = self.invoice()
+        self.run_outbox()
+        self.assertEqual(self.title(refused), f"Proforma Invoice {refused.name}")
+
+    def title(self, move):
+        [title] = self.page(move, proforma=True).xpath("//h2")
+        return " ".join(title.text_content().split())
 
     # -------------------------------------------------------------------------
     # TEST

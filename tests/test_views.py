@@ -1,5 +1,7 @@
+import base64
 from ast import literal_eval
 from datetime import timedelta
+from hashlib import sha256
 
 from lxml import etree
 
@@ -261,6 +263,13 @@ class TestViews(EreceiptCommon):
             self.assertEqual(pretty(content, ""), content)
             self.assertEqual(tables(content, ""), "")
 
+    def test_content_is_downloaded_as_it_was_frozen(self):
+        document = self.document.with_user(self.auditor)
+        content = base64.b64decode(document.content_file)
+        self.assertEqual(sha256(content).hexdigest(), document.content_sha256)
+        name = document.name.replace("/", "_")
+        self.assertEqual(document.content_file_name, f"{name}.json")
+
     def test_links_of_a_document(self):
         self.decide()
         action = self.document.with_user(self.auditor).action_open_exchanges()
@@ -292,6 +301,39 @@ class TestViews(EreceiptCommon):
         self.decide()
         exchange = self.document.exchange_ids.with_user(self.auditor)[:1]
         self.assertIn("Authorization: ***", exchange.request_headers_text)
+
+    # -------------------------------------------------------------------------
+    # CODES
+    # -------------------------------------------------------------------------
+
+    def test_missing_code_is_entered_where_its_problem_leads(self):
+        """The link opens the product at its codes; who keeps the codes enters one
+        without the right to change products, others read who does."""
+        self.item_mapping.with_user(self.manager).unlink()
+        move = self.invoice(post=False)
+        [problem] = move.ereceipt_problems.values()
+        action = problem["action"]
+        self.assertEqual(action["res_id"], self.item.id)
+        view = {"view_id": action["views"][0][0], "view_type": "form"}
+        product = self.item.with_user(self.manager)
+        self.assertFalse(product.has_access("write"))
+        page = "//page[@name='ereceipt']"
+        arch = etree.fromstring(product.get_view(**view)["arch"])
+        self.assertEqual(arch.xpath(f"{page}/@autofocus"), ["autofocus"])
+        [button] = arch.xpath(f"{page}//button")
+        entering = self.env["ir.actions.act_window"].browse(int(button.get("name")))
+        rows = self.env[entering.res_model].with_user(self.manager)
+        template = self.item.product_tmpl_id
+        with Form(rows.with_context(default_product_tmpl_id=template.id)) as form:
+            form.scheme_id = self.env["ereceipt.code"].search(
+                [("kind", "=", "item_type"), ("code", "=", "EGS")]
+            )
+            form.code = "EG-674859545-0001"
+        self.assertIn(self.item.name, form.record.display_name)
+        self.assertFalse(move.ereceipt_problems)
+        other = self.item.with_user(self.accountant).get_view(**view)["arch"]
+        self.assertFalse(etree.fromstring(other).xpath(f"{page}//button"))
+        self.assertIn("Manager", other)
 
     # -------------------------------------------------------------------------
     # SET-UP

@@ -104,10 +104,15 @@ class EreceiptItemImport(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s codes were imported.", self.good_count),
+                "message": self._imported_text(),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _imported_text(self):
+        if self.good_count == 1:
+            return self.env._("One code was imported.")
+        return self.env._("%s codes were imported.", self.good_count)
 
     def _reopened(self):
         return {

@@ -20,6 +20,7 @@ from .egypt_shop import (
     ACCOUNTANT_IN_ARABIC,
     AUDITOR,
     CATALOGUE,
+    CODE_TO_ENTER,
     RIN,
     TILLS,
     Shop,
@@ -73,7 +74,8 @@ def run(demonstration: Demonstration) -> list[Row]:
         say(f"{len(watch)} documents are posted; the scheduled jobs send them")
         watch.wait(PATIENCE)
     day.draft([WRONG])
-    say("a draft invoice with two mistakes is left for you to confirm and to mend")
+    say("a draft invoice with two mistakes is left for you to confirm and to mend:")
+    say(f"the clock's code (EGS) is {CODE_TO_ENTER}, the buyer's number any 14 digits")
     return watch.rows()
 
 

@@ -29,6 +29,9 @@ class Till:
     secret: str
 
 
+CODE_TO_ENTER = f"EG-{RIN}-1008"
+"""The authority has approved it for the clock; entering it is left to the user."""
+
 TILLS = (
     Till(
         "till_1", "كاشير 1", "POS1", "NILE-POS-01", "nile-pos-01", "first-till-secret"
@@ -66,10 +69,10 @@ class Catalogue:
 
     def item_codes(self) -> list[dict[str, Any]]:
         """Return the codes that the authority has approved."""
+        codes = [item.code for item in self.items if item.code]
         return [
-            {"item_type": "EGS", "code": item.code, "rins": [RIN]}
-            for item in self.items
-            if item.code
+            {"item_type": "EGS", "code": code, "rins": [RIN]}
+            for code in (*codes, CODE_TO_ENTER)
         ]
 
 
@@ -185,14 +188,19 @@ class Shop:
         self.ids.update(EGP=pound, USD=dollar)
 
     def _make_users(self) -> None:
-        """Make an accountant in English and one in Arabic, and an auditor."""
-        manager = self.xml_id("account.group_account_manager")
-        reader = self.xml_id("account.group_account_readonly")
-        user = self.xml_id("base.group_user")
-        for login, name, language, group in (
-            (ACCOUNTANT, "Accountant", "en_US", manager),
-            (ACCOUNTANT_IN_ARABIC, "المحاسب", ARABIC, manager),
-            (AUDITOR, "Auditor", "en_US", reader),
+        """Make an accountant in English and one in Arabic, who may also mend customers
+        and products, and an auditor."""
+        books = self._groups(
+            "base.group_user",
+            "account.group_account_manager",
+            "base.group_partner_manager",
+            "product.group_product_manager",
+        )
+        reading = self._groups("base.group_user", "account.group_account_readonly")
+        for login, name, language, groups in (
+            (ACCOUNTANT, "Accountant", "en_US", books),
+            (ACCOUNTANT_IN_ARABIC, "المحاسب", ARABIC, books),
+            (AUDITOR, "Auditor", "en_US", reading),
         ):
             self.create(
                 "res.users",
@@ -202,13 +210,16 @@ class Shop:
                     "password": login,
                     "lang": language,
                     "tz": ZONE,
-                    "group_ids": [(6, 0, [user, group])],
+                    "group_ids": [(6, 0, groups)],
                 },
             )
         administrators = self.odoo.call(
             "res.users", "search", [("login", "=", "admin")]
         )
         self.odoo.call("res.users", "write", administrators, {"tz": ZONE})
+
+    def _groups(self, *xml_ids: str) -> list[int]:
+        return [self.xml_id(xml_id) for xml_id in xml_ids]
 
     # -- books ------------------------------------------------------------------------
 

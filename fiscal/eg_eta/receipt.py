@@ -27,6 +27,7 @@ from . import submission
 from .authority import EtaAuthority
 from .builder import build_receipt
 from .checks import Examination, examine
+from .checks.parties import device_problems
 from .client import Login
 from .code_tables import RECEIPT_KINDS
 from .enquiry import Enquiry
@@ -280,10 +281,12 @@ class EgReceipt(EtaAuthority):
         return Listing(self._client(), self._serial, float(self._settings.read_pause))
 
     def probe(self) -> list[Problem]:
-        """Try reach, TLS, credentials and their claims, and the clock."""
+        """Try reach, TLS, credentials and their claims, and the clock; and look at what
+        every receipt of the device says."""
         client, connection = self._client(), self._connection
         device = connection.device
-        return probe(
+        lacking = device_problems(device, self._settings, self._now()) if device else []
+        return lacking + probe(
             client,
             device.record if device else None,
             lambda claims: [

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from ...contract import Address, Party, Record
+from datetime import datetime
+from decimal import Decimal
+
+from ...contract import Address, Device, Party, Problem, Receipt, Record
 from ...messages import _
 from ..amounts import HOME
 from ..choices import trade_name
 from ..code_tables import codes
 from ..jsontext import clean
+from ..settings import Settings
 from ..thresholds import threshold_on
 from ..wire import ADDRESS
 from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
+from .form import RECEIPT
 from .receipt_findings import ReceiptFindings
 
 
@@ -58,6 +63,17 @@ def check_seller_id(found: Findings) -> None:
             id=seller.id,
             other=found.seller_id,
         )
+
+
+def device_problems(device: Device, settings: Settings, now: datetime) -> list[Problem]:
+    """Return what ETA would refuse in every receipt of a device: its serial, its codes
+    and the address of its branch."""
+    nobody = Party(kind="person")
+    empty = Receipt("sale", "", now, HOME, nobody, nobody, device, (), Decimal(0))
+    found = ReceiptFindings(empty, settings, RECEIPT, now)
+    _check_serial(found)
+    check_branch(found)
+    return found.problems
 
 
 def _check_serial(found: ReceiptFindings) -> None:

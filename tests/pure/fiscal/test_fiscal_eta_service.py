@@ -13,6 +13,7 @@ import pytest
 from eta_samples import DEVICE, SERIAL, sale
 
 from fiscal.contract import (
+    Address,
     AuthenticationError,
     AuthorityError,
     Discount,
@@ -189,6 +190,19 @@ def test_a_probe_of_a_good_connection_finds_nothing(till):
 
 def codes(problems):
     return [problem.code for problem in problems]
+
+
+def test_a_probe_says_what_every_receipt_of_the_device_would_lack(till):
+    """An accountant who posts should not be the first to hear of it."""
+    device = replace(DEVICE, branch_code="", address=Address("EG", city="Cairo"))
+    found = till.authority(device=device, identity="p0").probe()
+    assert codes(found) == [
+        "branch_code_missing",
+        "branch_governorate_missing",
+        "branch_street_missing",
+        "branch_building_missing",
+    ]
+    assert {problem.record for problem in found} == {DEVICE.record}
 
 
 def test_a_probe_says_what_is_wrong(till):
