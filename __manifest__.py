@@ -21,6 +21,7 @@
         "wizards/ereceipt_late_views.xml",
         "wizards/ereceipt_return_anew_views.xml",
         "wizards/ereceipt_cancel_views.xml",
+        "wizards/ereceipt_pairing_views.xml",
         "wizards/ereceipt_item_import_views.xml",
         "views/ereceipt_registration_views.xml",
         "views/ereceipt_signing_key_views.xml",

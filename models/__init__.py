@@ -29,6 +29,8 @@ from . import (
     ereceipt_what_now,
     ereceipt_signing,
     ereceipt_signing_token,
+    ereceipt_signing_agent,
+    ereceipt_signing_desk,
     ereceipt_renewal,
     ereceipt_original_awaited,
     ereceipt_change,

@@ -310,6 +310,8 @@ class EreceiptOutbox(models.AbstractModel):
             self._recheck_waiting,
             self._warn_of_deadlines,
             self.env["ereceipt.end.mixin"]._warn_of_ends,
+            self.env["ereceipt.signing.key"]._forget_old_pins,
+            self.env["ereceipt.signing.key"]._notice_silent_agents,
             self.env["ereceipt.seal"]._seal,
             self.env["ereceipt.exchange"]._purge,
         ):

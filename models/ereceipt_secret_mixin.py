@@ -139,7 +139,7 @@ class EreceiptSecretMixin(models.AbstractModel):
         owners = self._ereceipt_secret_owners() if owners is None else owners
         found = {}
         for owner in owners:
-            for name in owner._ereceipt_secrets:
+            for name in (*owner._ereceipt_secrets, *owner._ereceipt_kept):
                 sealed = owner.sudo()[name + SECRET_SUFFIX]
                 if sealed:
                     found[owner._name, owner.id, name] = sealed
@@ -280,13 +280,18 @@ class EreceiptSecretMixin(models.AbstractModel):
         return [
             model.sudo().with_context(active_test=False)
             for model in models_here
-            if getattr(model, "_ereceipt_secrets", ()) and not model._abstract
+            if not model._abstract
+            and (
+                getattr(model, "_ereceipt_secrets", ())
+                or getattr(model, "_ereceipt_kept", ())
+            )
         ]
 
     @api.model
     def _ereceipt_has_secret_domain(self):
         return Domain.OR(
-            Domain(name + SECRET_SUFFIX, "!=", False) for name in self._ereceipt_secrets
+            Domain(name + SECRET_SUFFIX, "!=", False)
+            for name in (*self._ereceipt_secrets, *self._ereceipt_kept)
         )
 
 

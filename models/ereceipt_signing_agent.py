@@ -135,7 +135,9 @@ class EreceiptSigningKey(models.Model):
 
     def _signer_agent(self):
         """No lane signs for an agent: it asks by itself."""
-        raise UserError(self.env._("An agent signs with %s, not this server.", self.name))
+        raise UserError(
+            self.env._("An agent signs with %s, not this server.", self.name)
+        )
 
     def _agent_seen(self, agent, report, problems):
         """Note what an agent said of itself.

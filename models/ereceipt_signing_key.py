@@ -25,6 +25,7 @@ CERTIFICATE_FIELDS = (
     "fingerprint",
     "valid_from",
     "valid_to",
+    "certificate_end",
     "tax_number",
     "is_personal",
 )
@@ -46,7 +47,7 @@ class EreceiptSigningKey(models.Model):
     _name = "ereceipt.signing.key"
     _description = "Signing key"
     _inherit = [
-        "ereceipt.guard.mixin",
+        "ereceipt.end.mixin",
         "ereceipt.secret.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -56,6 +57,7 @@ class EreceiptSigningKey(models.Model):
     _check_company_domain = models.check_company_domain_parent_of
 
     _ereceipt_kept = ("private_key",)
+    _ereceipt_ends = ("certificate_end",)
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
@@ -99,6 +101,9 @@ class EreceiptSigningKey(models.Model):
     valid_from = fields.Datetime(compute="_compute_certificate", store=True)
     valid_to = fields.Datetime(
         string="Valid until", compute="_compute_certificate", store=True
+    )
+    certificate_end = fields.Date(
+        string="Certificate ends", compute="_compute_certificate", store=True
     )
     tax_number = fields.Char(
         string="Company in it",
@@ -169,6 +174,7 @@ class EreceiptSigningKey(models.Model):
             key.fingerprint = own.fingerprint
             key.valid_from = own.not_before.replace(tzinfo=None)
             key.valid_to = own.not_after.replace(tzinfo=None)
+            key.certificate_end = own.not_after.date()
             key.tax_number = own.rin or False
             key.is_personal = own.rin is None
 
@@ -248,6 +254,28 @@ class EreceiptSigningKey(models.Model):
             texts = self.env["ereceipt.registration"]._problem_texts(wrong)
             raise UserError("\n".join(texts))
         self.sudo().certificate_pem = "".join(_pem(one.der) for one in chain)
+        self._close_moved_ends()
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS: END OF THE CERTIFICATE
+    # -------------------------------------------------------------------------
+
+    def _end_counts(self, name):
+        # EXTENDS: a key that nobody signs with worries nobody
+        return super()._end_counts(name) and bool(
+            self.active and self.registration_ids._sends_here()
+        )
+
+    def _end_responsible(self):
+        # EXTENDS
+        return self.responsible_id or self.env.ref("base.user_admin")
+
+    def _end_cure(self, name):
+        # EXTENDS
+        return self.env._(
+            "Nothing can be signed with it afterwards. Get another certificate from "
+            "its provider and put it in the place of this one."
+        )
 
     # -------------------------------------------------------------------------
     # BUSINESS METHODS: FILE

@@ -139,15 +139,16 @@ class EreceiptSigningKey(models.Model):
     # BUSINESS METHODS: PIN
     # -------------------------------------------------------------------------
 
-    def _ereceipt_set_secret(self, name, value):
+    def _inverse_ereceipt_secrets(self):
         # EXTENDS: a PIN that was typed is tried by the next run
-        if name == "pin" and value:
-            self._check_pin(value)
-        result = super()._ereceipt_set_secret(name, value)
-        if name == "pin" and value:
-            until = fields.Datetime.now() + timedelta(hours=self.pin_hours)
-            self.sudo().write({"pin_state": "typed", "pin_until": until})
-            self._at_hand()
+        typed = self.filtered("pin")
+        for key in typed:
+            key._check_pin(key.pin)
+        result = super()._inverse_ereceipt_secrets()
+        for key in typed:
+            until = fields.Datetime.now() + timedelta(hours=key.pin_hours)
+            key.sudo().write({"pin_state": "typed", "pin_until": until})
+            key._at_hand()
         return result
 
     def _check_pin(self, pin):

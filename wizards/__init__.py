@@ -4,6 +4,7 @@ from . import (
     ereceipt_cancel,
     ereceipt_item_import,
     ereceipt_late,
+    ereceipt_pairing,
     ereceipt_problems,
     ereceipt_return_anew,
     validate_account_move,

@@ -44,7 +44,11 @@ INVOICES = (
         "BD-4002",
         "desk",
         "hotel",
-        (Line("notebook", 200, discount=7.5), Line("pen", 500), Line("book", 3, EXEMPT)),
+        (
+            Line("notebook", 200, discount=7.5),
+            Line("pen", 500),
+            Line("book", 3, EXEMPT),
+        ),
     ),
     Sale("BD-4003", "desk", "hotel", (Line("printing", 12.5, WITHHELD),)),
     Sale(

@@ -36,9 +36,9 @@ queued      sending late failed superseded withdrawn
 sending     queued submitted valid invalid unknown rejected cancelled late failed
 unknown     queued sending submitted valid invalid rejected cancelled late failed
 submitted   queued valid invalid rejected cancelled late failed
-valid       cancelling cancelled rejected
+valid       cancelling cancelled rejected invalid
 invalid     superseded
-rejected    superseded
+rejected    superseded valid cancelled invalid
 cancelling  cancelled valid invalid rejected
 cancelled   superseded
 late        queued superseded
@@ -136,7 +136,8 @@ def test_what_was_sent_is_never_withdrawn() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SETTLED", "OPEN", "ASKED", "STANDING", "LOCKING", "NEEDS_PERSON"]
+    "name",
+    ["SETTLED", "OPEN", "ASKED", "FOLLOWED", "STANDING", "LOCKING", "NEEDS_PERSON"],
 )
 def test_groups_name_states_of_the_table(name: str) -> None:
     group = getattr(lifecycle, name)
