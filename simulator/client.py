@@ -56,7 +56,9 @@ class ControlClient:
         return self.call("POST", "settings", changes)
 
     def register(self, **config: object) -> dict:
-        """Add ``taxpayers``, ``devices``, ``erp_clients``, ``item_codes``."""
+        """Add ``taxpayers``, ``devices``, ``erp_clients``, ``item_codes``,
+        ``trusted_cas``, ``signers``, ``callbacks``, ``late_requests``.
+        """
         return self.call("POST", "registry", config)
 
     def device(self, serial: str, **changes: object) -> None:
@@ -116,6 +118,82 @@ class ControlClient:
             uuid=uuid,
             raw="1" if raw else None,
         )
+
+    def documents(
+        self,
+        *,
+        rin: str | None = None,
+        number: str | None = None,
+        status: str | None = None,
+        uuid: str | None = None,
+        raw: bool = False,
+    ) -> list[dict]:
+        """Every document taken, in the order in which they were taken.
+
+        :param number: the issuer's ``internalID``
+        """
+        return self.call(
+            "GET",
+            "documents",
+            rin=rin,
+            internalID=number,
+            status=status,
+            uuid=uuid,
+            raw="1" if raw else None,
+        )
+
+    def document_submissions(self) -> list[dict]:
+        """Every submission of documents that was accepted."""
+        return self.call("GET", "document_submissions")
+
+    def document_rejections(self) -> list[dict]:
+        """Documents refused at once."""
+        return self.call("GET", "document_rejections")
+
+    def document_state(self, uuid: str, action: str, reason: str = "Ordered") -> dict:
+        """Act as the party that may: ``cancel``, ``reject`` (the buyer),
+        ``decline_cancelation`` (the buyer), ``decline_rejection``.
+        """
+        order = {"uuid": uuid, "action": action, "reason": reason}
+        return self.call("POST", "document_state", order)
+
+    def receive(self, receiver: str, **order: object) -> dict:
+        """Let another taxpayer issue a document to ``receiver``; it is valid at
+        once. See :mod:`.eg_eta.invoices.foreign` for what an order may say.
+        """
+        return self.call("POST", "received", {"receiver": receiver, **order})
+
+    def grant_late_documents(self, rin: str, days: int) -> str:
+        """Grant a late-submission request for documents; its number."""
+        order = {"rin": rin, "days": days}
+        return self.call("POST", "document_late", order)["number"]
+
+    def code_requests(self) -> list[dict]:
+        """Requests for item codes, with their ids and states."""
+        return self.call("GET", "code_requests")
+
+    def decide_code(self, identity: int, status: str, reason: str = "") -> dict:
+        """``Approved`` or ``Rejected``: a request for an item code."""
+        order = {"status": status, "reason": reason}
+        return self.call("POST", f"code_requests/{identity}", order)
+
+    def callbacks(self) -> list[dict]:
+        """Notifications made so far, with each attempt to deliver them."""
+        return self.call("GET", "callbacks")
+
+    def ping(self, rin: str) -> dict:
+        """Ping a taxpayer's client now: ``status``, ``body``, ``echoed``."""
+        return self.call("POST", "callbacks/ping", {"rin": rin})
+
+    def send_callback(
+        self, rin: str, path: str, body: dict, api_key: str | None = None
+    ) -> dict:
+        """Call a taxpayer's client with any body: ``status`` and ``body``.
+
+        :param api_key: another key than the registered one
+        """
+        order = {"rin": rin, "path": path, "body": body, "api_key": api_key}
+        return self.call("POST", "callbacks/send", order)
 
     def submissions(self) -> list[dict]:
         """Everything accepted, per call."""

@@ -8,6 +8,7 @@ A rule is a JSON object. ``on`` names the endpoint (or several, or ``any``),
 ``after``        matching calls that pass before it fires for the first time
 ``probability``  0 to 1, default 1
 ``serial``       only calls of this device
+``client``       only calls with a token of this client id
 ``seconds``      for ``slow``, ``slow_after``, ``deaf``, and ``Retry-After``;
                  default 1
 ``status``       for ``status``
@@ -47,7 +48,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.wrappers import Response
 
@@ -75,6 +76,14 @@ class FaultError(ValueError):
     """A rule that is not well-formed."""
 
 
+class Call(NamedTuple):
+    """A call, as far as rules look at it."""
+
+    endpoint: str
+    serial: str | None = None
+    client: str | None = None
+
+
 @dataclass
 class Rule:
     """One rule and how often it was seen and fired."""
@@ -85,6 +94,7 @@ class Rule:
     after: int = 0
     probability: float = 1.0
     serial: str | None = None
+    client: str | None = None
     seconds: float = 1.0
     status: int = 500
     processed: bool | None = None
@@ -98,12 +108,12 @@ class Rule:
     seen: int = 0
     fired: int = 0
 
-    def fits(self, endpoint: str, serial: str | None) -> bool:
+    def fits(self, call: "Call") -> bool:
         """Whether the rule is about this call."""
         names = [self.on] if isinstance(self.on, str) else self.on
-        if "any" not in names and endpoint not in names:
+        if "any" not in names and call.endpoint not in names:
             return False
-        return self.serial is None or self.serial == serial
+        return self.serial in (None, call.serial) and self.client in (None, call.client)
 
     def fits_document(self, values: dict[str, Any]) -> bool:
         """Whether every expression of ``match`` is found in its value."""
@@ -171,28 +181,24 @@ class FaultBook:
         with self._lock:
             return [asdict(rule) for rule in self._rules]
 
-    def strike(
-        self, endpoint: str, serial: str | None, kinds: Iterable[str]
-    ) -> list[Rule]:
+    def strike(self, call: Call, kinds: Iterable[str]) -> list[Rule]:
         """The rules of these kinds that strike this call."""
         with self._lock:
             return [
                 rule
                 for rule in self._rules
-                if rule.kind in kinds
-                and rule.fits(endpoint, serial)
-                and rule.fire(self._chance)
+                if rule.kind in kinds and rule.fits(call) and rule.fire(self._chance)
             ]
 
     def strike_document(
-        self, endpoint: str, serial: str | None, kind: str, values: dict[str, Any]
+        self, call: Call, kind: str, values: dict[str, Any]
     ) -> Rule | None:
         """The first rule of this kind that strikes one document."""
         with self._lock:
             for rule in self._rules:
                 if (
                     rule.kind == kind
-                    and rule.fits(endpoint, serial)
+                    and rule.fits(call)
                     and rule.fits_document(values)
                     and rule.fire(self._chance)
                 ):

@@ -10,7 +10,7 @@ from .process import run_logged
 from .steps import SetupError, Steps
 
 # program → Debian's package
-NEEDED = {"chromium": "chromium", "softhsm2-util": "softhsm2"}
+NEEDED = {"chromium": "chromium", "softhsm2-util": "softhsm2", "openssl": "openssl"}
 # Debian 13 has no wkhtmltopdf any more.
 WELCOME = {"wkhtmltopdf": "wkhtmltopdf", "pdftoppm": "poppler-utils"}
 

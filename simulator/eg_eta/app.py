@@ -17,10 +17,14 @@ from .. import faults as wire
 from ..clock import Clock
 from ..traffic import Traffic
 from . import faults, portal
+from .callbacks import Callbacks
 from .control import Control
 from .errors import ApiError, error_body, json_response, too_many
+from .invoices import openssl
+from .invoices import service as invoices
 from .keeper import Keeper
 from .limiter import Limiter
+from .news import News
 from .queries import Queries
 from .registry import DEFAULT, Registry
 from .settings import Settings
@@ -55,17 +59,18 @@ _URLS = Map(
         *_versions("/receipts/<identity>/raw", "raw"),
         *_versions("/receipts/<identity>/share", "share"),
         Rule("/receipts/search/<identity>/share/<moment>", endpoint="portal"),
+        *invoices.rules(),
     ],
     merge_slashes=False,
     redirect_defaults=False,
 )
 # Parts of a configuration that are not about who is registered.
 _ORDERS = ("settings", "faults")
-_OPEN = ("share", "portal")  # calls that need no token
+_OPEN = ("share", "portal", *invoices.OPEN)  # calls that need no token
 
 
 class EtaApp:
-    """ETA's e-Receipt service. ``stopping`` ends waits when the server stops."""
+    """ETA's services. ``stopping`` ends waits when the server stops."""
 
     def __init__(self, config: dict | None = None, data: Path | None = None) -> None:
         """Start from ``config``, by default a taxpayer with two devices.
@@ -74,6 +79,8 @@ class EtaApp:
         :raises ValueError: for a bad configuration or another kind of file
         """
         self.config = config or {}
+        if self.config.get("trusted_cas"):
+            openssl.command()  # signatures are going to be checked
         self.stopping = threading.Event()
         self.settings = Settings()
         self.clock = Clock()
@@ -88,6 +95,13 @@ class EtaApp:
         self.intake = Intake(self.store, self.registry, self.settings, self.clock)
         validator = Validator(self.store, self.registry, self.settings)
         self.store.judge = validator.judge
+        self.callbacks = Callbacks(
+            self.registry, self.settings, self.clock, self.stopping
+        )
+        self.callbacks.tick = self._tick
+        self.news = News(self.callbacks)
+        self.store.decided = self.news.receipt
+        self.invoices = invoices.InvoiceService(self)
         self.control = Control(self)
         self.reset()
         self.keeper = Keeper(self, data) if data else None
@@ -97,6 +111,9 @@ class EtaApp:
         config = self.config
         with self.store.lock:
             self.store.clear()
+            self.intake.bodies.clear()
+            self.invoices.clear()
+            self.callbacks.clear()
             self.registry.clear()
             if not config.get("taxpayers"):
                 self.registry.load(DEFAULT)
@@ -107,6 +124,7 @@ class EtaApp:
             self.change_settings(config.get("settings", {}))
             self.limiter.clear()
             self.tokens.issued.clear()
+        self.callbacks.start()
         self.faults.clear()
         self.faults.add(config.get("faults", []))
         self.traffic.clear()
@@ -115,6 +133,16 @@ class EtaApp:
         """Write the data file, if there is one."""
         if self.keeper:
             self.keeper.close()
+
+    def _tick(self) -> None:
+        with self.store.lock:
+            self.settle()
+
+    def settle(self) -> None:
+        """Reach the verdicts that are due; the lock is held."""
+        self.store.settle()
+        self.invoices.settle()
+        self.callbacks.flush()
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Change settings, and the clock with them."""
@@ -162,14 +190,15 @@ class EtaApp:
         return response
 
     def _faulty(
-        self, request: Request, endpoint: str, values: Mapping[str, str], row: dict
+        self, request: Request, endpoint: str, values: Mapping[str, Any], row: dict
     ) -> Response:
         request.get_data(cache=True)
         with self.store.lock:
             caller = None if endpoint == "token" else self.tokens.caller(request)
         if caller:
             row["client"], row["serial"] = caller.client_id, caller.serial
-        rules = self.faults.strike(endpoint, row["serial"], _WIRE_KINDS)
+        call = wire.Call(endpoint, row["serial"], row["client"])
+        rules = self.faults.strike(call, _WIRE_KINDS)
         row["faults"] = [rule.kind for rule in rules]
 
         def carry_out() -> Response:
@@ -183,13 +212,13 @@ class EtaApp:
         self,
         request: Request,
         endpoint: str,
-        values: Mapping[str, str],
+        values: Mapping[str, Any],
         caller: Caller | None,
         row: dict,
     ) -> Response:
         try:
             with self.store.lock:
-                self.store.settle()
+                self.settle()
                 client = caller.client_id if caller else row["serial"] or "anonymous"
                 wait, headers = self.limiter.take(endpoint, client)
             if wait is not None:
@@ -205,6 +234,11 @@ class EtaApp:
                 raise ApiError(401, "Unauthorized", message)
             elif endpoint == "submit":
                 response = self._submit(request, caller)
+            elif endpoint == "document_submit":
+                response = self.invoices.submit(request, caller)
+            elif self.invoices.answers(endpoint):
+                with self.store.lock:
+                    response = self.invoices.answer(request, endpoint, values, caller)
             else:
                 with self.store.lock:
                     answer = self._read(request, endpoint, values, caller.rin)
@@ -217,11 +251,11 @@ class EtaApp:
     def _submit(self, request: Request, caller: Caller) -> Response:
         if request.mimetype != "application/json":
             raise ApiError(400, "BadRequest", "Content-Type must be application/json.")
-        order = faults.order(self.faults, caller.serial)
+        order = faults.order(self.faults, caller)
         return json_response(self.intake.submit(request.get_data(), caller, order), 202)
 
     def _read(
-        self, request: Request, endpoint: str, values: Mapping[str, str], rin: str
+        self, request: Request, endpoint: str, values: Mapping[str, Any], rin: str
     ) -> dict[str, Any]:
         queries, arguments = self.queries, request.args
         identity = values.get("identity", "")
@@ -236,9 +270,13 @@ class EtaApp:
         return queries.search(arguments, rin)
 
     def _show(
-        self, request: Request, endpoint: str, values: Mapping[str, str]
+        self, request: Request, endpoint: str, values: Mapping[str, Any]
     ) -> Response:
-        """What anybody may see: a receipt whose time of issue they know."""
+        """What anybody may see: a receipt whose time of issue they know, and a
+        document whose long id they know.
+        """
+        if endpoint == "document_share":
+            return self.invoices.show(values)
         identity = values["identity"]
         if endpoint == "share":
             moment = request.args.get("dateTimeIssued")

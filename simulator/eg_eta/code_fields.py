@@ -7,8 +7,10 @@ from .registry import Registry
 from .settings import Settings
 
 
-def check(document: dict, registry: Registry, settings: Settings) -> list[Finding]:
-    """Every coded field that holds no valid code."""
+def check(
+    document: dict, registry: Registry, settings: Settings, moment: str
+) -> list[Finding]:
+    """Every coded field that holds no valid code at ``moment`` (UTC)."""
     found = _plain(document)
     kind = TYPES.get(document["documentType"]["receiptType"].upper())
     if kind:
@@ -16,12 +18,12 @@ def check(document: dict, registry: Registry, settings: Settings) -> list[Findin
     rin = document["seller"]["rin"]
     for index, line in enumerate(document["itemData"]):
         path = f"itemData[{index}]"
-        found += _line(line, path)
-        found += _item_code(line, path, rin, registry, settings)
+        found += check_line(line, path)
+        found += check_item_code(line, path, rin, registry, settings, moment)
     for index, row in enumerate(document.get("taxTotals", ())):
         if row["taxType"] not in codes.TAX_TYPES:
             path = f"taxTotals[{index}].taxType"
-            found.append(_unknown("SIM-TAXTYPE", path, row["taxType"]))
+            found.append(unknown("SIM-TAXTYPE", path, row["taxType"]))
     return found
 
 
@@ -65,7 +67,7 @@ def _plain(document: dict) -> list[Finding]:
         ("SIM-VERSION", "documentType.typeVersion", kind["typeVersion"], ("1.2",)),
     )
     return [
-        _unknown(code, path, value)
+        unknown(code, path, value)
         for code, path, value, table in rows
         if value not in table
     ]
@@ -84,7 +86,7 @@ def _by_type(document: dict, kind: ReceiptType, settings: Settings) -> list[Find
             found.append(_needed("header.documentUseReason", kind))
         elif reason not in codes.RETURN_REASONS:
             path = "header.documentUseReason"
-            found.append(_unknown("SIM-RETURN-REASON", path, reason))
+            found.append(unknown("SIM-RETURN-REASON", path, reason))
         if not header.get("salesIssuedDateTime"):
             found.append(_needed("header.salesIssuedDateTime", kind))
     if settings.type_fields == "refuse":
@@ -94,30 +96,39 @@ def _by_type(document: dict, kind: ReceiptType, settings: Settings) -> list[Find
     return found
 
 
-def _line(line: dict, path: str) -> list[Finding]:
+def check_line(line: dict, path: str) -> list[Finding]:
+    """Unit, tax types and subtypes of a line."""
     found = []
     if line["unitType"] not in codes.UNITS:
-        found.append(_unknown("SIM-UNIT", f"{path}.unitType", line["unitType"]))
+        found.append(unknown("SIM-UNIT", f"{path}.unitType", line["unitType"]))
     for index, item in enumerate(line.get("taxableItems", ())):
         below = f"{path}.taxableItems[{index}]"
-        kind, subtype = item["taxType"], item["subType"]
+        kind, subtype = item["taxType"], item.get("subType", "")
         if kind not in codes.TAX_TYPES:
-            found.append(_unknown("SIM-TAXTYPE", f"{below}.taxType", kind))
-        elif codes.SUBTYPES.get(subtype) != kind:
+            found.append(unknown("SIM-TAXTYPE", f"{below}.taxType", kind))
+        elif subtype and codes.SUBTYPES.get(subtype) != kind:
             message = f"{subtype!r} is no subtype of {kind}"
             found.append(Finding(CODES, "SIM-SUBTYPE", f"{below}.subType", message))
     return found
 
 
-def _item_code(
-    line: dict, path: str, rin: str, registry: Registry, settings: Settings
+def check_item_code(
+    line: dict,
+    path: str,
+    rin: str,
+    registry: Registry,
+    settings: Settings,
+    moment: str,
 ) -> list[Finding]:
+    """Whether a taxpayer may use a line's item code: its form, and whether it is
+    registered, active, and not only asked for.
+    """
     kind, code = line["itemType"], line["itemCode"]
     where = f"{path}.itemCode"
     if kind not in codes.ITEM_TYPES:
-        return [_unknown("SIM-ITEM-TYPE", f"{path}.itemType", kind)]
+        return [unknown("SIM-ITEM-TYPE", f"{path}.itemType", kind)]
     known = registry.item_codes.get((kind, code))
-    usable = known and known.active and (not known.rins or rin in known.rins)
+    usable = known is not None and known.usable(rin, moment)
     if kind == "GS1":
         if not codes.is_gs1(code):
             message = f"{code!r} is no GS1 number with a right check digit"
@@ -129,13 +140,15 @@ def _item_code(
             message = f"{code!r} has not the form EG-<registration number>-<code>"
             return [Finding(CODES, "SIM-EGS", where, message)]
         must = settings.codes_must_be_registered or owner != rin
-    if must and not usable:
+    # a code that is known must be good even where unknown ones are let through
+    if not usable and (must or known or registry.is_requested(kind, code)):
         message = f"item code {code!r} does not exist in code type {kind}"
         return [Finding(CODES, "CV302", where, message)]
     return []
 
 
-def _unknown(code: str, path: str, value: str) -> Finding:
+def unknown(code: str, path: str, value: str) -> Finding:
+    """The fault of a coded field whose value stands in no table."""
     return Finding(CODES, code, path, f"{value!r} is no valid code")
 
 

@@ -17,6 +17,7 @@ def _names(name: str) -> dict[str, str]:
 
 
 UNITS = _names("units")
+WEIGHT_UNITS = _names("weight_units")
 CURRENCIES = _names("currencies")
 COUNTRIES = _names("countries")
 ACTIVITIES = _names("activities")
@@ -27,6 +28,16 @@ SUBTYPES = {row["code"]: row["tax_type"] for row in _rows("tax_subtypes")}
 # Subtypes whose amount is fixed, not a percentage of something.
 FIXED_SUBTYPES = {
     row["code"] for row in _rows("tax_subtypes") if "amount" in row["name"].lower()
+}
+
+# ETA SDK, /types/: the documents of the e-Invoice system
+DOCUMENT_TYPES = {
+    "I": ("Invoice", "فاتورة"),
+    "C": ("Credit Note", "إشعار دائن"),
+    "D": ("Debit Note", "إشعار مدين"),
+    "EI": ("Export Invoice", "فاتورة تصدير"),
+    "EC": ("Export Credit Note", "إشعار دائن تصدير"),
+    "ED": ("Export Debit Note", "إشعار مدين تصدير"),
 }
 
 # ETA SDK, /codes/payment-methods/

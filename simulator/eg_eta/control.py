@@ -5,7 +5,8 @@
 ``POST /_control/reset``            back to the start
 ``GET|POST /_control/settings``     read; change some
 ``POST /_control/registry``         add taxpayers, devices, erp_clients,
-                                    item_codes (a known serial: change it)
+                                    item_codes, trusted_cas, signers,
+                                    callbacks (a known serial: change it)
 ``POST /_control/late``             ``{"serial", "days"}``; 0 takes it back
 ``POST /_control/cancel``           ``{"uuid", "reason"}``: on the portal
 ``GET|POST|DELETE /_control/faults``  rules: list, add, clear (or ``/<id>``)
@@ -17,12 +18,15 @@
 ``GET  /_control/rejections``       receipts refused at once
 ``GET  /_control/requests``         counts, most at once, ``?last=100`` calls
 ==================================  ===========================================
+
+Those about documents: :mod:`.invoices.control`.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -33,7 +37,8 @@ from ..clock import to_text
 from ..faults import FaultError
 from . import queries
 from .errors import ApiError, json_response
-from .findings import Finding
+from .invoices import control as invoices
+from .invoices.control import needed
 from .registry import RegistryError
 from .settings import SettingError
 from .store import Receipt, Submission
@@ -65,6 +70,7 @@ _URLS = Map(
         _rule("/submissions", "submissions"),
         _rule("/rejections", "rejections"),
         _rule("/requests", "requests"),
+        *(_rule(*row) for row in invoices.ROWS),
     ],
     strict_slashes=False,
 )
@@ -75,6 +81,7 @@ class Control:
 
     def __init__(self, app: EtaApp) -> None:
         self.app = app
+        self.documents = invoices.DocumentControl(app)
 
     def answer(self, request: Request) -> Response:
         """Answer a call; mistakes in it are 400 with a sentence."""
@@ -83,10 +90,15 @@ class Control:
         try:
             endpoint, values = _URLS.bind_to_environ(request.environ).match()
             body = _body(request)
-            method = getattr(self, f"_{endpoint}")
+            own = getattr(self, f"_{endpoint}", None)
+            method = own or getattr(self.documents, endpoint)
+            if endpoint in invoices.UNLOCKED:
+                return json_response(method(request, body))
             with self.app.store.lock:
-                self.app.store.settle()
-                return json_response(method(request, body, **values))
+                self.app.settle()
+                answer = method(request, body, **values)
+                self.app.callbacks.flush()
+            return json_response(answer)
         except (RegistryError, SettingError, FaultError) as error:
             return json_response({"error": str(error)}, 400)
         except ApiError as error:
@@ -95,16 +107,15 @@ class Control:
             return json_response({"error": error.description}, error.code or 500)
 
     def _overview(self, request: Request, body: dict) -> dict:
-        store = self.app.store
-        statuses: dict[str, int] = {}
-        for receipt in store.order:
-            statuses[receipt.status] = statuses.get(receipt.status, 0) + 1
+        store, books = self.app.store, self.app.invoices.books
         return {
             "simulator": "eg_eta",
             "time": to_text(self.app.clock.now()),
             "receipts": len(store.order),
-            "statuses": statuses,
+            "statuses": Counter(receipt.status for receipt in store.order),
             "submissions": len(store.submissions),
+            "documents": len(books.order),
+            "document_statuses": Counter(taken.status for taken in books.order),
             "settings": self.app.settings.as_dict(),
             "registry": self._registry(request, {}),
         }
@@ -121,22 +132,27 @@ class Control:
     def _registry(self, request: Request, body: dict) -> dict:
         if request.method == "POST":
             self.app.registry.load(body)
+            self.app.callbacks.start()
         dump = self.app.registry.dump()
         for row in dump["devices"]:
             row["secrets"] = len(row["secrets"])
             row["presharedkey"] = row["presharedkey"] is not None
         for row in dump["erp_clients"]:
             del row["secret"]
+        for row in dump["callbacks"]:
+            del row["api_key"]
         return dump
 
     def _late(self, request: Request, body: dict) -> dict:
-        self.app.registry.grant_late(_needed(body, "serial"), _needed(body, "days"))
+        self.app.registry.grant_late(needed(body, "serial"), needed(body, "days"))
         return dict(self.app.registry.late_grants)
 
     def _cancel(self, request: Request, body: dict) -> dict:
-        uuid = _needed(body, "uuid")
+        uuid = needed(body, "uuid")
         reason = str(body.get("reason", ""))
-        return _receipt(queries.cancel(self.app.store, uuid, reason))
+        receipt = queries.cancel(self.app.store, uuid, reason)
+        self.app.news.receipt(receipt)
+        return _receipt(receipt)
 
     def _faults(self, request: Request, body: Any) -> object:
         book = self.app.faults
@@ -159,6 +175,7 @@ class Control:
 
     def _settle(self, request: Request, body: dict) -> dict:
         self.app.store.settle_all()
+        self.app.invoices.settle_all()
         return {}
 
     def _receipts(self, request: Request, body: dict) -> list:
@@ -197,21 +214,6 @@ def _body(request: Request) -> object:
         raise ApiError(400, "BadRequest", f"no JSON: {error}") from error
 
 
-def _needed(body: object, name: str) -> Any:
-    if not isinstance(body, dict) or name not in body:
-        raise ApiError(400, "BadRequest", f"{name!r} is missing.")
-    return body[name]
-
-
-def _finding(finding: Finding) -> dict[str, str]:
-    return {
-        "step": finding.step.name,
-        "code": finding.code,
-        "path": finding.path,
-        "message": finding.message,
-    }
-
-
 def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, Any]:
     row = {
         "uuid": receipt.uuid,
@@ -226,8 +228,8 @@ def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, Any]:
         "totalAmount": str(receipt.total),
         "currency": receipt.currency,
         "status": receipt.status,
-        "errors": [_finding(finding) for finding in receipt.findings],
-        "warnings": [_finding(finding) for finding in receipt.warnings],
+        "errors": [finding.plain() for finding in receipt.findings],
+        "warnings": [finding.plain() for finding in receipt.warnings],
         "submission": receipt.submission.id,
         "accepted": receipt.accepted,
         "longId": receipt.long_id,

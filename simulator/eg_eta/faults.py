@@ -11,15 +11,23 @@
 ``submission_error`` the submission as a whole becomes Invalid, without receipts
 ==================  ===========================================================
 
+The same for documents, on the endpoint ``document_submit``.
+
 ``code``, ``message`` and ``path`` say what is reported. ``match`` picks single
 receipts: ``{"receiptNumber": "^S-00", "uuid": ..., "previousUUID": ...,
 "receiptType": ..., "itemCode": ..., "total": ...}``, each a regular expression;
-``times`` and ``after`` then count receipts.
+single documents by ``internalID``, ``documentType``, ``receiverId``,
+``receiverName``, ``itemCode``, ``total``. ``times`` and ``after`` then count
+receipts or documents.
 """
 
-from ..faults import FaultBook, Rule
+from collections.abc import Callable
+from typing import Any
+
+from ..faults import Call, FaultBook, Rule
 from .findings import SIMPLE, Finding
-from .submit import Order
+from .receiving import Order
+from .tokens import Caller
 
 WHOLE = ("lost", "stuck", "late_verdict", "reject_all", "submission_error")
 SINGLE = ("reject", "invalid")
@@ -27,9 +35,22 @@ KINDS = WHOLE + SINGLE
 _UNNAMED = "InternalServerError"
 
 
-def order(book: FaultBook, serial: str | None) -> Order:
-    """What the rules make of this submission."""
-    struck = {rule.kind: rule for rule in book.strike("submit", serial, WHOLE)}
+def order(book: FaultBook, caller: Caller) -> Order:
+    """What the rules make of this submission of receipts."""
+    call = Call("submit", caller.serial, caller.client_id)
+    return _order(book, call, _receipt)
+
+
+def document_order(book: FaultBook, caller: Caller) -> Order:
+    """What the rules make of this submission of documents."""
+    call = Call("document_submit", caller.serial, caller.client_id)
+    return _order(book, call, _document)
+
+
+def _order(
+    book: FaultBook, call: Call, values: Callable[[dict], dict[str, Any]]
+) -> Order:
+    struck = {rule.kind: rule for rule in book.strike(call, WHOLE)}
     made = Order(lost="lost" in struck, stuck="stuck" in struck)
     if "late_verdict" in struck:
         made.delay = struck["late_verdict"].seconds
@@ -37,23 +58,24 @@ def order(book: FaultBook, serial: str | None) -> Order:
         made.error = _finding(struck["submission_error"])
     whole = struck.get("reject_all")
 
+    def single(kind: str, document: dict) -> Rule | None:
+        return book.strike_document(call, kind, values(document))
+
     def reject(document: dict) -> tuple[str, str] | None:
-        rule = whole or _single(book, serial, "reject", document)
+        rule = whole or single("reject", document)
         return (_code(rule), rule.message) if rule else None
 
     def invalidate(document: dict) -> Finding | None:
-        rule = _single(book, serial, "invalid", document)
+        rule = single("invalid", document)
         return _finding(rule) if rule else None
 
     made.reject, made.invalidate = reject, invalidate
     return made
 
 
-def _single(
-    book: FaultBook, serial: str | None, kind: str, document: dict
-) -> Rule | None:
+def _receipt(document: dict) -> dict[str, Any]:
     header = document["header"]
-    values = {
+    return {
         "receiptNumber": header["receiptNumber"],
         "uuid": header["uuid"],
         "previousUUID": header["previousUUID"],
@@ -61,7 +83,18 @@ def _single(
         "itemCode": " ".join(line["itemCode"] for line in document["itemData"]),
         "total": document["totalAmount"],
     }
-    return book.strike_document("submit", serial, kind, values)
+
+
+def _document(document: dict) -> dict[str, Any]:
+    receiver = document["receiver"]
+    return {
+        "internalID": document["internalID"],
+        "documentType": document["documentType"],
+        "receiverId": receiver.get("id", ""),
+        "receiverName": receiver.get("name", ""),
+        "itemCode": " ".join(line["itemCode"] for line in document["invoiceLines"]),
+        "total": document["totalAmount"],
+    }
 
 
 def _finding(rule: Rule) -> Finding:

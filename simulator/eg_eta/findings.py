@@ -1,8 +1,9 @@
 """What validation found, and the shape ETA reports it in.
 
-ETA publishes no list of receipt error codes. Codes that start with ``SIM-``
-are this simulator's own; ``RR308``, ``RR322``, ``Rule42T1``, ``CV302`` and
-``SF337`` are known from integrators.
+ETA publishes no list of error codes. Codes that start with ``SIM-`` are this
+simulator's own; the others (``RR308``, ``RR322``, ``Rule42T1``, ``CV302``,
+``SF306``, ``SF307``, ``SF337``, ``NI310``, ``TP302``, ``TP309``, ``DS301`` and
+those of signatures) are known from integrators.
 """
 
 from typing import Any, NamedTuple
@@ -24,6 +25,20 @@ UUID = Step(
     "التحقق من المعرف الفريد للإيصال",
     "Invalid receipt UUID",
     "المعرف الفريد للإيصال غير صحيح",
+)
+SIGNATURE = Step(
+    4,
+    "Step-03.ITIDA Signature Validator",
+    "التحقق من التوقيع الإلكتروني",
+    "Invalid Digital Signature",
+    "التوقيع الإلكتروني غير صحيح",
+)
+NATIONAL_ID = Step(
+    5,
+    "Step-04.NationalID Validator",
+    "التحقق من الرقم القومي",
+    "Invalid national id",
+    "الرقم القومي غير صحيح",
 )
 TAXPAYER = Step(
     6,
@@ -53,6 +68,15 @@ REFERENCE = Step(
     "Referenced receipts are not valid",
     "الإيصال المرجعي غير صحيح",
 )
+DUPLICATE = Step(
+    8,
+    "Step-08.Duplicate Submission Validator",
+    "التحقق من تكرار المستند",
+    "The document was submitted before",
+    "تم تقديم المستند من قبل",
+)
+# The same, when the step of references comes before it.
+DUPLICATE_LATER = DUPLICATE._replace(name="Step-09.Duplicate Submission Validator")
 CHAIN = Step(
     8,
     "Step-09.Receipt Chain Validator",
@@ -63,12 +87,16 @@ CHAIN = Step(
 
 
 class Finding(NamedTuple):
-    """One fault of one receipt."""
+    """One fault of one receipt or document."""
 
     step: Step
     code: str
     path: str
     message: str
+
+    def plain(self) -> dict[str, str]:
+        """For the control API and the data file."""
+        return {**self._asdict(), "step": self.step.name}
 
     def shape(self) -> dict[str, Any]:
         """As an error object of ETA."""
@@ -98,13 +126,37 @@ def shape_errors(findings: list[Finding]) -> list[dict[str, Any]]:
     ]
 
 
+def shape_steps(
+    steps: list[Step], findings: list[Finding], status: str
+) -> list[dict[str, Any]]:
+    """Every step of a document with its status, as the e-Invoice system does.
+
+    :param status: of steps without a fault
+    """
+    rows = []
+    for step in steps:
+        found = [finding for finding in findings if finding.step == step]
+        rows.append(
+            {
+                "stepId": step.id,
+                "name": step.name,
+                "status": "Invalid" if found else status,
+                "error": wrapped(step, found) if found else None,
+            }
+        )
+    return rows
+
+
 def _error(step: Step, found: list[Finding]) -> dict[str, Any]:
-    if len(found) == 1:
-        return found[0].shape()
+    return found[0].shape() if len(found) == 1 else wrapped(step, found)
+
+
+def wrapped(step: Step, found: list[Finding]) -> dict[str, Any]:
+    """The error of a whole step, with its faults inside."""
     return {
         "propertyName": "",
         "propertyPath": "",
-        "errorCode": f"SIM-STEP-{step.id}",
+        "errorCode": "Err03" if step == SIGNATURE else f"SIM-STEP-{step.id}",
         "error": step.summary,
         "errorAr": step.summary_ar,
         "innerError": [finding.shape() for finding in found],

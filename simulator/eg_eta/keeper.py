@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import persistence
+from .invoices import persistence as documents
 
 if TYPE_CHECKING:
     from .app import EtaApp
@@ -43,6 +44,9 @@ class Keeper:
             app.change_settings(data["settings"])
             app.tokens.key = bytes.fromhex(data["token_key"])
             persistence.load(app.store, data)
+            # a file of the time before documents has none
+            if "documents" in data:
+                documents.load(app.invoices.intake, data["documents"])
             self._seen = app.store.changes
 
     def _run(self) -> None:
@@ -53,12 +57,13 @@ class Keeper:
     def _write(self) -> None:
         app = self.app
         with app.store.lock:
-            app.store.settle()
+            app.settle()
             self._seen = app.store.changes
             data = {
                 "registry": app.registry.dump(),
                 "settings": app.settings.as_dict(),
                 "token_key": app.tokens.key.hex(),
                 **persistence.dump(app.store),
+                "documents": documents.dump(app.invoices.books),
             }
         persistence.write(self.path, data)

@@ -2,16 +2,16 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timezone
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import Any, Generic, TypeVar
 
 from .errors import ApiError
 from .settings import Settings
 from .store import Receipt
 
-Filter = Callable[[Receipt], str]
+_Row = TypeVar("_Row")
 
-FILTERS: dict[str, Filter] = {
+RECEIPT_FILTERS: dict[str, Callable[[Receipt], str]] = {
     "uuid": lambda receipt: receipt.uuid,
     "documentid": lambda receipt: receipt.uuid,
     "submissionuuid": lambda receipt: receipt.submission.id,
@@ -32,23 +32,29 @@ FILTERS: dict[str, Filter] = {
     "submissionchannel": lambda receipt: receipt.submission.channel,
     "status": lambda receipt: receipt.status,
 }
-_SORTS: dict[str, Callable[[Receipt], Any]] = {
-    "datetimeissued": lambda receipt: receipt.issued,
-    "datetimereceived": lambda receipt: receipt.received,
+_SORTS: dict[str, Callable[[Any], Any]] = {
+    "datetimeissued": lambda row: row.issued,
+    "datetimereceived": lambda row: row.received,
 }
 
 
-class Query:
-    """The arguments of one call.
+class Query(Generic[_Row]):
+    """The arguments of one call for receipts, or for rows of another kind.
 
     :param known: names that this call takes; another name is a bad argument,
         since a filter that is mistyped and ignored would return too much
+    :param filters: what is compared with the filter of a name
     """
 
     def __init__(
-        self, arguments: Mapping[str, str], known: Iterable[str], settings: Settings
+        self,
+        arguments: Mapping[str, str],
+        known: Iterable[str],
+        settings: Settings,
+        filters: Mapping[str, Callable[[_Row], str]] = RECEIPT_FILTERS,
     ) -> None:
         self.settings = settings
+        self.filters = filters
         allowed = {name.lower() for name in known}
         self.values: dict[str, str] = {}
         for name, value in arguments.items():
@@ -60,34 +66,34 @@ class Query:
         size = settings.default_page_size
         self.size = self._whole("pagesize", size, settings.max_page_size)
 
-    def matches(self, receipt: Receipt) -> bool:
+    def matches(self, row: _Row) -> bool:
         """Whether every filter fits."""
         return all(
-            FILTERS[name](receipt).lower() == value.lower()
+            self.filters[name](row).lower() == value.lower()
             for name, value in self.values.items()
-            if name in FILTERS
+            if name in self.filters
         )
 
-    def sorted(self, receipts: list[Receipt]) -> list[Receipt]:
+    def sorted(self, rows: list[_Row]) -> list[_Row]:
         """By ``SortBy`` and ``SortDir``; unsorted they stay as they are."""
         by = self.values.get("sortby", "None").lower()
         direction = self.choice("sortdir", ("None", "Asc", "Desc"))
         if by == "none":
-            return receipts
+            return rows
         if by not in _SORTS:
             raise bad_argument("SortBy", "SortBy: DateTimeIssued, DateTimeReceived.")
-        return sorted(receipts, key=_SORTS[by], reverse=direction != "asc")
+        return sorted(rows, key=_SORTS[by], reverse=direction != "asc")
 
-    def paged(self, receipts: list[Receipt]) -> tuple[list[Receipt], dict[str, int]]:
+    def paged(self, rows: list[_Row]) -> tuple[list[_Row], dict[str, int]]:
         """One page, and its ``metadata``."""
-        count = len(receipts)
+        count = len(rows)
         start = (self.page - 1) * self.size
         metadata = {
             "totalPages": -(-count // self.size),
             "totalCount": count,
             "currentPageNo": self.page,
         }
-        return receipts[start : start + self.size], metadata
+        return rows[start : start + self.size], metadata
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """A value out of ``choices``, in lower case; the first by default."""
@@ -108,6 +114,23 @@ class Query:
             raise bad_argument(name, f"{text!r} is no date.")
         return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
+    def period(
+        self, name: str, longest: timedelta, now: datetime
+    ) -> tuple[datetime, datetime] | None:
+        """The period from ``<name>from`` to ``<name>to``, None without either.
+
+        :raises ApiError: when it is longer than ``longest``, or negative
+        """
+        start, end = self.moment(f"{name}from"), self.moment(f"{name}to")
+        if start is None and end is None:
+            return None
+        end = end or now
+        start = start or end - longest
+        if start > end or end - start > longest:
+            message = f"The period is at most {longest.days} days and not negative."
+            raise bad_argument(f"{name}from", message)
+        return start, end
+
     def _whole(self, name: str, default: int, most: int | None) -> int:
         text = self.values.get(name)
         if text is None:
@@ -117,6 +140,11 @@ class Query:
             limit = f"1 to {most}" if most else "1 or more"
             raise bad_argument(name, f"{name} must be {limit}.")
         return number
+
+
+def inside(moment: datetime | None, period: tuple[datetime, datetime]) -> bool:
+    """Whether a moment lies in a period, its ends included."""
+    return moment is not None and period[0] <= moment <= period[1]
 
 
 def bad_argument(name: str, message: str) -> ApiError:

@@ -62,7 +62,7 @@ def dump(store: Store) -> dict[str, Any]:
                 "received": submission.received.isoformat(),
                 "status": submission.status,
                 "stuck": submission.due == NEVER,
-                "error": _finding(submission.error) if submission.error else None,
+                "error": submission.error.plain() if submission.error else None,
                 "receipts": rows,
             }
         )
@@ -73,7 +73,7 @@ def load(store: Store, data: dict[str, Any]) -> None:
     """Fill an empty store with what :func:`dump` gave."""
     now = time.monotonic()
     for row in data["submissions"]:
-        error = _found(row["error"]) if row["error"] else None
+        error = found_finding(row["error"]) if row["error"] else None
         submission = Submission(
             id=row["id"],
             rin=row["rin"],
@@ -120,8 +120,8 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
     row = {name: getattr(receipt, name) for name in _PLAIN}
     row["raw"] = receipt.raw.decode()
     row["total"] = str(receipt.total)
-    row["findings"] = [_finding(item) for item in receipt.findings]
-    row["warnings"] = [_finding(item) for item in receipt.warnings]
+    row["findings"] = [item.plain() for item in receipt.findings]
+    row["warnings"] = [item.plain() for item in receipt.warnings]
     return row
 
 
@@ -133,17 +133,14 @@ def _restored(values: dict[str, Any], submission: Submission) -> Receipt:
         rin=submission.rin,
         total=Decimal(values["total"]),
         received=submission.received,
-        findings=[_found(row) for row in values["findings"]],
-        warnings=[_found(row) for row in values["warnings"]],
+        findings=[found_finding(row) for row in values["findings"]],
+        warnings=[found_finding(row) for row in values["warnings"]],
     )
     if receipt.status == VALID or receipt.findings:
         receipt.decided = submission.accepted_at
     return receipt
 
 
-def _finding(finding: Finding) -> dict[str, str]:
-    return {**finding._asdict(), "step": finding.step.name}
-
-
-def _found(row: dict[str, str]) -> Finding:
+def found_finding(row: dict[str, str]) -> Finding:
+    """What :meth:`.Finding.plain` gave."""
     return Finding(_STEPS[row["step"]], row["code"], row["path"], row["message"])

@@ -85,7 +85,7 @@ def check_buyer(document: dict, settings: Settings) -> list[Finding]:
                 code = f"SIM-BUYER-{name.upper()}"
                 found.append(_simple(code, f"buyer.{name}", message))
     digits = {"B": 9, "P": 14}.get(kind)
-    if number and digits and not _has_digits(number, digits):
+    if number and digits and not has_digits(number, digits):
         message = f"buyer.id of type {kind} must have {digits} digits"
         found.append(_simple("SIM-BUYER-ID-FORM", "buyer.id", message))
     if kind == "B" and not settings.business_buyers:
@@ -115,15 +115,24 @@ def _above_threshold(document: dict, settings: Settings) -> bool:
     header = document["header"]
     rate = header.get("exchangeRate") or Decimal(1)
     amount = document["totalAmount"] * rate
-    day = header["dateTimeIssued"][:10]
-    rows = [row for row in settings.identification_thresholds if row["from"] <= day]
+    thresholds = settings.identification_thresholds
+    return reaches_threshold(amount, header["dateTimeIssued"], thresholds)
+
+
+def reaches_threshold(amount: Decimal, issued: str, thresholds: list[dict]) -> bool:
+    """Whether an amount in EGP is so high that a person has to be named.
+
+    :param issued: date or moment of issue
+    :param thresholds: rows of ``from`` (date) and ``amount``
+    """
+    rows = [row for row in thresholds if row["from"] <= issued[:10]]
     if not rows:
         return False
     latest = max(rows, key=lambda row: date.fromisoformat(row["from"]))
     return amount >= Decimal(latest["amount"])
 
 
-def _has_digits(text: str, count: int) -> bool:
+def has_digits(text: str, count: int) -> bool:
     return len(text) == count and text.isascii() and text.isdigit()
 
 

@@ -1,12 +1,12 @@
 """Reading: submission details, receipts, search, recent, the shared view."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..clock import Clock
 from .errors import ApiError
-from .paging import Query, bad_argument
+from .paging import Query, bad_argument, inside
 from .profile import utc
 from .settings import Settings
 from .shapes import Shapes
@@ -81,7 +81,7 @@ class Queries:
         query = Query(arguments, _DETAILS, self.settings)
         submission = self.store.submissions.get(submission_id)
         if submission is None or submission.rin != rin:
-            raise _not_found("submission", submission_id)
+            raise not_found("submission", submission_id)
         answer = self.shapes.submission(submission)
         if submission.status == IN_PROGRESS or submission.error:
             return answer
@@ -103,7 +103,7 @@ class Queries:
         """The receipt behind a QR code: needs its exact time of issue."""
         receipt = self.store.receipts.get(uuid)
         if receipt is None or not receipt.final or not self._is_time(receipt, issued):
-            raise _not_found("receipt", uuid)
+            raise not_found("receipt", uuid)
         return receipt
 
     def recent(self, arguments: Mapping[str, str], rin: str) -> dict[str, Any]:
@@ -127,9 +127,9 @@ class Queries:
             received = (now - timedelta(days=self.settings.search_days), now)
         rows = []
         for row in self._rows(query, rin):
-            if not row.final or (received and not _inside(row.received, received)):
+            if not row.final or (received and not inside(row.received, received)):
                 continue
-            if issued and not _inside(utc(row.issued), issued):
+            if issued and not inside(utc(row.issued), issued):
                 continue
             if _has_text(row, query):
                 rows.append(row)
@@ -166,21 +166,13 @@ class Queries:
         return {"receipts": shaped, "metadata": metadata}
 
     def _period(self, query: Query, name: str) -> tuple[datetime, datetime] | None:
-        start, end = query.moment(f"{name}from"), query.moment(f"{name}to")
-        if start is None and end is None:
-            return None
         longest = timedelta(days=self.settings.search_days)
-        end = end or self.clock.now()
-        start = start or end - longest
-        if start > end or end - start > longest:
-            message = f"The period is at most {longest.days} days and not negative."
-            raise bad_argument(f"{name}from", message)
-        return start, end
+        return query.period(name, longest, self.clock.now())
 
     def _final(self, uuid: str, rin: str) -> Receipt:
         receipt = self.store.receipts.get(uuid)
         if receipt is None or receipt.rin != rin or not receipt.final:
-            raise _not_found("receipt", uuid)
+            raise not_found("receipt", uuid)
         return receipt
 
     def _is_time(self, receipt: Receipt, issued: str | None) -> bool:
@@ -194,7 +186,7 @@ def cancel(store: Store, uuid: str, reason: str) -> Receipt:
     """What a person does on the portal: cancel a valid receipt."""
     receipt = store.receipts.get(uuid)
     if receipt is None:
-        raise _not_found("receipt", uuid)
+        raise not_found("receipt", uuid)
     if receipt.status != VALID:
         message = f"Only a valid receipt can be cancelled, this is {receipt.status}."
         raise ApiError(400, "BadRequest", message)
@@ -210,11 +202,6 @@ def _is_buyer(receipt: Receipt, rin: str) -> bool:
     return receipt.buyer_type == "B" and receipt.buyer_id == rin and receipt.final
 
 
-def _inside(moment: datetime | None, period: tuple[datetime, datetime]) -> bool:
-    start, end = (edge.astimezone(timezone.utc) for edge in period)
-    return moment is not None and start <= moment <= end
-
-
 def _has_text(receipt: Receipt, query: Query) -> bool:
     text = query.values.get("freetext")
     if text is None:
@@ -226,6 +213,7 @@ def _has_text(receipt: Receipt, query: Query) -> bool:
     return any(text.lower() in item.lower() for item in heap)
 
 
-def _not_found(what: str, identity: str) -> ApiError:
+def not_found(what: str, identity: str) -> ApiError:
+    """404 for something that is not there, or not the caller's."""
     message = f"There is no {what} {identity[:80]!r}."
     return ApiError(404, "NotFound", message, target=what)

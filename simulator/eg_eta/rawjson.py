@@ -1,6 +1,6 @@
-"""The text under a receipt's hash, taken from the bytes as they were sent.
+"""The text under a hash or signature, taken from the bytes as they were sent.
 
-ETA hashes the document *as written*: ``10.50`` is another text than ``10.5``.
+ETA hashes a document *as written*: ``10.50`` is another text than ``10.5``.
 So this module never goes through parsed values; it walks the tokens of the
 JSON text and keeps them raw.
 
@@ -42,12 +42,13 @@ def canonical(text: str) -> str:
     return "".join(_Walk(text).run().parts)
 
 
-def elements(text: str, name: str) -> list[Element]:
+def elements(text: str, name: str, without: str | None = None) -> list[Element]:
     """The elements of the root's array ``name``, each with its canonical text.
 
+    :param without: a property of each element that stays out of that text
     :raises JsonTextError: when there is a token in it that JSON has not
     """
-    walk = _Walk(text, name).run()
+    walk = _Walk(text, name, without).run()
     return [
         Element(text[start:end], "".join(walk.parts[first:last]))
         for start, end, first, last in walk.spans
@@ -65,13 +66,20 @@ def receipt_hash(canonical_text: str, uuid: str) -> str:
 
 
 class _Walk:
-    """One walk over the tokens; ``watched`` names an array at the root."""
+    """One walk over the tokens; ``watched`` names an array at the root.
 
-    def __init__(self, text: str, watched: str | None = None) -> None:
+    ``without`` names a property of its elements that leaves no canonical text.
+    """
+
+    def __init__(
+        self, text: str, watched: str | None = None, without: str | None = None
+    ) -> None:
         self.text = text
         self.parts: list[str] = []
         self.spans: list[tuple[int, int, int, int]] = []
         self._watched = f'"{watched}"'
+        self._without = f'"{without}"' if without else None
+        self._cut_from: int | None = None  # parts from here on are cut off
         # One entry per open container: an array's name, None for an object.
         self._open: list[str | None] = []
         self._root_key = ""
@@ -110,6 +118,10 @@ class _Walk:
     def _key(self, token: str) -> str:
         if len(self._open) == 1:
             self._root_key = token
+        elif self._without and self._is_element():
+            self._cut()
+            if token == self._without:
+                self._cut_from = len(self.parts)
         return token.upper()
 
     def _begin(self, mark: str, name: str, position: int) -> str | None:
@@ -123,10 +135,16 @@ class _Walk:
         if not self._open or (self._open[-1] is None) != (mark == "}"):
             raise JsonTextError(f"A {mark} too many at character {position - 1}.")
         if self._is_element():
+            self._cut()
             start, first = self._start
             self.spans.append((start, position, first, len(self.parts)))
         self._open.pop()
         return self._open[-1] if self._open else None
+
+    def _cut(self) -> None:
+        if self._cut_from is not None:
+            del self.parts[self._cut_from :]
+            self._cut_from = None
 
     def _is_element(self) -> bool:
         return len(self._open) == 3 and self._root_key == self._watched

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from .codes import DOCUMENT_TYPES
+
 CHAIN_MODES = ("off", "warn", "fork", "known", "strict")
 _CHOICES = {
     "chain": CHAIN_MODES,
@@ -14,7 +16,12 @@ _CHOICES = {
     "empty_arrays": ("refuse", "accept"),
     "type_fields": ("refuse", "ignore"),
     "share_precision": ("full", "minute", "both"),
+    "document_structure_faults": ("call", "document"),
+    "finality": ("delayed", "immediate"),
 }
+
+_WINDOWS = ("cancel_hours", "reject_hours", "finality_hours")
+_WEEK = 168.0
 
 
 class SettingError(ValueError):
@@ -73,8 +80,38 @@ class Settings:
     search_results: int = 3000
     recent_days: float = 31.0
     share_precision: str = "full"
-    # {"submit": {"requests": 10, "seconds": 60}}, per client and endpoint.
+    # {"submit": {"requests": 10, "seconds": 60}}, per client and endpoint. ETA
+    # is said to allow document_search once in 2 seconds.
     rate_limits: dict = field(default_factory=dict)
+    # --- e-Invoice; what is not here is shared with receipts
+    max_documents: int = 100
+    max_document_bytes: int = 1_500_000
+    # A structural fault refuses its document, or the whole call.
+    document_structure_faults: str = "document"
+    # Days after the day of issue (in Cairo) on which a document is taken
+    # without a late-submission request; -1: always.
+    document_days: int = 0
+    # As identification_thresholds, for receivers of type P.
+    receiver_thresholds: list = field(
+        default_factory=lambda: [{"from": "2000-01-01", "amount": "150000"}]
+    )
+    # Receivers of type B must be registered taxpayers.
+    receivers_must_be_registered: bool = False
+    # Until when after receipt a valid document can be cancelled and rejected,
+    # and how long a request can be declined: {"I": {"cancel_hours": 72,
+    # "reject_hours": 72, "finality_hours": 72}}. What is not here is a week.
+    document_windows: dict = field(default_factory=dict)
+    # delayed: a request takes effect when it can no longer be declined.
+    finality: str = "delayed"
+    document_search_days: float = 30.0
+    package_seconds: float = 0.5
+    package_documents: int = 1000
+    # Seconds after which a code request is approved by itself; -1: never.
+    code_approval_seconds: float = -1.0
+    # Whether the authority calls its clients back, and how stubbornly.
+    callbacks: bool = True
+    callback_retries: int = 3
+    callback_retry_seconds: float = 1.0
 
     def reset(self) -> None:
         """Back to the defaults."""
@@ -94,6 +131,10 @@ class Settings:
             known[name] = _converted(name, value, known[name])
         for name, value in known.items():
             setattr(self, name, value)
+
+    def window(self, kind: str, name: str) -> float:
+        """Hours of one of the ``document_windows`` for a type of document."""
+        return float(self.document_windows.get(kind, {}).get(name, _WEEK))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; decimals as text."""
@@ -123,9 +164,20 @@ def _are_thresholds(value: list) -> bool:
     return True
 
 
+def _are_windows(value: dict) -> bool:
+    return value.keys() <= DOCUMENT_TYPES.keys() and all(
+        isinstance(row, dict)
+        and row.keys() <= set(_WINDOWS)
+        and all(type(number) in (int, float) for number in row.values())
+        for row in value.values()
+    )
+
+
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "rate_limits": _are_limits,
     "identification_thresholds": _are_thresholds,
+    "receiver_thresholds": _are_thresholds,
+    "document_windows": _are_windows,
 }
 
 

@@ -5,7 +5,6 @@ submissions whose time has come, in the order of that time.
 """
 
 import base64
-import heapq
 import json
 import secrets
 import threading
@@ -16,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from .agenda import Agenda
 from .findings import Finding
 
 IN_PROGRESS, VALID, INVALID = "InProgress", "Valid", "Invalid"
@@ -101,6 +101,8 @@ class Store:
         self.lock = threading.RLock()
         # decides one receipt: returns its findings, fills its warnings
         self.judge: Callable[[Receipt], list[Finding]] = lambda receipt: []
+        # called with each receipt after its verdict
+        self.decided: Callable[[Receipt], None] = lambda receipt: None
         self.clear()
 
     def clear(self) -> None:
@@ -111,12 +113,9 @@ class Store:
         self.claims: dict[tuple[str, str], list[Receipt]] = {}
         self.returns: dict[str, list[Receipt]] = {}
         self.heads: dict[str, Receipt] = {}
-        # (registration number, SHA-256 of the body) -> end of its window
-        self.bodies: dict[tuple[str, str], float] = {}
         # receipts refused at once, and their acceptance counts by UUID
         self.rejections: list[dict[str, Any]] = []
-        self._due: list[tuple[float, int, Submission]] = []
-        self._count = 0
+        self._due: Agenda[Submission] = Agenda()
         self.changes = 0  # grows with every change, for whoever keeps a copy
 
     def add(self, submission: Submission, *, restored: bool = False) -> None:
@@ -129,8 +128,7 @@ class Store:
         for receipt in submission.receipts:
             self._add_receipt(receipt, restored)
         if submission.status == IN_PROGRESS and submission.due != NEVER:
-            self._count += 1
-            heapq.heappush(self._due, (submission.due, self._count, submission))
+            self._due.add(submission.due, submission)
 
     def _add_receipt(self, receipt: Receipt, restored: bool) -> None:
         earlier = self.receipts.get(receipt.uuid)
@@ -159,15 +157,12 @@ class Store:
 
     def settle(self) -> None:
         """Reach the verdicts that are due."""
-        now = time.monotonic()
-        while self._due and self._due[0][0] <= now:
-            due, _count, submission = heapq.heappop(self._due)
+        for due, submission in self._due.ripe(time.monotonic()):
             self._decide(submission, due)
 
     def settle_all(self) -> None:
         """Reach every verdict that is pending, except stuck ones."""
-        while self._due:
-            _due, _count, submission = heapq.heappop(self._due)
+        for _due, submission in self._due.ripe(NEVER):
             self._decide(submission, time.monotonic())
 
     def _decide(self, submission: Submission, due: float) -> None:
@@ -181,13 +176,9 @@ class Store:
                 receipt.findings = self.judge(receipt)
             receipt.status = INVALID if receipt.findings else VALID
             receipt.decided = due
+            self.decided(receipt)
         refused = submission.error or submission.invalid_count
         submission.status = INVALID if refused else VALID
-
-    def known_body(self, key: tuple[str, str], now: float) -> float | None:
-        """Seconds for which the same body is still refused, if it is."""
-        end = self.bodies.get(key)
-        return end - now if end is not None and end > now else None
 
     def newest(self) -> Iterator[Receipt]:
         """Receipts, the latest taken first."""

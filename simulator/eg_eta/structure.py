@@ -65,7 +65,14 @@ class Text:
 
 
 class Number:
-    """A JSON number, not negative, with at most five fraction digits."""
+    """A JSON number with at most five fraction digits, by default not negative.
+
+    :param most: the largest value allowed
+    """
+
+    def __init__(self, *, signed: bool = False, most: int | None = None) -> None:
+        self.signed = signed
+        self.most = most
 
     def check(self, value: object, path: str, faults: list[Fault]) -> None:
         """Append what is wrong with ``value``."""
@@ -78,9 +85,9 @@ class Number:
         if isinstance(exponent, int) and exponent < -FRACTION_DIGITS:
             message = f"{value} has more than {FRACTION_DIGITS} fraction digits."
             faults.append(Fault("TooManyFractionDigits", path, message))
-        if value.is_signed():
+        if value.is_signed() and not self.signed:
             faults.append(Fault("NumberTooSmall", path, f"{value} is negative."))
-        elif value >= _INTEGER_LIMIT:
+        elif abs(value) >= _INTEGER_LIMIT or (self.most and value > self.most):
             faults.append(Fault("NumberTooBig", path, f"{value} is too large."))
 
 

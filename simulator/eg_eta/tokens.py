@@ -2,9 +2,11 @@
 
 Two flavours. A device sends ``posserial`` and ``pososversion`` as headers, its
 id and secret in the form. A program sends its id and secret by Basic
-authentication or in the form. ``posmodelframework`` and ``presharedkey`` are
-optional, as ETA's own users report; a device that has a pre-shared key
-configured must send the right one.
+authentication or in the form, and where it is an intermediary's, the header
+``onbehalfof`` (ETA SDK, /api/01-login-as-taxpayer-system/ and
+/api/02-login-as-intermediary-system/). ``posmodelframework`` and
+``presharedkey`` are optional, as ETA's own users report; a device that has a
+pre-shared key configured must send the right one.
 """
 
 import base64
@@ -38,6 +40,7 @@ class Caller:
     rin: str
     serial: str | None  # None: a program, not a device
     tags: list[str]
+    intermediary: str | None = None  # who acts on behalf of ``rin``
 
 
 class Tokens:
@@ -79,6 +82,7 @@ class Tokens:
             claims["RIN"],
             claims.get("PosSerial"),
             claims["TaxProfTags"],
+            claims.get("IntermedRIN"),
         )
 
     def _token(self, request: Request) -> dict[str, Any]:
@@ -102,8 +106,8 @@ class Tokens:
         client = self.registry.erp_clients.get(client_id)
         if client is None:
             raise RefusedError("invalid_client", "The client is not known.")
-        self._check_program(client, secret, request)
-        return self._give(client.client_id, client.rin, None)
+        rin = self._check_program(client, secret, request)
+        return self._give(client.client_id, rin, None, client.rin)
 
     def _check_device(self, device: Device, secret: str, request: Request) -> None:
         headers = request.headers
@@ -130,18 +134,29 @@ class Tokens:
             raise RefusedError("unauthorized_client", f"The device is {state}.")
         device.status = "active"  # the portal's "inactive" ends at first use
 
-    def _check_program(self, client: ErpClient, secret: str, request: Request) -> None:
+    def _check_program(self, client: ErpClient, secret: str, request: Request) -> str:
+        """Return for which taxpayer the token is."""
         if not _same(secret, client.secret):
             raise RefusedError("invalid_client", "The client secret is wrong.")
         if request.headers.get("posserial"):
             raise RefusedError("invalid_posserial", "This client is no device.")
+        if client.expires_at is not None and client.expires_at <= self.clock.time():
+            raise RefusedError("unauthorized_client", "The credentials are expired.")
+        rin = request.headers.get("onbehalfof", client.rin)
+        if rin != client.rin and rin not in client.represents:
+            message = f"The client may not act on behalf of {rin[:30]!r}."
+            raise RefusedError("unauthorized_client", message)
+        return rin
 
-    def _give(self, client_id: str, rin: str, serial: str | None) -> dict[str, Any]:
+    def _give(
+        self, client_id: str, rin: str, serial: str | None, owner: str | None = None
+    ) -> dict[str, Any]:
         now = int(self.clock.time())
         lifetime = self.settings.token_lifetime
         claims = {
             "iss": ISSUER,
             "aud": "InvoicingAPI",
+            "nbf": now,
             "iat": now,
             "exp": now + lifetime,
             "jti": secrets.token_hex(16),
@@ -151,6 +166,10 @@ class Tokens:
         }
         if serial:
             claims["PosSerial"] = serial
+        else:
+            claims["scope"] = ["InvoicingAPI"]
+        if owner and owner != rin:
+            claims["IntermedRIN"] = owner
         row = {"client_id": client_id, "rin": rin, "serial": serial, "time": now}
         self.issued.append(row)
         return {

@@ -2,6 +2,7 @@
 
 import decimal
 
+from ..clock import to_text
 from . import calculations, chain, code_fields, findings, profile, returns
 from .findings import Finding
 from .registry import Registry
@@ -37,7 +38,8 @@ class Validator:
         found += profile.check_seller(document, taxpayer, device)
         found += profile.check_buyer(document, settings)
         found += profile.check_currency(document)
-        found += code_fields.check(document, self.registry, settings)
+        moment = to_text(receipt.received)
+        found += code_fields.check(document, self.registry, settings, moment)
         found += calculations.check(document, settings)
         found += returns.check(receipt, document, self.store, settings)
         found += chain.check_correction(receipt, self.store)

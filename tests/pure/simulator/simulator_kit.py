@@ -137,6 +137,17 @@ def body_of(documents: list[dict]) -> bytes:
     return text_of({"receipts": documents}).encode()
 
 
+def posted(caller, path: str, body: bytes, headers: dict) -> requests.Response:
+    """A body of JSON, posted by a till or an ERP system."""
+    kind = {"Content-Type": "application/json; charset=utf-8"}
+    return caller.session.post(
+        f"{caller.url}/api/{path}",
+        data=body,
+        headers={**caller.bearer, **kind, **headers},
+        timeout=caller.timeout,
+    )
+
+
 class Till:
     """A point of sale that talks to the simulator."""
 
@@ -169,13 +180,7 @@ class Till:
         return {"Authorization": f"Bearer {self._token}"}
 
     def post(self, body: bytes, **headers) -> requests.Response:
-        kind = {"Content-Type": "application/json; charset=utf-8"}
-        return self.session.post(
-            f"{self.url}/api/v1/receiptsubmissions",
-            data=body,
-            headers={**self.bearer, **kind, **headers},
-            timeout=self.timeout,
-        )
+        return posted(self, "v1/receiptsubmissions", body, headers)
 
     def submit(self, *documents: dict) -> dict:
         answer = self.post(body_of(list(documents)))

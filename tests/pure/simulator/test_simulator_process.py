@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -24,10 +25,11 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "simulator", *arguments]
 
 
-def failed(*arguments: str) -> subprocess.CompletedProcess:
+def failed(*arguments: str, env=None) -> subprocess.CompletedProcess:
     return subprocess.run(
         command(*arguments),
         cwd=ROOT,
+        env=env,
         check=False,
         capture_output=True,
         text=True,
@@ -92,6 +94,15 @@ def test_a_configuration_with_a_mistake(tmp_path):
         done = failed("--config", str(file))
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
+
+
+def test_openssl_is_missing_where_signatures_are_to_be_checked(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text('{"trusted_cas": [{"pem": "x"}]}')
+    done = failed("--config", str(file), env={**os.environ, "PATH": "/nowhere"})
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "apt-get install openssl" in done.stderr
 
 
 def test_a_port_that_is_taken():

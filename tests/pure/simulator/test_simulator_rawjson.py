@@ -68,6 +68,30 @@ def test_elements_keep_their_bytes():
     ]
 
 
+@pytest.mark.parametrize("place", ["first", "last", "between"])
+def test_what_is_signed_has_no_signatures(place):
+    """ETA's published invoice, sent with a signature in it."""
+    text = text_of("one-doc.json").strip()
+    rows = '"signatures": [{"signatureType": "I", "value": "x"}]'
+    if place == "first":
+        document = f"{{ {rows}, {text[1:]}"
+    elif place == "last":
+        document = f"{text[:-1]}, {rows} }}"
+    else:
+        document = text.replace('"receiver":', f'{rows}, "receiver":', 1)
+    body = f'{{"documents": [{{"signatures": []}}, {document}]}}'
+    empty, whole = rawjson.elements(body, "documents", without="signatures")
+    assert empty.canonical == ""
+    assert whole.raw == document
+    assert whole.canonical == text_of("one-doc-serialized.json.txt")
+
+
+def test_only_an_elements_own_property_is_left_out():
+    text = '{"d":[{"a":{"s":1},"s":[{"s":2}],"b":3}],"s":4}'
+    (element,) = rawjson.elements(text, "d", without="s")
+    assert element.canonical == '"A""S""1""B""3"'
+
+
 def test_the_uuid_is_blanked_wherever_it_stands():
     uuid = "ab" * 32
     one = rawjson.receipt_hash(f'"UUID""{uuid}""NOTE""see {uuid}"', uuid)
