@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
-from .canonical import array_elements, canonical_text, receipt_uuid
+from ..contract import Problem
+from .canonical import array_elements, canonical_text, receipt_uuid, without_member
+from .invoice.settings import InvoiceSettings
+from .invoice.verify import verify_invoice
 from .settings import Settings
 from .verify import verify_receipt
 
@@ -25,9 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         content = Path(options.file).read_bytes()
-        return {"canonical": _canonical, "uuid": _uuid, "check": _check}[
-            options.command
-        ](content)
+        return {
+            "canonical": _canonical,
+            "uuid": _uuid,
+            "check": _check_receipts,
+            "signed-text": _signed_text,
+            "check-invoice": _check_invoices,
+        }[options.command](content)
     except OSError as exc:
         return _fail(f"{options.file} cannot be read: {exc.strerror or exc}.")
     except ValueError as exc:
@@ -44,6 +51,11 @@ def _parser() -> argparse.ArgumentParser:
         ("canonical", "print the canonical text, exactly, without a line's end"),
         ("uuid", "print a receipt's UUID, or one per receipt of a submission"),
         ("check", "print what is wrong with a receipt, or with those of a submission"),
+        ("signed-text", "print the text of one invoice that its signature is over"),
+        (
+            "check-invoice",
+            "print what is wrong with an invoice, or with those of a submission",
+        ),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("file", help="a JSON file, UTF-8")
@@ -55,32 +67,55 @@ def _fail(sentence: str) -> int:
     return 2
 
 
-def _receipts(content: bytes) -> list[str]:
-    """Return the receipts of a submission, or the one that the file is."""
-    elements = array_elements(content, "receipts")
+def _documents(content: bytes, array: str) -> list[str]:
+    """Return the documents of a submission, or the one that the file is."""
+    elements = array_elements(content, array)
     return elements if elements is not None else [content.decode("utf-8-sig")]
 
 
 def _canonical(content: bytes) -> int:
-    # To the byte: no line's end, and no translation of one on any system.
-    sys.stdout.buffer.write(canonical_text(content).encode("utf-8", "surrogatepass"))
+    return _to_the_byte(canonical_text(content))
+
+
+def _signed_text(content: bytes) -> int:
+    documents = _documents(content, "documents")
+    if len(documents) != 1:
+        raise ValueError(f"it holds {len(documents)} invoices and not one")
+    return _to_the_byte(canonical_text(without_member(documents[0], "signatures")))
+
+
+def _to_the_byte(text: str) -> int:
+    """Print without a line's end, and without translating one on any system."""
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
     sys.stdout.buffer.flush()
     return 0
 
 
 def _uuid(content: bytes) -> int:
-    for uuid in [receipt_uuid(text) for text in _receipts(content)]:
+    for uuid in [receipt_uuid(text) for text in _documents(content, "receipts")]:
         sys.stdout.write(f"{uuid}\n")
     return 0
 
 
-def _check(content: bytes) -> int:
+def _check_receipts(content: bytes) -> int:
+    # Whether businesses may be buyers is the registration's matter.
+    settings = Settings(business_buyers=True)
+    return _check(content, "receipts", lambda text: verify_receipt(text, settings))
+
+
+def _check_invoices(content: bytes) -> int:
+    settings = InvoiceSettings()
+    return _check(content, "documents", lambda text: verify_invoice(text, settings))
+
+
+def _check(
+    content: bytes, array: str, verify: Callable[[str], list[Problem]]
+) -> int:
     count = 0
-    receipts = _receipts(content)
-    for index, text in enumerate(receipts):
-        name = f"receipts[{index}]." if len(receipts) > 1 else ""
-        # Whether businesses may be buyers is the registration's matter.
-        for problem in verify_receipt(text, Settings(business_buyers=True)):
+    documents = _documents(content, array)
+    for index, text in enumerate(documents):
+        name = f"{array}[{index}]." if len(documents) > 1 else ""
+        for problem in verify(text):
             count += 1
             line = f"{problem.code}\t{name}{problem.path}\t{problem.text}\n"
             sys.stdout.write(line)

@@ -83,8 +83,9 @@ TOKEN_ERRORS = _catalogue(
         "unauthorized_client",
         "administrator",
         _(
-            "The credentials are not allowed to issue receipts. Use those of a device"
-            " that is linked to the company and active on the authority's portal."
+            "The credentials may not issue documents of this kind. Receipts need those"
+            " of a device that is linked to the company and active on the authority's"
+            " portal, invoices those of an ERP system of the company."
         ),
     ),
     Known(
@@ -108,7 +109,8 @@ TOKEN_ERRORS = _catalogue(
         "administrator",
         _(
             "The authority misses something in the request for access. Check that"
-            " client id, client secret and the device's serial number are entered."
+            " client id and client secret are entered, and for receipts the device's"
+            " serial number."
         ),
     ),
     Known(
@@ -233,5 +235,92 @@ DOCUMENT_ERRORS = _catalogue(
     ),
 )
 
-KNOWN = {**TOKEN_ERRORS, **CALL_ERRORS, **DOCUMENT_ERRORS}
+INVOICE_ERRORS = _catalogue(
+    Known(
+        "Err03",
+        "administrator",
+        _(
+            "The authority does not accept the document's signature; what stands beside"
+            " tells why. Mend that, then issue and sign the document anew."
+        ),
+    ),
+    Known(
+        "4040",
+        "administrator",
+        _(
+            "The signature is not in the authority's form. Sign with the keys and the"
+            " signing program of this system, and issue the document anew."
+        ),
+    ),
+    Known(
+        "4043",
+        "administrator",
+        _(
+            "The signature belongs to another text than the one that arrived: the"
+            " document was changed on its way. Issue and sign it anew; if it comes"
+            " again, report it with the call's record."
+        ),
+    ),
+    Known(
+        "4062",
+        "administrator",
+        _(
+            "The signature carries the document, or says that it does. It was made by"
+            " another signing program: sign with this system, and issue the document"
+            " anew."
+        ),
+    ),
+    Known(
+        "ISFX303",
+        "administrator",
+        _(
+            "The authority does not accept the certificate: it has expired, was"
+            " withdrawn, or its issuer is not accredited in Egypt. Set up a valid one,"
+            " then issue and sign the document anew."
+        ),
+    ),
+    Known(
+        "ISFX305",
+        "administrator",
+        _(
+            "The signer is not the issuer: the certificate is another company's, or the"
+            " person is not an authorised signer. Set up the company's own key, or"
+            " authorise the signer on the authority's portal."
+        ),
+    ),
+    Known(
+        "ISFX306",
+        "administrator",
+        _(
+            "The signature's form is invalid. Sign with the keys and the signing program"
+            " of this system, and issue the document anew."
+        ),
+    ),
+    Known(
+        "NumberExpected",
+        "administrator",
+        _(
+            "The authority expected a number. The document was not made by this system,"
+            " or it was changed afterwards; report it with the call's record."
+        ),
+    ),
+    Known(
+        "ValidationError",
+        "accountant",
+        _(
+            "The authority did not accept what was asked; what stands beside tells why."
+            " Often the document's state does not allow it any more."
+        ),
+    ),
+    Known(
+        "OperationExceedsLimit",
+        "administrator",
+        _(
+            "More was asked for at once than the authority gives. Ask for a shorter"
+            " period."
+        ),
+    ),
+)
+
+KNOWN = {**TOKEN_ERRORS, **CALL_ERRORS, **DOCUMENT_ERRORS, **INVOICE_ERRORS}
 """All of them, by the code in lower case."""

@@ -27,39 +27,44 @@ def verify_receipt(content: bytes | str, settings: Settings) -> list[Problem]:
     :raise ValueError: it is not a receipt
     """
     root = parse_document(content)
-    problems = [*_uuid_problems(content, root), *_unsafe(root.members, "")]
+    problems = [*_uuid_problems(content, root), *unsafe_values(root.members)]
     try:
         receipt = read_receipt(content)
         version = root.node("documentType").text("typeVersion")
     except ValueError as exc:
         reason = _("The receipt's structure is wrong: %(reason)s.")
         return [*problems, Problem("structure", reason, values={"reason": str(exc)})]
-    if version != VERSION:
-        problems.append(
-            Problem(
-                "version_unknown",
-                _("The version is “%(version)s”; the authority takes “%(known)s”."),
-                "documentType.typeVersion",
-                values={"version": version, "known": VERSION},
-            )
-        )
+    problems += unknown_version(version, (VERSION,), "documentType.typeVersion")
     found = examine(receipt, settings, receipt.issued_at)
     problems += found.problems
     if found.figures is not None:
         kind = found.type or RECEIPT_TYPES[SALE]
         computed = document(receipt, found.figures, kind, settings)
-        problems += _differences(root.members, computed, "")
+        problems += differences(root.members, computed)
     return problems
 
 
-def _unsafe(value: Any, path: str) -> Iterator[Problem]:
+def unknown_version(
+    version: str, known: Sequence[str], path: str
+) -> Iterator[Problem]:
+    """Yield a problem for a version that the authority does not take."""
+    if version not in known:
+        yield Problem(
+            "version_unknown",
+            _("The version is “%(version)s”; the authority takes “%(known)s”."),
+            path,
+            values={"version": version, "known": ", ".join(known)},
+        )
+
+
+def unsafe_values(value: Any, path: str = "") -> Iterator[Problem]:
     """Yield what has no certain place in the canonical text."""
     if isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _unsafe(member, f"{path}.{name}" if path else name)
+            yield from unsafe_values(member, f"{path}.{name}" if path else name)
     elif _is_list(value) and value:
         for index, element in enumerate(value):
-            yield from _unsafe(element, f"{path}[{index}]")
+            yield from unsafe_values(element, f"{path}[{index}]")
     elif value is None or isinstance(value, bool) or _is_list(value):
         yield Problem(
             "value_unsafe",
@@ -97,15 +102,15 @@ def _uuid_problems(content: bytes | str, root: Node) -> Iterator[Problem]:
         )
 
 
-def _differences(written: Any, computed: Any, path: str) -> Iterator[Problem]:
+def differences(written: Any, computed: Any, path: str = "") -> Iterator[Problem]:
     """Yield the amounts that are written otherwise than they are computed."""
     if isinstance(computed, Mapping) and isinstance(written, Mapping):
         for name, value in computed.items():
             inner = f"{path}.{name}" if path else name
-            yield from _differences(written.get(name), value, inner)
+            yield from differences(written.get(name), value, inner)
     elif _is_list(computed) and _is_list(written):
         for index, (ours, theirs) in enumerate(zip(computed, written, strict=False)):
-            yield from _differences(theirs, ours, f"{path}[{index}]")
+            yield from differences(theirs, ours, f"{path}[{index}]")
     elif _is_off(computed, written):
         yield Problem(
             "amount_differs",

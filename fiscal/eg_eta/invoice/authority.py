@@ -29,6 +29,7 @@ from .. import submission
 from ..authority import EtaAuthority
 from ..client import EtaClient, Login
 from ..code_tables import INVOICE_KINDS
+from ..item_codes import ItemCodes
 from ..jsontext import clean
 from ..probing import company_claim, probe
 from ..settings import parse_settings
@@ -363,6 +364,10 @@ class EgInvoice(EtaAuthority):
         :raise TransientError, AuthenticationError, AuthorityError:
         """
         return document_types(self._client(), self._now())
+
+    def item_codes(self) -> ItemCodes:
+        """Return what registers item codes, follows the requests and looks codes up."""
+        return ItemCodes(self._client(), float(self._settings.read_pause))
 
     def probe(self) -> list[Problem]:
         """Try reach, TLS, credentials and their claims, and the clock."""
