@@ -24,6 +24,7 @@ from . import (
     test_secrets_keys,
     test_snapshot_amounts,
     test_snapshot_cases,
+    test_snapshot_leveling,
     test_snapshot_queries,
     test_views,
 )
