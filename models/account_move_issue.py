@@ -431,6 +431,7 @@ class AccountMove(models.Model):
     ereceipt_problems = fields.Json(compute="_compute_ereceipt_problems")
 
     @api.depends("state", "ereceipt_device_id", "ereceipt_state")
+    @api.depends_context("lang", "tz")
     def _compute_ereceipt_problems(self):
         """Say on the form what the authority would refuse: before posting by looking,
         afterwards by what was found."""

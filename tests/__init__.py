@@ -22,6 +22,7 @@ from . import (
     test_return_reference,
     test_secrets,
     test_secrets_keys,
+    test_sentences,
     test_snapshot_amounts,
     test_snapshot_cases,
     test_snapshot_leveling,

@@ -318,7 +318,8 @@ class TestReturnReference(SnapshotCommon):
         self.assertFalse(self.problems(self.reverse(sale, {"ITEM0": 3})))
         note = self.reverse(sale, {"ITEM0": 3})
         values = self.problems(note)["return_exceeds_quantity"]["values"]
-        self.assertEqual((values["returned"], values["left"]), ("3", "2"))
+        self.assertEqual(D(values["returned"]["number"]), 3)
+        self.assertEqual(D(values["left"]["number"]), 2)
         self.assertFalse(self.problems(self.reverse(sale, {"ITEM0": 2, "ITEM1": 1})))
 
     def test_return_of_what_was_not_sold(self):

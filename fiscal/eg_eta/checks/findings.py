@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from ...contract import Problem, Receipt, Record
-from ...messages import _
-from ..amounts import Figures
+from ...messages import Money, _
+from ..amounts import Figures, round5
 from ..jsontext import clean, utf16_length
 from ..receipt_types import ReceiptType
 from ..settings import Settings
@@ -43,6 +43,12 @@ class Findings:
     type: ReceiptType | None = None
     figures: Figures | None = None
     problems: list[Problem] = field(default_factory=list)
+
+    def money(self, amount: Any) -> Any:
+        """Return an amount of the receipt for a sentence; what is none, as it is."""
+        if is_number(amount):
+            return Money(round5(amount), self.receipt.currency)
+        return amount
 
     def add(
         self,
@@ -89,12 +95,6 @@ def fits_decimals(value: Decimal) -> bool:
         and exponent >= -5
         or value == value.quantize(Decimal("0.00001"))
     )
-
-
-def plain(value: Decimal) -> str:
-    """Return a decimal for a sentence: without exponent, no more than 5 decimals."""
-    text = f"{value:.5f}"
-    return text.rstrip("0").rstrip(".")
 
 
 TOO_LONG = {

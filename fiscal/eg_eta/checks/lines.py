@@ -11,7 +11,7 @@ from ...messages import _
 from ..amounts import LineFigures, decimal_of, smallest_unit
 from ..code_tables import codes
 from ..jsontext import clean
-from .findings import Findings, check_text, fits_decimals, is_number, plain
+from .findings import Findings, check_text, fits_decimals, is_number
 
 MOST_LINES = 300
 
@@ -64,7 +64,7 @@ def _check_numbers(found: Findings, line: Line, path: str) -> None:
             path + "netSale",
             line.record,
             product=line.description,
-            amount=net,
+            amount=found.money(net),
         )
     if not is_number(line.gross) or line.gross < 0:
         _unusable(found, path + "unitPrice", line, line.gross)
@@ -260,9 +260,9 @@ def _check_price(found: Findings, line: Line, figures: LineFigures, path: str) -
             path + "totalSale",
             line.record,
             product=line.description,
-            gross=plain(gross),
-            net=plain(line.net),
-            discounts=plain(discounts),
+            gross=found.money(gross),
+            net=found.money(line.net),
+            discounts=found.money(discounts),
         )
     if figures.total < 0:
         found.add(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 
 from ...contract import Party
-from ...messages import _
-from ..amounts import HOME, Figures
+from ...messages import Money, _
+from ..amounts import HOME, Figures, round5
 from ..choices import trade_name
 from ..code_tables import codes
 from ..jsontext import clean
 from ..thresholds import threshold_on
-from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
+from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number
 
 _CAIRO_STANDARD = timezone(timedelta(hours=2))
 """Only the day matters, for thresholds that change at midnight."""
@@ -281,13 +281,13 @@ def _check_person(found: Findings, buyer: Party, figures: Figures | None) -> Non
         found.add(
             "buyer_id_required",
             _(
-                "From %(threshold)s EGP on the authority wants the buyer's national"
-                " identity number and name; this receipt comes to %(total)s EGP. Enter"
+                "From %(threshold)s on the authority wants the buyer's national"
+                " identity number and name; this receipt comes to %(total)s. Enter"
                 " both on the customer “%(customer)s”."
             ),
             "buyer.id",
             buyer.record,
-            threshold=plain(threshold),
-            total=plain(total),
+            threshold=Money(threshold, HOME),
+            total=Money(round5(total), HOME),
             customer=buyer.name,
         )

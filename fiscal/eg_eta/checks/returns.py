@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from ...contract import Original, Party, Returnable
 from ...messages import _
@@ -11,7 +12,7 @@ from ..amounts import smallest_unit
 from ..code_tables import codes
 from ..jsontext import clean
 from ..receipt_types import WITHOUT_REFERENCE
-from .findings import HEX64, Findings, plain, utc
+from .findings import HEX64, Findings, utc
 
 OLDEST_SALE = timedelta(days=540)
 """ETA SDK, /receiptissuancefaq/: not later after the sale."""
@@ -84,7 +85,7 @@ def _check_age(found: Findings, original: Original) -> None:
             "header.referenceUUID",
             original.record,
             number=original.number,
-            sold=f"{sold_at:%Y-%m-%d}",
+            sold=sold_at.date(),
         )
     elif issued_at - sold_at > OLDEST_SALE:
         found.add(
@@ -96,7 +97,7 @@ def _check_age(found: Findings, original: Original) -> None:
             "header.referenceUUID",
             original.record,
             number=original.number,
-            sold=f"{sold_at:%Y-%m-%d}",
+            sold=sold_at.date(),
             days=(issued_at - sold_at).days,
             limit=OLDEST_SALE.days,
         )
@@ -152,8 +153,8 @@ def _check_returnable(found: Findings, original: Original) -> None:
                 "return_exceeds_quantity",
                 _EXCEEDS_QUANTITY,
                 original,
-                returned=plain(returned.quantity),
-                left=plain(left.quantity),
+                returned=returned.quantity,
+                left=left.quantity,
             )
         elif returned.amount > left.amount + tolerance:
             _add(
@@ -162,8 +163,8 @@ def _check_returnable(found: Findings, original: Original) -> None:
                 "return_exceeds_amount",
                 _EXCEEDS_AMOUNT,
                 original,
-                returned=plain(returned.amount),
-                left=plain(left.amount),
+                returned=found.money(returned.amount),
+                left=found.money(left.amount),
             )
 
 
@@ -187,7 +188,7 @@ def _add(
     code: str,
     message: str,
     original: Original,
-    **values: str,
+    **values: Any,
 ) -> None:
     line = found.receipt.lines[index]
     found.add(
