@@ -32,6 +32,7 @@ from . import (
     account_move_return,
     account_move_flow,
     account_move_anew,
+    account_move_confirm,
     account_move_send,
     account_move_handover,
     account_move_display,

@@ -11,6 +11,7 @@ from . import (
     test_engine_issue,
     test_flow_anew,
     test_flow_confirm,
+    test_flow_confirm_many,
     test_flow_correct,
     test_flow_guards,
     test_flow_late,

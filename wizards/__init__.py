@@ -1,6 +1,7 @@
 from . import (
     account_move_send,
     account_resequence,
+    ereceipt_confirmation,
     ereceipt_item_import,
     ereceipt_late,
     ereceipt_problems,
