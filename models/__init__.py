@@ -30,6 +30,7 @@ from . import (
     account_move_parties,
     account_move_snapshot,
     account_move_return,
+    account_move_returned,
     account_move_flow,
     account_move_anew,
     account_move_confirm,

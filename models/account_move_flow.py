@@ -289,8 +289,11 @@ class AccountMove(models.Model):
     def action_ereceipt_open_original(self):
         """Open the invoice whose document has to be valid first."""
         self.ensure_one()
-        original = self.ereceipt_document_id.depends_on_id.link_ids.move_id
-        return original._get_records_action(name=self.env._("Original"))
+        document = self.ereceipt_document_id
+        original = document._awaited_original() or document.depends_on_id
+        return original.link_ids.move_id._get_records_action(
+            name=self.env._("Original")
+        )
 
     def action_ereceipt_open_registration(self):
         """Open the registration, which says why nothing is sent."""

@@ -28,6 +28,9 @@ FROZEN = frozenset(
 """What never changes once a document has its content."""
 
 
+HELD_FOR_ORIGINAL = frozenset({lifecycle.QUEUED, lifecycle.TO_SIGN, lifecycle.LATE})
+"""States of a return that has not left because its sale is not valid."""
+
 UNSEEN = timedelta(minutes=10)
 """How long a transaction may last whose changes a look at a waiting document could
 not see: they bear the time at which it began."""
@@ -120,7 +123,9 @@ class EreceiptDocument(models.Model):
             ("original", "Waits for its original"),
             ("approval", "Waits for approval"),
             ("person", "Waits for a person"),
-        ]
+        ],
+        index="btree_not_null",
+        help="Of a refused document: what its correction, posted already, waits for.",
     )
     checked_at = fields.Datetime(string="Last looked at")
     problems = fields.Json(help="What is wrong, as sentences with what to open.")
@@ -281,16 +286,23 @@ class EreceiptDocument(models.Model):
             dependants = self.sudo().search(
                 [
                     ("depends_on_id", "=", old.id),
-                    ("state", "in", (lifecycle.QUEUED, lifecycle.TO_SIGN)),
+                    ("state", "in", list(HELD_FOR_ORIGINAL)),
                 ]
             )
-            old._go(lifecycle.SUPERSEDED)
+            old._go(lifecycle.SUPERSEDED, waiting_reason=False)
             dependants._follow_replacement()
+
+    def _correction_waits(self, reason):
+        """Note that a correction was posted and why it is not issued yet. The refused
+        document stays what it is until then."""
+        self.waiting_reason = reason
+        self.env["ereceipt.alert"]._clear_for_documents(self)
 
     def _follow_replacement(self):
         """Issue anew, with the new reference, what was held for a replaced document."""
         for document in self:
-            document._go(lifecycle.FAILED, last_error=False)
+            if document.state != lifecycle.LATE:
+                document._go(lifecycle.FAILED, last_error=False)
             document.link_ids.move_id._ereceipt_issue(by_person=True, raising=False)
 
     def _mended(self):

@@ -210,7 +210,8 @@ class EreceiptDocument(models.Model):
     @api.model
     def _domain_needs_person(self):
         """Return what only a person can bring on."""
-        return Domain("state", "in", sorted(lifecycle.NEEDS_PERSON)) | (
-            Domain("state", "=", lifecycle.WAITING)
-            & Domain("waiting_reason", "in", ("data", "approval", "person"))
-        )
+        asking = Domain("waiting_reason", "in", ("data", "approval", "person"))
+        return (
+            Domain("state", "in", sorted(lifecycle.NEEDS_PERSON))
+            & (Domain("waiting_reason", "=", False) | asking)
+        ) | (Domain("state", "=", lifecycle.WAITING) & asking)

@@ -154,6 +154,77 @@ class TestCorrect(EreceiptCommon):
         self.assertIn("قلم حبر", str(dialog.alerts))
 
     # -------------------------------------------------------------------------
+    # HELD
+    # -------------------------------------------------------------------------
+
+    def pay(self, move):
+        registering = self.env["account.payment.register"].with_user(self.accountant)
+        registering.with_context(
+            active_model="account.move", active_ids=move.ids
+        ).create({})._create_payments()
+
+    def refused_when_paid(self):
+        """Return a refused invoice of a till that issues on payment, reset, changed
+        and posted again."""
+        self.device.issue_moment = "payment"
+        move = self.invoice()
+        self.pay(move)
+        self.assertEqual(move.ereceipt_state, "queued")
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        self.run_outbox()
+        self.assertEqual(self.open_causes(move), ["refused"])
+        move.button_draft()
+        move.invoice_line_ids.price_unit = 90
+        move.action_post()
+        return move
+
+    def test_correction_is_issued_on_payment(self):
+        move = self.refused_when_paid()
+        old = move.ereceipt_document_id
+        self.assertEqual((old.state, old.waiting_reason), ("invalid", "payment"))
+        self.assertIn("its correction is posted", move.ereceipt_what_now)
+        self.assertIn("when the invoice is paid", move.ereceipt_what_now)
+        self.assertEqual(move.ereceipt_action, "action_ereceipt_correct")
+        self.assertFalse(self.open_causes(move))
+        self.assertFalse(old.needs_person)
+        needing = self.env["ereceipt.document"].search([("needs_person", "=", True)])
+        self.assertNotIn(old, needing)
+        self.pay(move)
+        new = move.ereceipt_document_id
+        self.assertEqual((old.state, new.state), ("superseded", "queued"))
+        self.assertEqual(new.replaces_id, old)
+        self.assertFalse(old.waiting_reason)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid")
+
+    def test_correction_is_issued_without_payment_if_a_person_wants(self):
+        move = self.refused_when_paid()
+        move.action_ereceipt_what_now()
+        self.assertEqual(move.ereceipt_state, "queued")
+
+    def test_payment_after_the_window_for_corrections(self):
+        """Nothing is frozen that would be refused; the ways that are left are said."""
+        move = self.refused_when_paid()
+        self.pass_time(hours=97)
+        self.assertEqual(move.ereceipt_action, "action_ereceipt_late")
+        self.pay(move)
+        self.assertEqual(move.ereceipt_state, "invalid")
+        self.assertFalse(move.ereceipt_document_id.waiting_reason)
+        self.assertEqual(move.ereceipt_action, "action_ereceipt_late")
+
+    def test_payment_alone_corrects_nothing(self):
+        """Refused while it was posted: a person looks first, whatever is paid."""
+        self.device.issue_moment = "payment"
+        move = self.invoice()
+        self.pay(move)
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        self.run_outbox()
+        old = move.ereceipt_document_id
+        move.line_ids.remove_move_reconcile()
+        self.pay(move)
+        self.assertEqual(move.ereceipt_document_id, old)
+
+    # -------------------------------------------------------------------------
     # GIVEN UP
     # -------------------------------------------------------------------------
 
