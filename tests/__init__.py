@@ -15,6 +15,7 @@ from . import (
     test_flow_correct,
     test_flow_guards,
     test_flow_late,
+    test_flow_return_stuck,
     test_flow_send_now,
     test_flow_send_print,
     test_flow_what_now,
