@@ -131,7 +131,7 @@ class EreceiptDocument(models.Model):
             return f"waiting_{self.waiting_reason or 'data'}"
         if self.state in (lifecycle.QUEUED, lifecycle.UNKNOWN, lifecycle.SUBMITTED):
             return self._holding_situation() or self.state
-        if self.state in (lifecycle.INVALID, lifecycle.REJECTED):
+        if self.state in lifecycle.REFUSED:
             if not self._correction_open():
                 return f"{self.state}_closed"
             return "correction_waiting" if self.waiting_reason else self.state

@@ -1,5 +1,9 @@
+from lxml import etree
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import EreceiptCommon
 
@@ -286,6 +290,59 @@ class TestCorrect(EreceiptCommon):
         self.pass_time(hours=5)
         self.run_outbox(rounds=1)
         self.assertEqual(self.open_causes(move), ["late"])
+
+    def test_warning_before_the_window_for_corrections_closes(self):
+        move = self.refused()
+        warn = self.env["ereceipt.outbox"].sudo()._warn_of_deadlines
+        warn()
+        self.assertEqual(self.open_causes(move), ["refused"])
+        self.pass_time(hours=91)
+        warn()
+        warn()
+        self.assertEqual(sorted(self.open_causes(move)), ["deadline", "refused"])
+        activity = move.activity_ids.filtered(lambda a: a.ereceipt_cause == "deadline")
+        self.assertIn("correcting it closes soon", activity.summary)
+        move.action_ereceipt_correct()
+        self.assertFalse(self.open_causes(move))
+
+    def test_no_warning_after_the_window_for_corrections(self):
+        move = self.refused()
+        self.pass_time(hours=97)
+        self.env["ereceipt.outbox"].sudo()._warn_of_deadlines()
+        self.assertEqual(self.open_causes(move), ["refused"])
+
+    def test_time_left_of_a_refused_document(self):
+        """What is left is the time for correcting it."""
+        move = self.refused()
+        document = move.ereceipt_document_id
+        for hours, text, level in (
+            (1, "3 days left", "far"),
+            (93.5, "01:30 h left", "soon"),
+            (2.5, "Over for 01:00 h", "over"),
+        ):
+            self.pass_time(hours=hours)
+            self.assertEqual(document.deadline_text, text)
+            self.assertEqual(document.deadline_level, level)
+            self.assertEqual(move.ereceipt_deadline_text, text)
+            self.assertEqual(move.ereceipt_deadline_at, document.closes_at)
+            closing = document._correction_closes_at()
+            self.assertEqual(document.closes_at, closing)
+            for operator, found in (("<=", True), (">", False)):
+                domain = [("id", "=", document.id), ("closes_at", operator, closing)]
+                self.assertEqual(bool(document.search(domain)), found)
+
+    def test_list_of_little_time_left(self):
+        """The filter of the list finds documents to be sent and to be corrected."""
+        refused = self.refused()
+        self.pass_time(hours=94)
+        late_soon = self.invoice()
+        late_soon.ereceipt_document_id.sudo().deadline_at = fields.Datetime.now()
+        self.invoice()
+        view = self.env.ref("account_ereceipt.ereceipt_document_view_search")
+        [node] = etree.fromstring(view.arch).xpath("//filter[@name='deadline_soon']")
+        domain = safe_eval(node.get("domain"))
+        found = self.env["ereceipt.document"].with_user(self.auditor).search(domain)
+        self.assertEqual(found.move_id, (refused | late_soon).with_user(self.auditor))
 
     def test_warning_of_the_window_ends_when_valid(self):
         move = self.invoice()

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import Form, HttpCase, tagged
 
 from ..fiscal.eg_eta import EgReceipt
 from .common import EreceiptCommon
@@ -178,7 +178,8 @@ class TestSendPrint(SendPrintCommon):
         self.assertEqual(counts, [1, 0, 1])
 
     def test_file_is_attached_where_the_device_wants_it(self):
-        self.device.mail_file = True
+        with Form(self.device.with_user(self.administrator)) as form:
+            form.mail_file = True
         move = self.invoice()
         self.wizard(move).action_send_and_print()
         attachment = self.mails(move).attachment_ids.filtered(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+
 from fiscal.contract import Problem
 from fiscal.messages import Money, Sentence, filled, plain
 
