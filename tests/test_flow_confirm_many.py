@@ -208,17 +208,7 @@ class TestConfirmManyTour(ConfirmManyCommon, HttpCase):
     def test_list(self):
         """Seven drafts, one of them wrong: six are confirmed, one dialog says what is
         wrong with the other."""
-        groups = ("base.group_user", "account.group_account_manager")
-        self.env["res.users"].create(
-            {
-                "name": "Accountant",
-                "login": LOGIN,
-                "password": LOGIN,
-                "company_id": self.company.id,
-                "company_ids": [Command.set(self.company.ids)],
-                "group_ids": [Command.set([self.env.ref(name).id for name in groups])],
-            }
-        )
+        self.browser_user(LOGIN, "base.group_user", "account.group_account_manager")
         moves = self.drafts(6) | self.drafts(1, self.uncoded)
         action = self.env.ref("account.action_move_out_invoice_type")
         self.start_tour(

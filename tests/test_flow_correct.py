@@ -13,13 +13,6 @@ class TestCorrect(EreceiptCommon):
     """Refused and given-up documents: corrected, tried again, and the activities that
     ask a person for it."""
 
-    def refused(self, **values):
-        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
-        move = self.invoice(**values)
-        self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "invalid")
-        return move
-
     def open_causes(self, move):
         activities = (
             self.env["mail.activity"]

@@ -9,14 +9,6 @@ class TestReturnStuck(EreceiptCommon):
     """A return waits for its sale, and the sale does not become valid: whatever the
     hour, one of the two says what to do, and that leads to an end."""
 
-    def refused_sale(self, **values):
-        """Return a sale that the authority refused."""
-        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
-        sale = self.invoice(**values)
-        self.run_outbox()
-        self.assertEqual(sale.ereceipt_state, "invalid")
-        return sale
-
     def refused_with_return(self, **line_values):
         """Return a refused sale and its credit note, which was posted before."""
         self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
@@ -172,7 +164,7 @@ class TestReturnStuck(EreceiptCommon):
 
     def test_return_that_names_its_sale_by_its_identifier(self):
         """It waits for its original, and is settled with it."""
-        sale = self.refused_sale()
+        sale = self.refused()
         note = self.reversal(sale, post=False)
         note.write(
             {"reversed_entry_id": False, "ereceipt_original_uid": sale.ereceipt_uuid}

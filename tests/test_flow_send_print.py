@@ -14,13 +14,6 @@ class SendPrintCommon(EreceiptCommon):
         super().setUpClass()
         cls.customer.email = "mona@example.com"
 
-    def refused(self, **values):
-        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
-        move = self.invoice(**values)
-        self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "invalid")
-        return move
-
     def wizard(self, moves):
         """Open *Send & Print* as the accountant."""
         action = moves.action_send_and_print()

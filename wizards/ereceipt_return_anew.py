@@ -69,7 +69,7 @@ class EreceiptReturnAnew(models.TransientModel):
     def _compute_way(self):
         for wizard in self:
             move = wizard.move_id
-            wizard.way = move and move._ereceipt_anew_way()
+            wizard.way = move._ereceipt_anew_way() if move else False
             wizard.returned_text = wizard._returns() and self.env._(
                 "The same is done with what was returned of it: %s.",
                 ", ".join(wizard._returns().mapped("name")),
