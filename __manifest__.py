@@ -41,7 +41,10 @@
         "report/account_move_report.xml",
     ],
     "assets": {
-        "web.assets_backend": ["account_ereceipt/static/src/send_now/**/*"],
+        "web.assets_backend": [
+            "account_ereceipt/static/src/confirm_many/**/*",
+            "account_ereceipt/static/src/send_now/**/*",
+        ],
         "web.assets_tests": ["account_ereceipt/static/tests/tours/**/*"],
     },
     "application": True,

@@ -107,6 +107,9 @@ STANDING = frozenset(
 LOCKING = frozenset({SENDING, UNKNOWN, SUBMITTED, VALID, CANCELLING, LATE, FAILED})
 """The invoice may not change any more, whatever the authority's kind."""
 
+REFUSED = frozenset({INVALID, REJECTED})
+"""The authority or the buyer does not take it: it can be corrected."""
+
 NEEDS_PERSON = frozenset({TO_SIGN, INVALID, REJECTED, LATE, FAILED})
 """A person has to do something."""
 

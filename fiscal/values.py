@@ -11,6 +11,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 
+from .messages import filled
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """The empty mapping that value objects share as a default."""
 
@@ -231,6 +233,7 @@ class Problem:
         the caller translates it, then fills it
     :ivar path: where in the authority's document, "" if nowhere
     :ivar record: what to open to mend it
+    :ivar values: texts, and figures as what they are (see :mod:`~.messages`)
     """
 
     code: str
@@ -242,4 +245,4 @@ class Problem:
     @property
     def text(self) -> str:
         """The message with its values filled in, untranslated."""
-        return self.message % dict(self.values) if self.values else self.message
+        return filled(self.message, self.values)

@@ -30,7 +30,7 @@ class AccountMove(models.Model):
         related="ereceipt_document_id.decided_at", string="E-receipt decided"
     )
     ereceipt_deadline_at = fields.Datetime(
-        related="ereceipt_document_id.deadline_at", string="E-receipt deadline"
+        related="ereceipt_document_id.closes_at", string="E-receipt deadline"
     )
     ereceipt_deadline_text = fields.Char(
         related="ereceipt_document_id.deadline_text", string="Time left"

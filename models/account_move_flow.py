@@ -255,17 +255,13 @@ class AccountMove(models.Model):
         :param dict following: what to do afterwards; the form is reloaded if None
         """
         self.ensure_one()
-        if following and following["type"] == "ir.actions.act_window":
-            # the client wants them spelt out in an action that it gets within another
-            modes = following.get("view_mode", "form").split(",")
-            following = {"views": [(False, mode) for mode in modes], **following}
         return {
             "type": "ir.actions.client",
             "tag": "account_ereceipt.send_now",
             "params": {
                 "move_id": self.id,
                 "waiting": self.env._("Waiting for the tax authority …"),
-                "next": following or False,
+                "next": self._ereceipt_spelt_out(following),
             },
         }
 
@@ -302,8 +298,11 @@ class AccountMove(models.Model):
     def action_ereceipt_open_original(self):
         """Open the invoice whose document has to be valid first."""
         self.ensure_one()
-        original = self.ereceipt_document_id.depends_on_id.link_ids.move_id
-        return original._get_records_action(name=self.env._("Original"))
+        document = self.ereceipt_document_id
+        original = document._awaited_original() or document.depends_on_id
+        return original.link_ids.move_id._get_records_action(
+            name=self.env._("Original")
+        )
 
     def action_ereceipt_open_registration(self):
         """Open the registration, which says why nothing is sent."""
@@ -317,57 +316,8 @@ class AccountMove(models.Model):
         return (registration.signing_key_id or registration)._get_records_action()
 
     # -------------------------------------------------------------------------
-    # CONFIRMING
+    # PROBLEMS
     # -------------------------------------------------------------------------
-
-    def action_post(self):
-        # EXTENDS account: from the form (and only there: jobs and the API get one
-        # error from _post) problems are shown with what to open
-        if not self.env.context.get("ereceipt_dialog"):
-            return super().action_post()
-        dialog = self._ereceipt_confirm_dialog()
-        if dialog:
-            return dialog
-        result = super().action_post()
-        return result or self._ereceipt_await_answer()
-
-    def action_validate_moves_with_confirmation(self):
-        # EXTENDS account: what will be posted right away is looked at first; what the
-        # next dialog asks about is looked at when that one is confirmed
-        drafts = self.filtered(lambda m: m.state == "draft" and m.line_ids)
-        at_once = drafts - drafts._get_moves_requiring_confirmation()
-        dialog = at_once._ereceipt_confirm_dialog(drafts)
-        return dialog or super().action_validate_moves_with_confirmation()
-
-    def _ereceipt_confirm_dialog(self, selected=None, confirmation=None):
-        """Return the dialog with every problem that would stop the posting, False
-        where there is none. Nothing is posted.
-
-        :param selected: everything that the person chose, if more than ``self``
-        :param confirmation: the ``validate.account.move`` that goes on with the others
-        """
-        problems = self._ereceipt_blocking_problems()
-        if not problems:
-            return False
-        wrong = self.browse(problems)
-        return self.env["ereceipt.problems"]._open(
-            wrong,
-            problems,
-            others=(self if selected is None else selected) - wrong,
-            confirmation=confirmation,
-        )
-
-    def _ereceipt_blocking_problems(self):
-        """Return, by id, the problems with which ``_post`` would refuse these."""
-        would_block = self._ereceipt_drafts().filtered(
-            lambda m: (
-                m.ereceipt_device_id.sudo().problem_policy == "block"
-                and m._ereceipt_is_obliged()
-                and not m.ereceipt_exempt
-                and not m._ereceipt_hold_reason()
-            )
-        )
-        return would_block._ereceipt_find_problems()
 
     def _ereceipt_own_problems(self, at_posting):
         # EXTENDS: a correction that the authority would refuse as too late is not
@@ -386,10 +336,9 @@ class AccountMove(models.Model):
                     "%(time)s. Return the invoice and issue it anew."
                 )
             )
-            closed_at = replaced._correction_closes_at()
             values = {
                 "document": replaced.name,
-                "time": replaced._moment_text(closed_at),
+                "time": replaced._correction_closes_at(),
             }
             record = ("account.move", self.id)
             problems.append(
@@ -449,6 +398,16 @@ class AccountMove(models.Model):
             "target": "new",
             "context": {"default_move_id": self.id},
         }
+
+    @api.model
+    def _ereceipt_spelt_out(self, action):
+        """Return an action as the client wants it that gets it within another, or from
+        a call of its own: with its views spelt out. False if there is none."""
+        if not action or action["type"] != "ir.actions.act_window":
+            return action or False
+        modes = action.get("view_mode", "form").split(",")
+        views = [(action.get("view_id") or False, modes[0])]
+        return {"views": views + [(False, mode) for mode in modes[1:]], **action}
 
     @api.model
     def _ereceipt_notification(self, message, level="success"):

@@ -116,7 +116,7 @@ class AccountMove(models.Model):
         )
         held = moves.filtered(lambda m: not by_person and m._ereceipt_hold_reason())
         ready = moves - held
-        snapshots = ready._ereceipt_snapshots(self._ereceipt_now())
+        snapshots = ready._ereceipt_snapshots_to_issue()
         problems = ready._ereceipt_check(snapshots, at_posting)
         if raising:
             ready._ereceipt_raise_blocking(problems, by_person)
@@ -127,6 +127,13 @@ class AccountMove(models.Model):
         if issued:
             self.env["ereceipt.outbox"].sudo()._wake()
         return issued
+
+    def _ereceipt_snapshots_to_issue(self):
+        """Return the receipts that are looked at and frozen in this transaction.
+
+        Hook: what has to be locked before it is read.
+        """
+        return self._ereceipt_snapshots(self._ereceipt_now())
 
     def _ereceipt_issuable(self):
         """Return the posted sales documents that have no standing document yet and
@@ -285,7 +292,9 @@ class AccountMove(models.Model):
             elif current.state not in REPLACEABLE:
                 values_list.append({**move._ereceipt_row(), **values})
             elif found:
-                current.write({"problems": values["problems"]})
+                current.write({"problems": values["problems"], "waiting_reason": False})
+            else:
+                current._correction_waits(values["waiting_reason"])
         return self.env["ereceipt.document"].sudo().create(values_list)
 
     def _ereceipt_recheck_waiting(self):
@@ -433,6 +442,7 @@ class AccountMove(models.Model):
     ereceipt_problems = fields.Json(compute="_compute_ereceipt_problems")
 
     @api.depends("state", "ereceipt_device_id", "ereceipt_state")
+    @api.depends_context("lang", "tz")
     def _compute_ereceipt_problems(self):
         """Say on the form what the authority would refuse: before posting by looking,
         afterwards by what was found."""

@@ -10,7 +10,6 @@ from .ereceipt_qr import qr_png
 PRINTED = lifecycle.STANDING
 """States in which the QR code is printed: also before the authority has answered."""
 
-REFUSED = frozenset({lifecycle.INVALID, lifecycle.REJECTED})
 QR_BORDER = 2
 """White modules printed around the QR code; the page around it is white as well."""
 
@@ -114,7 +113,7 @@ class EreceiptDocument(models.Model):
     def _print_sentence(self):
         """Return what a customer has to be told when no QR code is printed."""
         self.ensure_one()
-        if self.state in REFUSED:
+        if self.state in lifecycle.REFUSED:
             return self.env._(
                 "This receipt was not accepted by the tax authority. You will get "
                 "another one in its place."

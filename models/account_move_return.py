@@ -110,6 +110,9 @@ class AccountMove(models.Model):
             if move.ereceipt_original_uid:
                 key = (registration.id, move.ereceipt_original_uid)
                 document = by_uid.get(key)
+                if document and document.state == lifecycle.SUPERSEDED:
+                    # the customer holds the document that was replaced
+                    document = document._replacement()
             else:
                 document = move.reversed_entry_id.sudo().ereceipt_document_id
             gone = (lifecycle.SUPERSEDED, lifecycle.WITHDRAWN)
@@ -161,31 +164,6 @@ class AccountMove(models.Model):
             else:
                 originals.add(move.id, move._ereceipt_unknown_original())
         return originals
-
-    def _ereceipt_earlier_returns(self, sales):
-        """Return the receipts of the standing returns of sales, by the sale's
-        document id, except those of the credit notes in ``self``."""
-        documents = self.env["ereceipt.document"].sudo()
-        if not sales:
-            return {}
-        found = documents.search(
-            [
-                ("original_uid", "in", sales.mapped("authority_uid")),
-                ("kind", "in", ("return", "credit")),
-                ("state", "in", list(lifecycle.STANDING)),
-            ]
-        ).filtered(lambda doc: not doc.link_ids.move_id & self)
-        receipts = found._read_contents()
-        earlier = {}
-        for sale in sales:
-            earlier[sale.id] = [
-                receipts[doc.id]
-                for doc in found
-                if doc.original_uid == sale.authority_uid
-                and doc.registration_id == sale.registration_id
-                and doc.environment == sale.environment
-            ]
-        return earlier
 
     def _ereceipt_known_original(self, document, sale):
         """Return the reference to a sale whose document we have.
@@ -265,7 +243,11 @@ class AccountMove(models.Model):
     def _ereceipt_hold_reason(self):
         # EXTENDS account_ereceipt
         reason = super()._ereceipt_hold_reason()
-        return reason or (self._ereceipt_awaited_sale() and "original") or False
+        if not reason and (
+            self._ereceipt_awaited_sale() or self._ereceipt_sale_ahead()
+        ):
+            return "original"
+        return reason
 
     def _ereceipt_awaited_sale(self):
         """Return the sale's document where it has no identifier that a return could
@@ -276,12 +258,28 @@ class AccountMove(models.Model):
         missing = document.state in UNSETTLED or not document.authority_uid
         return document if missing else False
 
+    def _ereceipt_sale_ahead(self):
+        """Return the sale where it is still to be issued: a draft, or posted together
+        with the return."""
+        if self.move_type != "out_refund" or self.ereceipt_original_uid:
+            return self.browse()
+        sale = self.reversed_entry_id.sudo()
+        if sale.ereceipt_document_id:
+            return self.browse()
+        if sale.state != "draft":
+            return sale._ereceipt_issuable()
+        return sale._ereceipt_drafts().filtered(
+            lambda m: m.ereceipt_device_id._issues() and m._ereceipt_is_obliged()
+        )
+
     def _ereceipt_issue(self, *, at_posting=False, by_person=False, raising=True):
         # EXTENDS account_ereceipt: what waited for these sales can go on now
         issued = super()._ereceipt_issue(
             at_posting=at_posting, by_person=by_person, raising=raising
         )
-        waiting = issued.link_ids.move_id.reversal_move_ids.filtered(
+        sold = issued.link_ids.move_id
+        waiting = sold.reversal_move_ids | issued._replaced()._typed_waiting_returns()
+        waiting = waiting.filtered(
             lambda m: (
                 m.state == "posted"
                 and m.ereceipt_document_id.sudo().waiting_reason == "original"
@@ -326,3 +324,26 @@ class AccountMove(models.Model):
             record = ("account.move", sold.id or self.id)
             problems.append(Problem("original", message, record=record, values=values))
         return problems
+
+
+class EreceiptDocument(models.Model):
+    _inherit = "ereceipt.document"
+
+    def _replaced(self):
+        """Return every document in whose place these stand in the end."""
+        replaced = step = self.replaces_id
+        while step:
+            step = step.replaces_id
+            replaced |= step
+        return replaced
+
+    def _typed_waiting_returns(self):
+        """Return the credit notes that name one of these by its identifier and wait
+        for their original."""
+        if not self:
+            return self.env["account.move"]
+        waiting = self.sudo().search([("waiting_reason", "=", "original")])
+        uids = set(self.mapped("authority_uid"))
+        return waiting.link_ids.move_id.filtered(
+            lambda m: m.ereceipt_original_uid in uids
+        )

@@ -6,7 +6,6 @@ from odoo import api, fields, models
 
 from ..fiscal import lifecycle
 
-REFUSED = frozenset({lifecycle.INVALID, lifecycle.REJECTED})
 MISSED = frozenset({lifecycle.LATE, lifecycle.FAILED})
 UNDECIDED = frozenset(
     {
@@ -57,7 +56,7 @@ class AccountMove(models.Model):
         """Whether the invoice's document was refused, so that mailing it would give
         the customer what does not count."""
         self.ensure_one()
-        return self.ereceipt_document_id.sudo().state in REFUSED
+        return self.ereceipt_document_id.sudo().state in lifecycle.REFUSED
 
     def _ereceipt_mail_when_valid(self, settings=None):
         """Have the invoices mailed by the job as soon as their documents are valid.

@@ -11,7 +11,7 @@ from ..fiscal.contract import (
     Receipt,
     TaxAmount,
 )
-from ..fiscal.messages import _
+from ..fiscal.messages import Money, _
 from .ereceipt_amounts import ZERO, AmountsReader, exact, first_line
 from .ereceipt_resolver import CodeResolver
 
@@ -282,7 +282,11 @@ class AccountMove(models.Model):
                         "downwards, or another policy on the device."
                     ),
                     record=(self._name, self.id),
-                    values={"amount": self._ereceipt_money(added)},
+                    values={
+                        "amount": Money(
+                            self._ereceipt_money(added), self.currency_id.name
+                        )
+                    },
                 )
             )
         return problems

@@ -44,6 +44,30 @@ class LineAmounts:
     def tax(self):
         return sum((amount for _tax, amount in self.taxes), ZERO)
 
+    @property
+    def terms(self):
+        """The taxes that lower with a discount, by which Odoo groups lines."""
+        return frozenset(tax.id for tax, _ in self.taxes if tax._can_be_discounted())
+
+    def change_net(self, net, label):
+        """Take up in the net what another line could not keep.
+
+        :param label: what that was, if it lowers this one
+        """
+        if net < self.net:
+            self.reductions.append(Reduction(self.net - net, label))
+        self.net = net
+        self.cover_net()
+
+    def cover_net(self):
+        """Raise the gross to the net and the discounts together: the price is what
+        the books say."""
+        reduced = sum((part.amount for part in self.reductions), ZERO)
+        self.gross = max(self.gross, self.net + reduced)
+
+    def change_tax(self, tax, amount):
+        self.taxes = [(t, amount if t == tax else a) for t, a in self.taxes]
+
 
 @dataclass(slots=True)
 class MoveAmounts:
@@ -82,10 +106,11 @@ class AmountsReader:
         """Return the :class:`MoveAmounts` of one sales invoice, receipt or refund."""
         products, early_payment, rounding = self._booked(move)
         products, residues = self._absorb_taken_back(products, move)
-        products, leftovers = self._dispatch(products, residues, early_payment, move)
-        lines, reductions = [], []
-        for base_line in products:
-            lines.append(self._line(base_line))
+        products, leftovers = self._dispatch(products, early_payment, move)
+        lines = [self._line(base_line) for base_line in products]
+        residues = [self._line(base_line) for base_line in residues]
+        level_taxes(lines, residues)
+        reductions = level_nets(lines, residues)
         for base_line in leftovers:
             amounts = self._line(base_line)
             if amounts.tax:
@@ -179,16 +204,35 @@ class AmountsReader:
                 lines.append(deducted)
             elif not self._is_void(deducted, move.currency_id):
                 residues.append((deducted, [base_line, *absorbed[position]]))
-        keys = {self._dispatch_key(line) for line in lines}
-        spread = []
+        borne = []
+        bearers = list(lines)
         for residue, parts in residues:
-            left = residue["tax_details"]["total_excluded_currency"]
-            if left < 0 or self._dispatch_key(residue) in keys:
-                spread.append(residue)
+            if self._can_bear(bearers, residue):
+                borne.append(residue)
             else:
-                # no other line can bear it: the line keeps it as its own net
                 lines += parts
-        return lines + kept, spread
+        return lines + kept, borne
+
+    def _can_bear(self, base_lines, residue):
+        """Whether what is left of a line that was taken back wholly has another place:
+        its net on a line with the same taxes (if it is negative, it is taken off the
+        whole), and each of its taxes on a line that has that one."""
+        details = residue["tax_details"]
+        keys = {self._dispatch_key(line) for line in base_lines}
+        if (
+            details["total_excluded_currency"] > 0
+            and self._dispatch_key(residue) not in keys
+        ):
+            return False
+        taxes = {
+            data["tax"].id
+            for line in base_lines
+            for data in line["tax_details"]["taxes_data"]
+        }
+        return all(
+            data["tax"].id in taxes or not data["tax_amount_currency"]
+            for data in details["taxes_data"]
+        )
 
     def _assign_taken_back(self, positive, negative):
         """Find for each line of goods taken back one that can hold all of it.
@@ -242,9 +286,9 @@ class AmountsReader:
     # DISCOUNTS AND DOWN PAYMENTS AS LINES
     # -------------------------------------------------------------------------
 
-    def _dispatch(self, base_lines, residues, early_payment, move):
-        """Spread negative lines, residues of rounding, and the tax of an early payment
-        discount, over the lines with the same taxes.
+    def _dispatch(self, base_lines, early_payment, move):
+        """Spread negative lines, and the tax of an early payment discount, over the
+        lines with the same taxes.
 
         :return: ``(lines, leftovers)``: leftovers are negative lines that fit nowhere
         """
@@ -254,12 +298,10 @@ class AmountsReader:
             if base_line["tax_details"]["taxes_data"]
         ]
         negative = [line for line in base_lines if self._is_negative(line)]
-        if not negative and not early_tax and not residues:
+        if not negative and not early_tax:
             return base_lines, []
         positive = [line for line in base_lines if not self._is_negative(line)]
-        fitting, leftovers = self._fitting(
-            positive, negative + residues, move.currency_id
-        )
+        fitting, leftovers = self._fitting(positive, negative, move.currency_id)
         for base_line in fitting + early_tax:
             base_line["special_type"] = "global_discount"
         # Odoo's helper hands out rounded taxes in descending order of the amounts
@@ -333,10 +375,7 @@ class AmountsReader:
             rate = exact(base_line["discount"])
             label = self.env._("Discount %(rate)s%%", rate=f"{rate.normalize():f}")
             reductions.insert(0, Reduction(own, label, rate))
-        elif own < 0:
-            # rounded up, or a negative discount: the price is what the books say
-            gross -= own
-        return LineAmounts(
+        amounts = LineAmounts(
             line=base_line["record"],
             quantity=quantity,
             gross=gross,
@@ -344,6 +383,9 @@ class AmountsReader:
             taxes=[(tax, money(amount)) for tax, amount in taxes.values()],
             reductions=reductions,
         )
+        # less than the net: rounded up, or a negative discount
+        amounts.cover_net()
+        return amounts
 
     @staticmethod
     def _spread_reductions(base_line, money):
@@ -366,3 +408,81 @@ class AmountsReader:
             undiscounted, base_line["record"].company_id, "round_globally"
         )
         return exact(undiscounted["tax_details"]["raw_total_excluded_currency"])
+
+
+# -----------------------------------------------------------------------------
+# WHAT ROUNDING LEFT
+# -----------------------------------------------------------------------------
+
+
+def leveled(amounts, rest, sign):
+    """Return amounts of which none is against ``sign``, with the same sum: what was,
+    and ``rest``, is set off against the others, the largest first.
+
+    Odoo hands out units of the currency line by line when it rounds a whole or
+    spreads a discount, and a small line may get one more than it has.
+
+    :return: ``(amounts, rest)``: the rest is what they could not bear
+    """
+    rest += sum((amount for amount in amounts if amount * sign < 0), ZERO)
+    result = [amount if amount * sign > 0 else ZERO for amount in amounts]
+    for position in sorted(range(len(result)), key=lambda i: -abs(result[i])):
+        if not rest:
+            break
+        taken = sign * max(rest * sign, -abs(result[position]))
+        result[position] += taken
+        rest -= taken
+    return result, rest
+
+
+def level_taxes(lines, residues):
+    """Level each tax over the lines that have it. Which sign is right follows from
+    all of it together: a withheld tax is negative.
+
+    :param lines: the :class:`LineAmounts` that stay
+    :param residues: those of goods that were taken back wholly
+    """
+    bearers, rests = {}, {}
+    for line in lines:
+        for tax, amount in line.taxes:
+            bearers.setdefault(tax, []).append((line, amount))
+    for residue in residues:
+        for tax, amount in residue.taxes:
+            rests[tax] = rests.get(tax, ZERO) + amount
+    for tax, held in bearers.items():
+        amounts, rest = [amount for _line, amount in held], rests.get(tax, ZERO)
+        if not rest and (min(amounts) >= 0 or max(amounts) <= 0):
+            continue
+        sign = -1 if sum(amounts, rest) < 0 else 1
+        for (line, before), after in zip(
+            held, leveled(amounts, rest, sign)[0], strict=True
+        ):
+            if after != before:
+                line.change_tax(tax, after)
+
+
+def level_nets(lines, residues):
+    """Level the nets over the lines with the same taxes.
+
+    :return: reductions of the whole: what no line with the same taxes can bear
+    """
+    if not residues and all(line.net >= 0 for line in lines):
+        return []
+    groups, rests, labels = {}, {}, {}
+    for line in lines:
+        groups.setdefault(line.terms, []).append(line)
+    for residue in residues:
+        rests[residue.terms] = rests.get(residue.terms, ZERO) + residue.net
+    for amounts in (*lines, *residues):
+        if amounts.net < 0:
+            labels.setdefault(amounts.terms, first_line(amounts.line.name))
+    reductions = []
+    for terms in groups.keys() | rests.keys():
+        held = groups.get(terms, [])
+        nets, rest = leveled([a.net for a in held], rests.get(terms, ZERO), 1)
+        for line, net in zip(held, nets, strict=True):
+            if net != line.net:
+                line.change_net(net, labels.get(terms, ""))
+        if rest:
+            reductions.append(Reduction(-rest, labels[terms]))
+    return reductions

@@ -17,6 +17,16 @@ CHECKED = frozenset({"serial", "registration_id", "initial_previous_uid"})
 """What activation asked the authority about: where the device's chain goes on."""
 
 
+def advisory_lock(cr, lock_class, ids):
+    """Take advisory locks until the end of the transaction, waiting for whoever has
+    them. In id order, so that two callers cannot wait for each other.
+
+    :param int lock_class: first half of the locks, the ids are their second halves
+    """
+    for record_id in sorted(ids):
+        cr.execute(SQL("SELECT pg_advisory_xact_lock(%s, %s)", lock_class, record_id))
+
+
 class Head(NamedTuple):
     """What the next document of a chain follows.
 
@@ -342,13 +352,8 @@ class EreceiptDevice(models.Model):
             ) from error
 
     def _chain_lock(self):
-        """Take the devices' chain locks until the end of the transaction, waiting for
-        whoever has them. In id order, so that two callers cannot wait for each other.
-        """
-        for device_id in sorted(self.ids):
-            self.env.cr.execute(
-                SQL("SELECT pg_advisory_xact_lock(%s, %s)", CHAIN_LOCK_CLASS, device_id)
-            )
+        """Take the devices' chain locks until the end of the transaction."""
+        advisory_lock(self.env.cr, CHAIN_LOCK_CLASS, self.ids)
 
     def _chain_head(self):
         """Return ``(index, uid, issued_at)`` of the chain's last document, to be

@@ -7,6 +7,9 @@ from odoo.exceptions import UserError
 from ..fiscal import lifecycle
 from ..fiscal.contract import Document
 
+TAKES_BACK = ("return", "credit")
+"""Kinds of documents that take a sale back, wholly or in part."""
+
 FROZEN = frozenset(
     {
         "content",
@@ -36,6 +39,9 @@ AFTERWARDS = frozenset(
 """What may come after the content, once: from the signer, or with the authority's
 answer."""
 
+
+HELD_FOR_ORIGINAL = frozenset({lifecycle.QUEUED, lifecycle.TO_SIGN, lifecycle.LATE})
+"""States of a return that has not left because its sale is not valid."""
 
 UNSEEN = timedelta(minutes=10)
 """How long a transaction may last whose changes a look at a waiting document could
@@ -129,7 +135,9 @@ class EreceiptDocument(models.Model):
             ("original", "Waits for its original"),
             ("approval", "Waits for approval"),
             ("person", "Waits for a person"),
-        ]
+        ],
+        index="btree_not_null",
+        help="Of a refused document: what its correction, posted already, waits for.",
     )
     checked_at = fields.Datetime(string="Last looked at")
     problems = fields.Json(help="What is wrong, as sentences with what to open.")
@@ -299,16 +307,23 @@ class EreceiptDocument(models.Model):
             dependants = self.sudo().search(
                 [
                     ("depends_on_id", "=", old.id),
-                    ("state", "in", (lifecycle.QUEUED, lifecycle.TO_SIGN)),
+                    ("state", "in", list(HELD_FOR_ORIGINAL)),
                 ]
             )
-            old._go(lifecycle.SUPERSEDED)
+            old._go(lifecycle.SUPERSEDED, waiting_reason=False)
             dependants._follow_replacement()
+
+    def _correction_waits(self, reason):
+        """Note that a correction was posted and why it is not issued yet. The refused
+        document stays what it is until then."""
+        self.waiting_reason = reason
+        self.env["ereceipt.alert"]._clear_for_documents(self)
 
     def _follow_replacement(self):
         """Issue anew, with the new reference, what was held for a replaced document."""
         for document in self:
-            document._go(lifecycle.FAILED, last_error=False)
+            if document.state != lifecycle.LATE:
+                document._go(lifecycle.FAILED, last_error=False)
             document.link_ids.move_id._ereceipt_issue(by_person=True, raising=False)
 
     def _mended(self):

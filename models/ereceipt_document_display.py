@@ -5,11 +5,16 @@ from mimetypes import guess_extension
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..fiscal import lifecycle
+from ..fiscal import authority_classes, lifecycle
 from .ereceipt_qr import qr_png
 from .ereceipt_readable import pretty, tables
 
 SOON = timedelta(hours=3)
+ARRIVING = (lifecycle.OPEN - {lifecycle.SUBMITTED, lifecycle.CANCELLING}) | {
+    lifecycle.TO_SIGN,
+    lifecycle.LATE,
+}
+"""States in which the document has to get there before its deadline."""
 
 
 class EreceiptDocument(models.Model):
@@ -28,6 +33,13 @@ class EreceiptDocument(models.Model):
         search="_search_is_held_back",
         help="Calls to the authority are held back, because they failed or because "
         "this is not the database that sends.",
+    )
+    closes_at = fields.Datetime(
+        string="Window closes",
+        compute="_compute_deadline_text",
+        search="_search_closes_at",
+        help="The deadline of what has to be done now: that the document gets to the "
+        "authority, or that it is corrected once it was refused.",
     )
     deadline_text = fields.Char(string="Time left", compute="_compute_deadline_text")
     deadline_level = fields.Selection(
@@ -97,21 +109,19 @@ class EreceiptDocument(models.Model):
         )
         return held if True in value else ~held
 
-    @api.depends("deadline_at", "state", "late_reference")
+    @api.depends("deadline_at", "issued_at", "state", "late_reference")
     @api.depends_context("lang")
     def _compute_deadline_text(self):
         now = fields.Datetime.now()
         for document in self:
             document.deadline_text = False
             document.deadline_level = "none"
-            open_states = lifecycle.OPEN | {lifecycle.TO_SIGN, lifecycle.LATE}
-            if not document.deadline_at or document.state not in open_states:
+            document.closes_at = document._closes_at()
+            if not document.closes_at:
                 continue
-            if document.state in (lifecycle.SUBMITTED, lifecycle.CANCELLING):
-                continue
-            left = document.deadline_at - now
+            left = document.closes_at - now
             text = self.env["ereceipt.outbox"]._duration_text(abs(left.total_seconds()))
-            if document.late_reference:
+            if document.late_reference and document.state in ARRIVING:
                 document.deadline_text = self.env._("Extended by the authority")
                 document.deadline_level = "far"
             elif left <= timedelta():
@@ -120,6 +130,27 @@ class EreceiptDocument(models.Model):
             else:
                 document.deadline_text = self.env._("%s left", text)
                 document.deadline_level = "soon" if left < SOON else "far"
+
+    def _closes_at(self):
+        """Return when the window closes that counts in the present state, or False."""
+        self.ensure_one()
+        if self.state in lifecycle.REFUSED:
+            return self._correction_closes_at()
+        return self.state in ARRIVING and self.deadline_at
+
+    def _search_closes_at(self, operator, value):
+        if operator not in ("<", "<=", ">", ">="):
+            return NotImplemented
+        value = fields.Datetime.to_datetime(value)
+        arriving = Domain("state", "in", list(ARRIVING))
+        domains = [arriving & Domain("deadline_at", operator, value)]
+        for code, authority in authority_classes().items():
+            window = authority.limits.correction_window
+            if window:
+                refused = Domain("state", "in", list(lifecycle.REFUSED))
+                refused &= Domain("authority", "=", code)
+                domains.append(refused & Domain("issued_at", operator, value - window))
+        return Domain.OR(domains)
 
     @api.depends("qr")
     def _compute_qr_image(self):
@@ -223,7 +254,8 @@ class EreceiptDocument(models.Model):
     @api.model
     def _domain_needs_person(self):
         """Return what only a person can bring on."""
-        return Domain("state", "in", sorted(lifecycle.NEEDS_PERSON)) | (
-            Domain("state", "=", lifecycle.WAITING)
-            & Domain("waiting_reason", "in", ("data", "approval", "person"))
-        )
+        asking = Domain("waiting_reason", "in", ("data", "approval", "person"))
+        return (
+            Domain("state", "in", sorted(lifecycle.NEEDS_PERSON))
+            & (Domain("waiting_reason", "=", False) | asking)
+        ) | (Domain("state", "=", lifecycle.WAITING) & asking)

@@ -12,6 +12,8 @@ from psycopg2.errors import DeadlockDetected, SerializationFailure
 from odoo import api, fields, models
 from odoo.tools.misc import format_duration
 
+from ..fiscal import lifecycle
+
 _logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 10
@@ -332,12 +334,24 @@ class EreceiptOutbox(models.AbstractModel):
             documents = self.env["ereceipt.document"].search(
                 [
                     ("registration_id", "=", registration.id),
-                    ("state", "in", ("queued", "to_sign", "unknown")),
-                    ("deadline_at", "<=", soon),
-                    ("deadline_at", ">", now),
+                    (
+                        "state",
+                        "in",
+                        ("queued", "to_sign", "unknown", *lifecycle.REFUSED),
+                    ),
+                    ("closes_at", "<=", soon),
+                    ("closes_at", ">", now),
                     ("late_reference", "=", False),
                 ]
             )
+            refused = documents.filtered(lambda d: d.state in lifecycle.REFUSED)
             self.env["ereceipt.alert"]._raise_for_documents(
-                documents, "deadline", self.env._("Not at the tax authority yet")
+                documents - refused,
+                "deadline",
+                self.env._("Not at the tax authority yet"),
+            )
+            self.env["ereceipt.alert"]._raise_for_documents(
+                refused,
+                "deadline",
+                self.env._("The authority's window for correcting it closes soon"),
             )

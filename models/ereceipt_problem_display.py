@@ -16,7 +16,7 @@ class EreceiptProblemMixin(models.AbstractModel):
     )
 
     @api.depends("problems")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "tz")
     def _compute_problems_shown(self):
         actionable = self.env["ereceipt.document"]._problems_actionable
         for record in self:

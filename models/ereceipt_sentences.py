@@ -1,21 +1,26 @@
 import logging
+from datetime import date, datetime, timezone
+from decimal import Decimal
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.tools import format_amount, format_date
+from odoo.tools.misc import get_lang
 from odoo.tools.translate import code_translations
 
 from ..fiscal.contract import Problem
-from ..fiscal.messages import Sentence, source_of
+from ..fiscal.messages import Money, Sentence, source_of
 
 _logger = logging.getLogger(__name__)
 
 FORMS_TO_MEND = {"product.product": "account_ereceipt.product_product_view_form_codes"}
 """Forms in which problems of a model's records are mended, where the usual one does
 not open at the right place."""
+MOST_DECIMALS = 9
 
 
 class EreceiptDocument(models.Model):
     """Sentences from below the border, kept as they came and shown in each reader's
-    language."""
+    language, with figures, amounts and times as that language writes them."""
 
     _inherit = "ereceipt.document"
 
@@ -46,20 +51,17 @@ class EreceiptDocument(models.Model):
 
     @api.model
     def _sentence_text(self, message, values):
-        """Return an English sentence in the user's language, its places filled; a
-        value may be such a sentence itself."""
+        """Return an English sentence in the user's language, its places filled.
+
+        :param values: as :func:`_kept` keeps them; one may be such a sentence itself
+        """
         known = code_translations.get_python_translations(
             "account_ereceipt", self.env.lang or "en_US"
         )
         translated = known.get(message) or message
         if not values:
             return translated
-        values = {
-            name: self._sentence_text(value["message"], value["values"])
-            if isinstance(value, dict)
-            else value
-            for name, value in values.items()
-        }
+        values = {name: self._value_text(value) for name, value in values.items()}
         try:
             return translated % values
         except (KeyError, TypeError, ValueError):
@@ -77,7 +79,51 @@ class EreceiptDocument(models.Model):
             return False
         message, values = source_of(error)
         kept = {name: _kept(value) for name, value in values.items()}
-        return self.with_context(lang=reader.lang)._sentence_text(message, kept)
+        reading = self.with_context(lang=reader.lang, tz=reader.tz)
+        return reading._sentence_text(message, kept)
+
+    @api.model
+    def _value_text(self, value):
+        """Return what fills a place as the user's language writes it.
+
+        :param value: as :func:`_kept` keeps it
+        """
+        if not isinstance(value, dict):
+            return value
+        if "message" in value:
+            return self._sentence_text(value["message"], value["values"])
+        if "amount" in value:
+            return self._money_text(Decimal(value["amount"]), value["currency"])
+        if "number" in value:
+            return self._number_text(Decimal(value["number"]))
+        if "date" in value:
+            return format_date(self.env, date.fromisoformat(value["date"]))
+        return self._moment_text(fields.Datetime.from_string(value["moment"]))
+
+    @api.model
+    def _number_text(self, number):
+        """Return a number as the user's language writes it, with the decimals that
+        say something."""
+        exponent = Decimal(number).normalize().as_tuple().exponent
+        lang = self.env["res.lang"].browse(get_lang(self.env).id)
+        digits = min(max(0, -exponent), MOST_DECIMALS)
+        return lang.format(f"%.{digits}f", float(number), grouping=True)
+
+    @api.model
+    def _money_text(self, amount, code):
+        """Return an amount as the user's language writes it, with its currency.
+
+        More decimals than the currency has are shown: they are what is wrong.
+
+        :param str code: ISO 4217
+        """
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        currency = currencies.search([("name", "=", code)], limit=1)
+        if not currency:
+            return f"{self._number_text(amount)}\N{NO-BREAK SPACE}{code}"
+        if amount == round(amount, currency.decimal_places):
+            return format_amount(self.env, float(amount), currency)
+        return f"{self._number_text(amount)}\N{NO-BREAK SPACE}{currency.symbol}"
 
     @api.model
     def _problems_actionable(self, problems):
@@ -107,8 +153,18 @@ class EreceiptDocument(models.Model):
 
 
 def _kept(value):
-    """Return a value of a sentence as JSON keeps it."""
+    """Return a value of a sentence as JSON keeps it: what it is has to be known when
+    it is shown, in the language of whoever reads it then."""
     if isinstance(value, Sentence):
         kept = {name: _kept(inner) for name, inner in value.values.items()}
         return {"message": value.message, "values": kept}
+    if isinstance(value, Money):
+        return {"amount": str(value.amount), "currency": value.currency}
+    if isinstance(value, Decimal) and value.is_finite():
+        return {"number": str(value)}
+    if isinstance(value, datetime):
+        moment = value.astimezone(timezone.utc) if value.tzinfo else value
+        return {"moment": fields.Datetime.to_string(moment.replace(tzinfo=None))}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
     return str(value)

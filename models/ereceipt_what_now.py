@@ -30,6 +30,7 @@ ISSUE_NOW = Step("warning", "action_ereceipt_issue", _lt("Issue now"))
 ASK_NOW = Step("info", "action_ereceipt_ask", _lt("Ask now"))
 CORRECT = Step("danger", "action_ereceipt_correct", _lt("Correct"))
 CHOOSE = Step("danger", "action_ereceipt_late", _lt("Choose a way"))
+OPEN_ORIGINAL = ("action_ereceipt_open_original", _lt("Open the original"))
 LOOK = "action_ereceipt_open_registration"
 
 STEPS = {
@@ -47,9 +48,7 @@ STEPS = {
         "warning", "action_ereceipt_open_signing", _lt("Open the signing key")
     ),
     "queued": Step("info", "action_ereceipt_send_now", _lt("Send now")),
-    "queued_original": Step(
-        "info", "action_ereceipt_open_original", _lt("Open the original")
-    ),
+    "queued_original": Step("info", *OPEN_ORIGINAL),
     "held_copy": Step("danger", LOOK, _lt("Open the registration")),
     "held_registration": Step("danger", LOOK, _lt("Open the registration")),
     "held_breaker": Step("danger", LOOK, _lt("Open the registration")),
@@ -64,12 +63,16 @@ STEPS = {
     "rejected": Step("danger", "action_ereceipt_rejection", _lt("Choose a way")),
     "rejected_declining": ASK_NOW,
     "rejected_closed": CHOOSE,
+    "correction_waiting": Step(
+        "warning", "action_ereceipt_correct", _lt("Correct now")
+    ),
     "cancelling": ASK_NOW,
     "cancelled": Step("info"),
     "cancelled_books": Step(
         "danger", "action_ereceipt_cancel_in_books", _lt("Cancel it here")
     ),
     "late": CHOOSE,
+    "late_original": Step("danger", *OPEN_ORIGINAL),
     "failed": Step("danger", "action_ereceipt_retry", _lt("Try again")),
     "superseded": Step(
         "info", "action_ereceipt_open_replacement", _lt("Open what replaces it")
@@ -147,8 +150,12 @@ class EreceiptDocument(models.Model):
             return "cancelled_books"
         if self.state == lifecycle.REJECTED and self.change:
             return "rejected_declining"
-        if self.state in (lifecycle.INVALID, lifecycle.REJECTED):
-            return self.state if self._correction_open() else f"{self.state}_closed"
+        if self.state in lifecycle.REFUSED:
+            if not self._correction_open():
+                return f"{self.state}_closed"
+            return "correction_waiting" if self.waiting_reason else self.state
+        if self.state == lifecycle.LATE and self._awaited_original():
+            return "late_original"
         if self.state == lifecycle.SUPERSEDED and self._is_abandoned():
             return "superseded_abandoned"
         return self.state
@@ -191,6 +198,16 @@ class EreceiptDocument(models.Model):
 
     def _waits_for_original(self):
         return bool(self.depends_on_id and self.depends_on_id.state != lifecycle.VALID)
+
+    def _awaited_original(self):
+        """Return the document of the sale that has to be settled first: not valid yet,
+        and it may still become so. Empty when there is none."""
+        self.ensure_one()
+        original = self.depends_on_id
+        original = original and (original._replacement() or original)
+        if original and (original.state == lifecycle.VALID or original._is_no_more()):
+            return original.browse()
+        return original
 
     def _correction_closes_at(self):
         """Return when the window for correcting the document closes, False where the
@@ -404,6 +421,22 @@ class EreceiptDocument(models.Model):
             "The authority's window for it closed at %(time)s, before it got there. "
             "Nothing more happens by itself.",
             time=self._moment_text(self.deadline_at),
+        )
+
+    def _say_late_original(self):
+        original = self._awaited_original()
+        return self.env._(
+            "The authority's window for it closed at %(time)s, before %(original)s, "
+            "which it refers to, was valid. Settle that one first: it is %(state)s.",
+            time=self._moment_text(self.deadline_at),
+            original=original.name,
+            state=original._state_label(),
+        )
+
+    def _say_correction_waiting(self):
+        return self.env._(
+            "The authority refused it, and its correction is posted. %(until)s",
+            until=getattr(self, f"_say_waiting_{self.waiting_reason}")(),
         )
 
     def _say_failed(self):

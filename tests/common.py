@@ -71,6 +71,20 @@ class EreceiptCommon(AccountTestInvoicingCommon):
         cls.auditor = user("auditor", base, "account_ereceipt.group_ereceipt_reader")
 
     @classmethod
+    def browser_user(cls, login, *groups):
+        """Make somebody who can sign in to a browser, his login as password."""
+        return cls.env["res.users"].create(
+            {
+                "name": "Accountant",
+                "login": login,
+                "password": login,
+                "company_id": cls.company.id,
+                "company_ids": [Command.set(cls.company.ids)],
+                "group_ids": [Command.set([cls.env.ref(name).id for name in groups])],
+            }
+        )
+
+    @classmethod
     def _set_up_books(cls):
         cls.journal = cls.company_data["default_journal_sale"]
         cls.journal_2 = cls.journal.copy({"name": "Till 2", "code": "TIL2"})
@@ -184,6 +198,14 @@ class EreceiptCommon(AccountTestInvoicingCommon):
         if post:
             credit_note.action_post()
         return credit_note
+
+    def refused(self, **values):
+        """Return a posted invoice that the authority has refused."""
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        move = self.invoice(**values)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "invalid")
+        return move
 
     # -------------------------------------------------------------------------
     # THE JOBS

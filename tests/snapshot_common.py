@@ -1,4 +1,5 @@
 import random
+from decimal import Decimal
 
 from odoo import Command
 
@@ -7,6 +8,7 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 AUTHORITY = "eg_receipt"
 RIN = "674859545"
 QUANTITIES = (1, 1, 2, 3, 7, 12, 0.5, 0.333, 0.005, 1.25, 40, 1000)
+ZERO = Decimal(0)
 DISCOUNTS = (0, 0, 0, 0, 5, 10, 12.5, 33.33, 66.67, 100)
 
 
@@ -140,6 +142,48 @@ class SnapshotCommon(AccountTestInvoicingCommon):
                 code=f"EG-{RIN}-{item.default_code}",
             )
         return items
+
+    # -------------------------------------------------------------------------
+    # BY HAND
+    # -------------------------------------------------------------------------
+
+    def make(self, *lines, move_type="out_invoice", **values):
+        return (
+            self.env["account.move"]
+            .with_user(self.accountant)
+            .create(
+                {
+                    "move_type": move_type,
+                    "partner_id": self.partner_a.id,
+                    "invoice_date": "2026-11-01",
+                    "journal_id": self.journal.id,
+                    "invoice_payment_term_id": False,
+                    "invoice_line_ids": list(lines),
+                    **values,
+                }
+            )
+        )
+
+    def sell(self, quantity, price, tax="vat", item=0, **values):
+        """Return the command of a line."""
+        taxes = self.env["account.tax"].union(
+            *(self.taxes[name] for name in tax.split("+"))
+        )
+        product = self.items[item] if item is not None else self.items[:0]
+        values = {"name": product.name or "Something", **values}
+        return self._line(product, quantity, price, taxes, **values)
+
+    def receipt(self, move):
+        receipt = move._ereceipt_snapshots(move._ereceipt_now())[move.id]
+        lines = sum((line.total for line in receipt.lines), ZERO)
+        off = sum((part.amount for part in receipt.discounts), ZERO)
+        self.assertEqual(lines - off, receipt.total)
+        return receipt
+
+    def codes(self, move):
+        """Post, and return the codes of what is wrong."""
+        move.action_post()
+        return {p["code"] for p in move.ereceipt_document_id.sudo().problems or ()}
 
     # -------------------------------------------------------------------------
     # GENERATOR

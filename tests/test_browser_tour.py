@@ -31,16 +31,7 @@ class TestBrowserTour(EreceiptCommon, HttpCase):
             "product.group_product_manager",
             "account.group_account_manager",
         )
-        cls.env["res.users"].create(
-            {
-                "name": "Accountant",
-                "login": LOGIN,
-                "password": LOGIN,
-                "company_id": cls.company.id,
-                "company_ids": [Command.set(cls.company.ids)],
-                "group_ids": [Command.set([cls.env.ref(name).id for name in groups])],
-            }
-        )
+        cls.browser_user(LOGIN, *groups)
         cls.clock = cls.env["product.product"].create(
             {"name": "Wall clock", "taxes_id": [Command.set(cls.vat.ids)]}
         )

@@ -37,7 +37,7 @@ class TestReturnAnew(EreceiptCommon):
     def test_valid_invoice_is_returned_and_a_draft_opened(self):
         move = self.valid()
         wizard = self.anew(move, partner_id=self.other_customer)
-        self.assertTrue(wizard.is_registered)
+        self.assertEqual(wizard.way, "return")
         self.assertEqual(wizard.date, fields.Date.today())
         action = wizard.action_return_anew()
         new = self.env["account.move"].browse(action["res_id"])
@@ -101,7 +101,7 @@ class TestReturnAnew(EreceiptCommon):
         self.run_outbox(rounds=1)
         self.assertEqual(move.ereceipt_state, "late")
         wizard = self.anew(move, post_new=True)
-        self.assertFalse(wizard.is_registered)
+        self.assertEqual(wizard.way, "anew")
         action = wizard.action_return_anew()
         new = self.env["account.move"].browse(action["res_id"])
         return move, move.reversal_move_ids, new.with_user(self.accountant)

@@ -1,5 +1,9 @@
+from lxml import etree
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import EreceiptCommon
 
@@ -8,13 +12,6 @@ from .common import EreceiptCommon
 class TestCorrect(EreceiptCommon):
     """Refused and given-up documents: corrected, tried again, and the activities that
     ask a person for it."""
-
-    def refused(self, **values):
-        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
-        move = self.invoice(**values)
-        self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "invalid")
-        return move
 
     def open_causes(self, move):
         activities = (
@@ -154,6 +151,77 @@ class TestCorrect(EreceiptCommon):
         self.assertIn("قلم حبر", str(dialog.alerts))
 
     # -------------------------------------------------------------------------
+    # HELD
+    # -------------------------------------------------------------------------
+
+    def pay(self, move):
+        registering = self.env["account.payment.register"].with_user(self.accountant)
+        registering.with_context(
+            active_model="account.move", active_ids=move.ids
+        ).create({})._create_payments()
+
+    def refused_when_paid(self):
+        """Return a refused invoice of a till that issues on payment, reset, changed
+        and posted again."""
+        self.device.issue_moment = "payment"
+        move = self.invoice()
+        self.pay(move)
+        self.assertEqual(move.ereceipt_state, "queued")
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        self.run_outbox()
+        self.assertEqual(self.open_causes(move), ["refused"])
+        move.button_draft()
+        move.invoice_line_ids.price_unit = 90
+        move.action_post()
+        return move
+
+    def test_correction_is_issued_on_payment(self):
+        move = self.refused_when_paid()
+        old = move.ereceipt_document_id
+        self.assertEqual((old.state, old.waiting_reason), ("invalid", "payment"))
+        self.assertIn("its correction is posted", move.ereceipt_what_now)
+        self.assertIn("when the invoice is paid", move.ereceipt_what_now)
+        self.assertEqual(move.ereceipt_action, "action_ereceipt_correct")
+        self.assertFalse(self.open_causes(move))
+        self.assertFalse(old.needs_person)
+        needing = self.env["ereceipt.document"].search([("needs_person", "=", True)])
+        self.assertNotIn(old, needing)
+        self.pay(move)
+        new = move.ereceipt_document_id
+        self.assertEqual((old.state, new.state), ("superseded", "queued"))
+        self.assertEqual(new.replaces_id, old)
+        self.assertFalse(old.waiting_reason)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid")
+
+    def test_correction_is_issued_without_payment_if_a_person_wants(self):
+        move = self.refused_when_paid()
+        move.action_ereceipt_what_now()
+        self.assertEqual(move.ereceipt_state, "queued")
+
+    def test_payment_after_the_window_for_corrections(self):
+        """Nothing is frozen that would be refused; the ways that are left are said."""
+        move = self.refused_when_paid()
+        self.pass_time(hours=97)
+        self.assertEqual(move.ereceipt_action, "action_ereceipt_late")
+        self.pay(move)
+        self.assertEqual(move.ereceipt_state, "invalid")
+        self.assertFalse(move.ereceipt_document_id.waiting_reason)
+        self.assertEqual(move.ereceipt_action, "action_ereceipt_late")
+
+    def test_payment_alone_corrects_nothing(self):
+        """Refused while it was posted: a person looks first, whatever is paid."""
+        self.device.issue_moment = "payment"
+        move = self.invoice()
+        self.pay(move)
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        self.run_outbox()
+        old = move.ereceipt_document_id
+        move.line_ids.remove_move_reconcile()
+        self.pay(move)
+        self.assertEqual(move.ereceipt_document_id, old)
+
+    # -------------------------------------------------------------------------
     # GIVEN UP
     # -------------------------------------------------------------------------
 
@@ -215,6 +283,59 @@ class TestCorrect(EreceiptCommon):
         self.pass_time(hours=5)
         self.run_outbox(rounds=1)
         self.assertEqual(self.open_causes(move), ["late"])
+
+    def test_warning_before_the_window_for_corrections_closes(self):
+        move = self.refused()
+        warn = self.env["ereceipt.outbox"].sudo()._warn_of_deadlines
+        warn()
+        self.assertEqual(self.open_causes(move), ["refused"])
+        self.pass_time(hours=91)
+        warn()
+        warn()
+        self.assertEqual(sorted(self.open_causes(move)), ["deadline", "refused"])
+        activity = move.activity_ids.filtered(lambda a: a.ereceipt_cause == "deadline")
+        self.assertIn("correcting it closes soon", activity.summary)
+        move.action_ereceipt_correct()
+        self.assertFalse(self.open_causes(move))
+
+    def test_no_warning_after_the_window_for_corrections(self):
+        move = self.refused()
+        self.pass_time(hours=97)
+        self.env["ereceipt.outbox"].sudo()._warn_of_deadlines()
+        self.assertEqual(self.open_causes(move), ["refused"])
+
+    def test_time_left_of_a_refused_document(self):
+        """What is left is the time for correcting it."""
+        move = self.refused()
+        document = move.ereceipt_document_id
+        for hours, text, level in (
+            (1, "3 days left", "far"),
+            (93.5, "01:30 h left", "soon"),
+            (2.5, "Over for 01:00 h", "over"),
+        ):
+            self.pass_time(hours=hours)
+            self.assertEqual(document.deadline_text, text)
+            self.assertEqual(document.deadline_level, level)
+            self.assertEqual(move.ereceipt_deadline_text, text)
+            self.assertEqual(move.ereceipt_deadline_at, document.closes_at)
+            closing = document._correction_closes_at()
+            self.assertEqual(document.closes_at, closing)
+            for operator, found in (("<=", True), (">", False)):
+                domain = [("id", "=", document.id), ("closes_at", operator, closing)]
+                self.assertEqual(bool(document.search(domain)), found)
+
+    def test_list_of_little_time_left(self):
+        """The filter of the list finds documents to be sent and to be corrected."""
+        refused = self.refused()
+        self.pass_time(hours=94)
+        late_soon = self.invoice()
+        late_soon.ereceipt_document_id.sudo().deadline_at = fields.Datetime.now()
+        self.invoice()
+        view = self.env.ref("account_ereceipt.ereceipt_document_view_search")
+        [node] = etree.fromstring(view.arch).xpath("//filter[@name='deadline_soon']")
+        domain = safe_eval(node.get("domain"))
+        found = self.env["ereceipt.document"].with_user(self.auditor).search(domain)
+        self.assertEqual(found.move_id, (refused | late_soon).with_user(self.auditor))
 
     def test_warning_of_the_window_ends_when_valid(self):
         move = self.invoice()

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import Form, HttpCase, tagged
 
 from ..fiscal.eg_eta import EgReceipt
 from .common import EreceiptCommon
@@ -13,13 +13,6 @@ class SendPrintCommon(EreceiptCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.customer.email = "mona@example.com"
-
-    def refused(self, **values):
-        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
-        move = self.invoice(**values)
-        self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "invalid")
-        return move
 
     def wizard(self, moves):
         """Open *Send & Print* as the accountant."""
@@ -178,7 +171,8 @@ class TestSendPrint(SendPrintCommon):
         self.assertEqual(counts, [1, 0, 1])
 
     def test_file_is_attached_where_the_device_wants_it(self):
-        self.device.mail_file = True
+        with Form(self.device.with_user(self.administrator)) as form:
+            form.mail_file = True
         move = self.invoice()
         self.wizard(move).action_send_and_print()
         attachment = self.mails(move).attachment_ids.filtered(

@@ -318,7 +318,8 @@ class TestReturnReference(SnapshotCommon):
         self.assertFalse(self.problems(self.reverse(sale, {"ITEM0": 3})))
         note = self.reverse(sale, {"ITEM0": 3})
         values = self.problems(note)["return_exceeds_quantity"]["values"]
-        self.assertEqual((values["returned"], values["left"]), ("3", "2"))
+        self.assertEqual(D(values["returned"]["number"]), 3)
+        self.assertEqual(D(values["left"]["number"]), 2)
         self.assertFalse(self.problems(self.reverse(sale, {"ITEM0": 2, "ITEM1": 1})))
 
     def test_return_of_what_was_not_sold(self):
@@ -418,3 +419,59 @@ class TestReturnReference(SnapshotCommon):
             return self.env.cr.sql_log_count - before
 
         self.assertEqual(count(2), count(8))
+
+    def test_typed_identifier_of_a_refused_sale_waits_for_its_correction(self):
+        """The correction has another identifier than the one that was typed."""
+        sale = self.sale()
+        refused = self.refuse(sale)
+        note = self.refund((2, 10.0, 0), ereceipt_original_uid=refused.authority_uid)
+        note.action_post()
+        self.assertEqual(self.document(note).waiting_reason, "original")
+        sale._ereceipt_issue(by_person=True, raising=False)
+        corrected = self.document(sale)
+        self.assertNotEqual(corrected.authority_uid, refused.authority_uid)
+        returned = self.document(note)
+        self.assertEqual(returned.state, "queued", returned.problems)
+        self.assertEqual(returned.original_uid, corrected.authority_uid)
+        self.assertEqual(returned.depends_on_id, corrected)
+
+    def test_typed_identifier_of_a_sale_that_is_corrected_on_the_way(self):
+        """The return was frozen already, with the identifier that counts no more."""
+        sale = self.sale()
+        first = self.document(sale)
+        note = self.refund((2, 10.0, 0), ereceipt_original_uid=first.authority_uid)
+        note.action_post()
+        self.assertEqual(self.document(note).depends_on_id, first)
+        self.refuse(sale)
+        sale._ereceipt_issue(by_person=True, raising=False)
+        corrected = self.document(sale)
+        returned = self.document(note)
+        self.assertEqual(returned.state, "queued", returned.problems)
+        self.assertEqual(returned.original_uid, corrected.authority_uid)
+
+    def test_typed_identifier_of_a_document_that_was_replaced_before(self):
+        """The customer brings the receipt that was refused, long after."""
+        sale = self.sale()
+        refused = self.refuse(sale)
+        sale._ereceipt_issue(by_person=True, raising=False)
+        corrected = self.validate(sale)
+        note = self.refund((6, 10.0, 0), ereceipt_original_uid=refused.authority_uid)
+        self.assertEqual(note._ereceipt_original().uid, corrected.authority_uid)
+        self.assertIn("return_exceeds_quantity", self.problems(note))
+
+    def test_return_posted_together_with_its_sale(self):
+        """Its sale has no document yet at that moment, but gets one right away."""
+        sale = self.sale(post=False)
+        note = self.refund((2, 10.0, 0), reversed_entry_id=sale.id)
+        (note | sale).action_post()
+        self.assertEqual(self.document(sale).state, "queued")
+        self.assertEqual(self.document(note).state, "queued", self.problems(note))
+        self.assertEqual(self.document(note).depends_on_id, self.document(sale))
+
+    def test_return_posted_before_its_sale(self):
+        sale = self.sale(post=False)
+        note = self.refund((2, 10.0, 0), reversed_entry_id=sale.id)
+        note.action_post()
+        self.assertEqual(self.document(note).waiting_reason, "original")
+        sale.action_post()
+        self.assertEqual(self.document(note).depends_on_id, self.document(sale))

@@ -13,44 +13,6 @@ ZERO = D(0)
 class TestSnapshotCases(SnapshotCommon):
     """One case each of what an accountant puts on an invoice."""
 
-    def make(self, *lines, move_type="out_invoice", **values):
-        return (
-            self.env["account.move"]
-            .with_user(self.accountant)
-            .create(
-                {
-                    "move_type": move_type,
-                    "partner_id": self.partner_a.id,
-                    "invoice_date": "2026-11-01",
-                    "journal_id": self.journal.id,
-                    "invoice_payment_term_id": False,
-                    "invoice_line_ids": list(lines),
-                    **values,
-                }
-            )
-        )
-
-    def sell(self, quantity, price, tax="vat", item=0, **values):
-        """Return the command of a line."""
-        taxes = self.env["account.tax"].union(
-            *(self.taxes[name] for name in tax.split("+"))
-        )
-        product = self.items[item] if item is not None else self.items[:0]
-        values = {"name": product.name or "Something", **values}
-        return self._line(product, quantity, price, taxes, **values)
-
-    def receipt(self, move):
-        receipt = move._ereceipt_snapshots(move._ereceipt_now())[move.id]
-        lines = sum((line.total for line in receipt.lines), ZERO)
-        off = sum((part.amount for part in receipt.discounts), ZERO)
-        self.assertEqual(lines - off, receipt.total)
-        return receipt
-
-    def codes(self, move):
-        """Post, and return the codes of what is wrong."""
-        move.action_post()
-        return {p["code"] for p in move.ereceipt_document_id.sudo().problems or ()}
-
     # -------------------------------------------------------------------------
     # DISCOUNTS
     # -------------------------------------------------------------------------

@@ -2,6 +2,7 @@ from . import (
     account_move_send,
     account_resequence,
     ereceipt_cancel,
+    ereceipt_confirmation,
     ereceipt_item_import,
     ereceipt_late,
     ereceipt_pairing,

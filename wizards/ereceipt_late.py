@@ -24,6 +24,7 @@ class EreceiptLate(models.TransientModel):
     reference_reason = fields.Char(compute="_compute_ways")
     correction_reason = fields.Char(compute="_compute_ways")
     anew_reason = fields.Char(compute="_compute_ways")
+    anew_way = fields.Char(compute="_compute_ways")
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
@@ -37,6 +38,7 @@ class EreceiptLate(models.TransientModel):
             wizard.reference_reason = wizard._why_not_reference()
             wizard.correction_reason = wizard._why_not_correction()
             wizard.anew_reason = wizard._why_not_anew()
+            wizard.anew_way = wizard.move_id._ereceipt_anew_way()
 
     def _why_not_reference(self):
         """Return why the same document cannot be sent with a granted request, or

@@ -18,6 +18,10 @@ class EreceiptProblems(models.TransientModel):
     intro = fields.Char(readonly=True)
     alerts = fields.Json(readonly=True)
     more = fields.Char(readonly=True)
+    wrong_ids = fields.Many2many(
+        "account.move", "ereceipt_problems_wrong_rel", readonly=True
+    )
+    wrong_count = fields.Integer(compute="_compute_wrong_count")
     other_ids = fields.Many2many("account.move", readonly=True)
     others_text = fields.Char(compute="_compute_others_text")
     confirmation_id = fields.Many2one("validate.account.move", readonly=True)
@@ -31,6 +35,11 @@ class EreceiptProblems(models.TransientModel):
             else:
                 text = self.env._("One other can be posted as it is.")
             dialog.others_text = text if count else False
+
+    @api.depends("wrong_ids")
+    def _compute_wrong_count(self):
+        for dialog in self:
+            dialog.wrong_count = len(dialog.wrong_ids)
 
     # -------------------------------------------------------------------------
     # ACTION METHODS
@@ -46,12 +55,19 @@ class EreceiptProblems(models.TransientModel):
         result = others.action_validate_moves_with_confirmation()
         return result or {"type": "ir.actions.act_window_close"}
 
+    def action_open_wrong(self):
+        """Open the list of the invoices with problems."""
+        self.ensure_one()
+        return self.wrong_ids._get_records_action(name=self.env._("With problems"))
+
     # -------------------------------------------------------------------------
     # OPENING
     # -------------------------------------------------------------------------
 
     @api.model
-    def _open(self, moves, problems, others=None, confirmation=None, issued=None):
+    def _open(
+        self, moves, problems, others=None, confirmation=None, issued=None, intro=None
+    ):
         """Return the action that opens the dialog.
 
         :param moves: the invoices with problems
@@ -60,14 +76,16 @@ class EreceiptProblems(models.TransientModel):
         :param others: drafts that can still be posted without these
         :param confirmation: the ``validate.account.move`` to go on with
         :param issued: invoices that were issued meanwhile, None before a posting
+        :param str intro: what to say above the problems, if not what is usual
         """
         hidden = len(moves) - SHOWN
         more = self.env._("And %s more have problems.", hidden)
         dialog = self.create(
             {
-                "intro": self._intro(moves, issued),
+                "intro": intro or self._intro(moves, issued),
                 "alerts": self._alerts(moves, problems),
                 "more": more if hidden > 0 else False,
+                "wrong_ids": [Command.set(moves.ids)],
                 "other_ids": [Command.set(others.ids if others else [])],
                 "confirmation_id": confirmation.id if confirmation else False,
             }

@@ -91,24 +91,24 @@ def _check_time(found: ReceiptFindings) -> None:
         found.add(
             "time_in_future",
             _(
-                "The receipt's time of issue, %(time)s UTC, lies in the future. Set"
+                "The receipt's time of issue, %(time)s, lies in the future. Set"
                 " the clock of this server right and issue it anew."
             ),
             path,
             receipt.record,
-            time=f"{moment:%Y-%m-%d %H:%M:%S}",
+            time=moment,
         )
     elif not receipt.replaces_uid and _is_late(found):
         found.add(
             "window_closed",
             _(
-                "The receipt was issued at %(time)s UTC, and the authority takes"
+                "The receipt was issued at %(time)s, and the authority takes"
                 " receipts for %(hours)s hours only. Issue it anew, or ask for a late"
                 " submission on the authority's portal."
             ),
             path,
             receipt.record,
-            time=f"{moment:%Y-%m-%d %H:%M:%S}",
+            time=moment,
             hours=found.settings.submission_hours,
         )
 

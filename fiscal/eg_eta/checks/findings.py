@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from ...contract import Party, Problem, Receipt, Record
-from ...messages import _
-from ..amounts import Figures, smallest_unit
+from ...messages import Money, _
+from ..amounts import Figures, round5, smallest_unit
 from ..jsontext import clean, utf16_length
 from ..settings import EtaSettings
 from .form import Form
@@ -52,6 +52,12 @@ class Findings:
     figures: Figures | None = None
     price_step: Decimal = Decimal(0)
     problems: list[Problem] = field(default_factory=list)
+
+    def money(self, amount: Any) -> Any:
+        """Return an amount of the receipt for a sentence; what is none, as it is."""
+        if is_number(amount):
+            return Money(round5(amount), self.receipt.currency)
+        return amount
 
     def add(
         self,
@@ -126,12 +132,6 @@ def fits_decimals(value: Decimal) -> bool:
 def is_amount(value: Any) -> bool:
     """Tell whether a value is a number of at least 0 that ETA takes."""
     return is_number(value) and value >= 0 and fits_decimals(value)
-
-
-def plain(value: Decimal) -> str:
-    """Return a decimal for a sentence: without exponent, no more than 5 decimals."""
-    text = f"{value:.5f}"
-    return text.rstrip("0").rstrip(".")
 
 
 TOO_LONG = {

@@ -11,14 +11,7 @@ from ...messages import _
 from ..amounts import LineFigures, decimal_of
 from ..code_tables import codes
 from ..jsontext import clean
-from .findings import (
-    Findings,
-    check_text,
-    fits_decimals,
-    is_amount,
-    is_number,
-    plain,
-)
+from .findings import Findings, check_text, fits_decimals, is_amount, is_number
 
 MOST_LINES = 300
 
@@ -71,7 +64,7 @@ def _check_numbers(found: Findings, line: Line, path: str) -> None:
             path + form.line_net,
             line.record,
             product=line.description,
-            amount=net,
+            amount=found.money(net),
         )
     if not is_number(line.gross) or line.gross < 0:
         _unusable(found, path + form.line_price, line, line.gross)
@@ -269,9 +262,9 @@ def check_price(found: Findings, line: Line, figures: LineFigures, path: str) ->
             path + found.form.line_gross,
             line.record,
             product=line.description,
-            gross=plain(gross),
-            net=plain(line.net),
-            discounts=plain(discounts),
+            gross=found.money(gross),
+            net=found.money(line.net),
+            discounts=found.money(discounts),
         )
     if figures.total < 0:
         found.add(

@@ -6,15 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from ...contract import Address, Device, Party, Problem, Receipt, Record
-from ...messages import _
-from ..amounts import HOME
+from ...messages import Money, _
+from ..amounts import HOME, round5
 from ..choices import trade_name
 from ..code_tables import codes
 from ..jsontext import clean
 from ..settings import Settings
 from ..thresholds import threshold_on
 from ..wire import ADDRESS
-from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number, plain
+from .findings import NATIONAL_ID, RIN, Findings, check_text, is_number
 from .form import RECEIPT
 from .receipt_findings import ReceiptFindings
 
@@ -313,13 +313,13 @@ def _check_threshold(found: ReceiptFindings) -> None:
         found.add(
             "buyer_id_required",
             _(
-                "From %(threshold)s EGP on the authority wants the buyer's national"
-                " identity number and name; this receipt comes to %(total)s EGP. Enter"
+                "From %(threshold)s on the authority wants the buyer's national"
+                " identity number and name; this receipt comes to %(total)s. Enter"
                 " both on the customer “%(customer)s”."
             ),
             "buyer.id",
             buyer.record,
-            threshold=plain(threshold),
-            total=plain(total),
+            threshold=Money(threshold, HOME),
+            total=Money(round5(total), HOME),
             customer=buyer.name,
         )

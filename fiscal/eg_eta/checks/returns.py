@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from ...contract import Original, Returnable
 from ...messages import _
 from ..code_tables import codes
 from ..receipt_types import WITHOUT_REFERENCE
-from .findings import HEX64, Findings, identity_of, named, plain, utc
+from .findings import HEX64, Findings, identity_of, named, utc
 from .receipt_findings import ReceiptFindings
 
 OLDEST_SALE = timedelta(days=540)
@@ -85,7 +86,7 @@ def _check_age(found: Findings, original: Original) -> None:
             "header.referenceUUID",
             original.record,
             number=original.number,
-            sold=f"{sold_at:%Y-%m-%d}",
+            sold=sold_at.date(),
         )
     elif issued_at - sold_at > OLDEST_SALE:
         found.add(
@@ -97,7 +98,7 @@ def _check_age(found: Findings, original: Original) -> None:
             "header.referenceUUID",
             original.record,
             number=original.number,
-            sold=f"{sold_at:%Y-%m-%d}",
+            sold=sold_at.date(),
             days=(issued_at - sold_at).days,
             limit=OLDEST_SALE.days,
         )
@@ -192,6 +193,7 @@ def add_excesses(
     for excess in excesses(found, original):
         code, message = sentences[excess.what]
         line = found.receipt.lines[excess.index]
+        shown = found.money if excess.what == "amount" else _as_it_is
         found.add(
             code,
             message,
@@ -199,6 +201,10 @@ def add_excesses(
             line.record,
             product=line.description,
             number=original.number,
-            returned=plain(excess.returned),
-            left=plain(excess.left),
+            returned=shown(excess.returned),
+            left=shown(excess.left),
         )
+
+
+def _as_it_is(quantity: Decimal) -> Decimal:
+    return quantity

@@ -13,7 +13,7 @@ from ..amounts import (
     smallest_unit,
 )
 from ..code_tables import codes, table
-from .findings import Findings, fits_decimals, plain
+from .findings import Findings, fits_decimals
 
 
 def check_taxes(found: Findings, figures: Figures) -> None:
@@ -157,6 +157,6 @@ def _check_formulas(
             product=line.description,
             tax=booked.name,
             type=tax.type,
-            amount=plain(tax.amount),
-            expected=plain(expected),
+            amount=found.money(tax.amount),
+            expected=found.money(expected),
         )

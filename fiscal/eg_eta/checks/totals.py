@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...messages import _
 from ..amounts import Figures
-from .findings import Findings, plain
+from .findings import Findings
 
 
 def check_totals(found: Findings, figures: Figures) -> None:
@@ -20,8 +20,8 @@ def check_totals(found: Findings, figures: Figures) -> None:
             ),
             found.form.total,
             None,
-            sum=plain(figures.total_amount),
-            total=plain(receipt.total),
+            sum=found.money(figures.total_amount),
+            total=found.money(receipt.total),
         )
     if figures.total_amount < 0:
         found.add(
@@ -32,7 +32,7 @@ def check_totals(found: Findings, figures: Figures) -> None:
             ),
             found.form.total,
             None,
-            total=plain(figures.total_amount),
+            total=found.money(figures.total_amount),
         )
     check_discounts(found, figures)
 
@@ -48,6 +48,6 @@ def check_discounts(found: Findings, figures: Figures) -> None:
             ),
             found.form.total_discounts,
             None,
-            discounts=plain(figures.total_commercial_discount),
-            sales=plain(figures.total_sales),
+            discounts=found.money(figures.total_commercial_discount),
+            sales=found.money(figures.total_sales),
         )

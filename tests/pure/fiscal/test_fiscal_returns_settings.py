@@ -63,7 +63,7 @@ def returnable(quantity, amount):
         ),
         (
             "return_exceeds_amount",
-            "only 99.94 is",
+            "only 99.94 EGP is",
             {"returnable": returnable(2, "99.94")},
         ),
     ],

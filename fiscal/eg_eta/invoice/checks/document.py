@@ -10,7 +10,7 @@ from typing import Any
 from ....messages import _
 from ...amounts import HOME, decimal_of, round5
 from ...checks.currency import check_currency
-from ...checks.findings import CLOCK_SLACK, check_text, is_amount, plain, utc
+from ...checks.findings import CLOCK_SLACK, check_text, is_amount, utc
 from ...code_tables import codes
 from ...jsontext import clean
 from ..document_types import DOCUMENT_TYPES
@@ -112,8 +112,8 @@ def _check_rate(found: InvoiceFindings) -> None:
             found.form.rate,
             receipt.record,
             currency=receipt.currency,
-            rate=f"{rate:.9f}",
-            rounded=plain(rounded),
+            rate=rate,
+            rounded=rounded,
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ....contract import Party
-from ....messages import _
-from ...checks.findings import check_text, plain
+from ....messages import Money, _
+from ...amounts import HOME, round5
+from ...checks.findings import check_text
 from ...checks.parties import check_address, check_identity
 from ...code_tables import codes
 from ...jsontext import clean
@@ -70,14 +71,14 @@ def _must_be_named(found: InvoiceFindings, buyer: Party) -> bool:
         found.add(
             "buyer_id_required",
             _(
-                "From %(threshold)s EGP on the authority wants the buyer's national"
-                " identity number and name; this invoice comes to %(total)s EGP. Enter"
-                " both on the customer “%(customer)s”."
+                "From %(threshold)s on the authority wants the buyer's national"
+                " identity number and name; this invoice comes to %(total)s. Enter both"
+                " on the customer “%(customer)s”."
             ),
             "receiver.id",
             buyer.record,
-            threshold=plain(threshold),
-            total=plain(total),
+            threshold=Money(threshold, HOME),
+            total=Money(round5(total), HOME),
             customer=buyer.name,
         )
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....messages import _
 from ...amounts import Figures
-from ...checks.findings import LARGEST, plain
+from ...checks.findings import LARGEST
 from ...checks.totals import check_discounts
 from .findings import InvoiceFindings
 
@@ -26,8 +26,8 @@ def check_totals(found: InvoiceFindings, booked: Figures) -> None:
             ),
             found.form.total,
             None,
-            sum=plain(booked.total_amount),
-            total=plain(receipt.total),
+            sum=found.money(booked.total_amount),
+            total=found.money(receipt.total),
         )
     if booked.total_amount < 0:
         found.add(
@@ -38,7 +38,7 @@ def check_totals(found: InvoiceFindings, booked: Figures) -> None:
             ),
             found.form.total,
             None,
-            total=plain(booked.total_amount),
+            total=found.money(booked.total_amount),
         )
     check_discounts(found, booked)
     if found.pounds is not None and not found.problems:
