@@ -141,14 +141,18 @@ def check_code(code: NewCode, rin: str) -> list[Problem]:
         message = _(
             "The code “%(code)s” does not look like EG-%(rin)s-<own code>. Correct it."
         )
-        problems.append(Problem("egs_code_malformed", message, "itemCode", None, values))
+        problems.append(
+            Problem("egs_code_malformed", message, "itemCode", None, values)
+        )
     if not _PARENT.fullmatch(code.parent):
         message = _(
             "“%(parent)s” is no GPC brick, which has 8 digits. Choose the one that"
             " “%(code)s” belongs to."
         )
         values = {"parent": code.parent, "code": code.item_code}
-        problems.append(Problem("gpc_brick_missing", message, "parentCode", None, values))
+        problems.append(
+            Problem("gpc_brick_missing", message, "parentCode", None, values)
+        )
     for name, member in ((code.name, "codeName"), (code.name_ar, "codeNameAr")):
         if not clean(name) or len(clean(name)) > _MOST_NAME:
             message = _(
