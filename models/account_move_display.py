@@ -38,6 +38,14 @@ class AccountMove(models.Model):
     ereceipt_deadline_level = fields.Selection(
         related="ereceipt_document_id.deadline_level", string="Time left is"
     )
+    ereceipt_reversed_document_id = fields.Many2one(
+        "ereceipt.document",
+        string="E-receipt of the sale",
+        compute="_compute_ereceipt_reversed_document_id",
+        compute_sudo=True,
+        groups="account_ereceipt.group_ereceipt_reader",
+        help="What a credit note refers to by itself: nothing has to be typed.",
+    )
 
     @api.depends("ereceipt_device_id", "ereceipt_document_ids", "move_type")
     def _compute_ereceipt_visible(self):
@@ -46,6 +54,18 @@ class AccountMove(models.Model):
             move.ereceipt_visible = move.is_sale_document(
                 include_receipts=True
             ) and bool(move.ereceipt_device_id or move.ereceipt_document_ids)
+
+    @api.depends(
+        "move_type",
+        "ereceipt_device_id",
+        "ereceipt_original_uid",
+        "reversed_entry_id.ereceipt_document_id.state",
+    )
+    def _compute_ereceipt_reversed_document_id(self):
+        untyped = self.filtered(lambda m: not m.ereceipt_original_uid)
+        documents = untyped._ereceipt_original_documents()
+        for move in self:
+            move.ereceipt_reversed_document_id = documents.get(move.id, False)
 
     def action_ereceipt_follow_up(self):
         """Bring on what is on its way: send what is queued, ask about the rest."""

@@ -113,6 +113,19 @@ class TestViews(EreceiptCommon):
         self.assertTrue(columns)
         self.assertTrue(all(hidden in c.get("column_invisible") for c in columns))
 
+    def test_credit_note_asks_for_what_is_not_known(self):
+        """Where it reverses an invoice with a receipt, that is shown and nothing is to
+        be typed."""
+        note = self.reversal(self.move, post=False)
+        with Form(note) as form:
+            self.assertEqual(form.ereceipt_reversed_document_id, self.document)
+            with self.assertRaisesRegex(AssertionError, "invisible"):
+                form.ereceipt_original_uid = "0" * 64
+        other = self.invoice(move_type="out_refund", post=False)
+        with Form(other) as form:
+            self.assertFalse(form.ereceipt_reversed_document_id)
+            form.ereceipt_original_uid = "0" * 64
+
     def test_follow_up_sends_and_asks(self):
         """Several at once, whatever each needs; nothing to do is said."""
         self.decide()

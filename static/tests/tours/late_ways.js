@@ -90,7 +90,7 @@ registry.category("web_tour.tours").add("account_ereceipt_late_anew", {
         },
         {
             content: "It says that the credit note stays in the books",
-            trigger: ".modal p:contains(does not hold this invoice)",
+            trigger: ".modal p:contains(The tax authority does not hold)",
         },
         {
             content: "Give the reason",
