@@ -97,7 +97,8 @@ class EreceiptReturnAnew(models.TransientModel):
         if way == "settle":
             return self._settled(moves)
         # the defaults of this dialog are none of what it opens
-        anew = move.with_context(clean_context(self.env.context)).browse()
+        clean = self.env(context=clean_context(self.env.context))
+        anew = clean["account.move"]
         for each in moves:
             anew |= self._reverse(each, anew[:1])
         return self._post_new(anew) or anew._get_records_action(

@@ -32,6 +32,6 @@ class ValidateAccountMove(models.TransientModel):
         return moves.filtered(lambda m: (m.date or m.invoice_date) <= today)
 
     def _ereceipt_validate_only(self, moves):
-        """Confirm these together, and only these, as Odoo does."""
+        """Confirm these together, and only these, as Odoo does; return its action."""
         self.move_ids = [Command.set(moves.ids)]
-        super().validate_move()
+        return super().validate_move()
