@@ -26,14 +26,20 @@ from ..errors import KeyAway, KeyUnusable, PinNeeded
 from .config import (
     AgentError,
     Config,
-    KeyPlace,
     alone,
     default_folder,
     forget,
     load,
     save,
 )
-from .keys import AgentKey, NobodyThere, PinRefusedHere, ask_secret
+from .keys import (
+    AgentKey,
+    NobodyThere,
+    PinRefusedHere,
+    add_key_options,
+    ask_secret,
+    place_of,
+)
 from .link import Unreachable, fetch_pin, read_pin, show_pin
 from .log import NAME, SigningLog, check_log
 from .pairing import pair
@@ -71,13 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     text = "make this computer known to Odoo, with a code that Odoo shows"
     command = _command(commands, "pair", text)
     command.add_argument("server", help="Odoo's address, https://odoo.example.com")
-    key = command.add_mutually_exclusive_group(required=True)
-    key.add_argument("--library", help="the token vendor's PKCS#11 library (a path)")
-    key.add_argument("--file", help="a key in a PKCS#12 or PEM file (a path)")
-    command.add_argument("--serial", default="", help="which token, if several")
-    command.add_argument(
-        "--certificate", default="", help="which certificate, if several (SHA-256)"
-    )
+    add_key_options(command)
     command.add_argument("--database", default="", help="which of Odoo's, if several")
     command.add_argument("--name", default="", help="what Odoo shall call us")
     command.add_argument("--code", help="the code; asked for if not given")
@@ -131,10 +131,7 @@ def _fail(sentence: str, status: int) -> int:
 
 
 def _pair(options: argparse.Namespace) -> int:
-    path = str(Path(options.file).absolute()) if options.file else ""
-    place = KeyPlace(
-        options.library or "", options.serial, options.certificate, file=path
-    )
+    place = place_of(options)
     key = AgentKey(place)
     if options.file:
         _unlock(key)
