@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 from pathlib import Path
 
+from ..terminal import fail, forgiving
 from .canonical import array_elements, canonical_text, receipt_uuid
 from .settings import Settings
 from .verify import verify_receipt
@@ -19,19 +19,16 @@ from .verify import verify_receipt
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # Whatever the terminal can show, a sentence must come out.
-            stream.reconfigure(errors="backslashreplace")
+    forgiving()
     try:
         content = Path(options.file).read_bytes()
         return {"canonical": _canonical, "uuid": _uuid, "check": _check}[
             options.command
         ](content)
     except OSError as exc:
-        return _fail(f"{options.file} cannot be read: {exc.strerror or exc}.")
+        return fail(f"{options.file} cannot be read: {exc.strerror or exc}.")
     except ValueError as exc:
-        return _fail(f"{options.file} is of no use here: {exc}.")
+        return fail(f"{options.file} is of no use here: {exc}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,11 +45,6 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("file", help="a JSON file, UTF-8")
     return parser
-
-
-def _fail(sentence: str) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return 2
 
 
 def _receipts(content: bytes) -> list[str]:

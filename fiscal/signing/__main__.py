@@ -12,10 +12,10 @@ import binascii
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
-from io import TextIOWrapper
 from pathlib import Path
 
 from ..contract import FiscalError, Problem
+from ..terminal import fail, forgiving
 from .agent.config import AgentError
 from .agent.keys import AgentKey, add_key_options, ask_secret, place_of
 from .agent_documents import FORMATS, read_document
@@ -33,10 +33,7 @@ from .library import PKCS11Error, Token, library
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # Whatever the terminal can show, a sentence must come out.
-            stream.reconfigure(errors="backslashreplace")
+    forgiving()
     commands = {
         "cades": _cades,
         "verify": _verify,
@@ -47,11 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return commands[options.command](options)
     except OSError as error:
         name = error.filename or "A file"
-        return _fail(f"{name} cannot be read: {error.strerror or error}.")
+        return fail(f"{name} cannot be read: {error.strerror or error}.")
     except (FiscalError, AgentError) as error:
-        return _fail(str(error))
+        return fail(str(error))
     except ValueError as error:
-        return _fail(f"The file is of no use here: {error}.")
+        return fail(f"The file is of no use here: {error}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,11 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help=text, description=text)
     token.add_argument("library", help="the vendor's library (a path)")
     return parser
-
-
-def _fail(sentence: str) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return 2
 
 
 def _print(*lines: str) -> None:

@@ -13,11 +13,11 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from ...contract import FiscalError
+from ...terminal import fail, forgiving, printable
 from .. import agent_protocol as protocol
 from ..agent_documents import Shown
 from ..agent_protocol import Report
@@ -49,20 +49,17 @@ from .runner import Odoo, Runner
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # Whatever the terminal can show, a sentence must come out.
-            stream.reconfigure(errors="backslashreplace")
+    forgiving()
     signal.signal(signal.SIGTERM, _stop)
     command = {"pair": _pair, "run": _run, "status": _status, "forget": _forget}
     try:
         return command[options.command](options)
     except AgentError as error:
-        return _fail(str(error), error.status)
+        return fail(str(error), error.status)
     except FiscalError as error:
-        return _fail(str(error), 2)
+        return fail(str(error), 2)
     except OSError as error:
-        return _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
+        return fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
     except KeyboardInterrupt:
         _say("Stopped.")
         return 0
@@ -116,13 +113,8 @@ def _stop(_signal: int, _frame: object) -> None:
 
 def _say(text: str) -> None:
     moment = datetime.now().strftime("%H:%M:%S")
-    sys.stdout.write(f"{moment} {text}\n")
+    sys.stdout.write(f"{moment} {printable(text)}\n")
     sys.stdout.flush()
-
-
-def _fail(sentence: str, status: int) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return status
 
 
 # ----------------------------------------------------------------------------------
