@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 
 from ..contract import Problem
+from ..terminal import fail, forgiving
 from .canonical import array_elements, canonical_text, receipt_uuid, without_member
 from .invoice.settings import InvoiceSettings
 from .invoice.verify import verify_invoice
@@ -22,10 +22,7 @@ from .verify import verify_receipt
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # Whatever the terminal can show, a sentence must come out.
-            stream.reconfigure(errors="backslashreplace")
+    forgiving()
     try:
         content = Path(options.file).read_bytes()
         return {
@@ -36,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "check-invoice": _check_invoices,
         }[options.command](content)
     except OSError as exc:
-        return _fail(f"{options.file} cannot be read: {exc.strerror or exc}.")
+        return fail(f"{options.file} cannot be read: {exc.strerror or exc}.")
     except ValueError as exc:
-        return _fail(f"{options.file} is of no use here: {exc}.")
+        return fail(f"{options.file} is of no use here: {exc}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,11 +57,6 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("file", help="a JSON file, UTF-8")
     return parser
-
-
-def _fail(sentence: str) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return 2
 
 
 def _documents(content: bytes, array: str) -> list[str]:

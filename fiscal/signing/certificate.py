@@ -267,7 +267,7 @@ def check_chain(
     :param trusted: certificates of authorities; when there are any, the chain has to
         end at one of them
     """
-    problems = []
+    problems: list[Problem] = []
     for issued, issuer in zip(chain, chain[1:], strict=False):
         problems += _links(issued, issuer)
     for issuer in chain[1:]:

@@ -13,11 +13,11 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from ...contract import FiscalError
+from ...terminal import fail, forgiving, printable
 from .. import agent_protocol as protocol
 from ..agent_documents import Shown
 from ..agent_protocol import Report
@@ -26,14 +26,20 @@ from ..errors import KeyAway, KeyUnusable, PinNeeded
 from .config import (
     AgentError,
     Config,
-    KeyPlace,
     alone,
     default_folder,
     forget,
     load,
     save,
 )
-from .keys import AgentKey, NobodyThere, PinRefusedHere, ask_secret
+from .keys import (
+    AgentKey,
+    NobodyThere,
+    PinRefusedHere,
+    add_key_options,
+    ask_secret,
+    place_of,
+)
 from .link import Unreachable, fetch_pin, read_pin, show_pin
 from .log import NAME, SigningLog, check_log
 from .pairing import pair
@@ -43,20 +49,17 @@ from .runner import Odoo, Runner
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # Whatever the terminal can show, a sentence must come out.
-            stream.reconfigure(errors="backslashreplace")
+    forgiving()
     signal.signal(signal.SIGTERM, _stop)
     command = {"pair": _pair, "run": _run, "status": _status, "forget": _forget}
     try:
         return command[options.command](options)
     except AgentError as error:
-        return _fail(str(error), error.status)
+        return fail(str(error), error.status)
     except FiscalError as error:
-        return _fail(str(error), 2)
+        return fail(str(error), 2)
     except OSError as error:
-        return _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
+        return fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
     except KeyboardInterrupt:
         _say("Stopped.")
         return 0
@@ -71,13 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     text = "make this computer known to Odoo, with a code that Odoo shows"
     command = _command(commands, "pair", text)
     command.add_argument("server", help="Odoo's address, https://odoo.example.com")
-    key = command.add_mutually_exclusive_group(required=True)
-    key.add_argument("--library", help="the token vendor's PKCS#11 library (a path)")
-    key.add_argument("--file", help="a key in a PKCS#12 or PEM file (a path)")
-    command.add_argument("--serial", default="", help="which token, if several")
-    command.add_argument(
-        "--certificate", default="", help="which certificate, if several (SHA-256)"
-    )
+    add_key_options(command)
     command.add_argument("--database", default="", help="which of Odoo's, if several")
     command.add_argument("--name", default="", help="what Odoo shall call us")
     command.add_argument("--code", help="the code; asked for if not given")
@@ -116,13 +113,8 @@ def _stop(_signal: int, _frame: object) -> None:
 
 def _say(text: str) -> None:
     moment = datetime.now().strftime("%H:%M:%S")
-    sys.stdout.write(f"{moment} {text}\n")
+    sys.stdout.write(f"{moment} {printable(text)}\n")
     sys.stdout.flush()
-
-
-def _fail(sentence: str, status: int) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return status
 
 
 # ----------------------------------------------------------------------------------
@@ -131,10 +123,7 @@ def _fail(sentence: str, status: int) -> int:
 
 
 def _pair(options: argparse.Namespace) -> int:
-    path = str(Path(options.file).absolute()) if options.file else ""
-    place = KeyPlace(
-        options.library or "", options.serial, options.certificate, file=path
-    )
+    place = place_of(options)
     key = AgentKey(place)
     if options.file:
         _unlock(key)

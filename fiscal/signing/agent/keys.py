@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import getpass
 import sys
 from pathlib import Path
@@ -92,6 +93,23 @@ class AgentKey:
         if key is None:
             raise KeyUnusable("The key file is not open.", "pin_needed")
         return key
+
+
+def add_key_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told where the key is."""
+    key = parser.add_mutually_exclusive_group(required=True)
+    key.add_argument("--library", help="the token vendor's PKCS#11 library (a path)")
+    key.add_argument("--file", help="a key in a PKCS#12 or PEM file (a path)")
+    parser.add_argument("--serial", default="", help="which token, if several")
+    parser.add_argument(
+        "--certificate", default="", help="which certificate, if several (SHA-256)"
+    )
+
+
+def place_of(options: argparse.Namespace) -> KeyPlace:
+    """Return where the key is, from what :func:`add_key_options` let be said."""
+    path = str(Path(options.file).absolute()) if options.file else ""
+    return KeyPlace(options.library or "", options.serial, options.certificate, path)
 
 
 def ask_secret(name: str) -> str:

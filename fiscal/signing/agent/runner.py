@@ -100,6 +100,14 @@ def read_answer(answer: Message, question: Message, secret: bytes) -> dict[str, 
     raise Unreachable(f"Odoo refused the call ({body.get('code')}).")
 
 
+def _texts(answer: Mapping[str, Any]) -> list[str]:
+    """Return what Odoo says is wrong."""
+    try:
+        return [protocol.read_problem(one).text for one in answer.get("problems", [])]
+    except (ValueError, TypeError) as error:
+        raise Unreachable(f"Odoo's answer cannot be read: {error}.") from error
+
+
 def refusal_code(answer: Message) -> str:
     """Return why an answer says that a call was refused, "" if it does not."""
     try:
@@ -155,18 +163,17 @@ class Runner:
         )
         try:
             answer = self._odoo.ask(protocol.POLL, report.dump(), report.wait)
+            texts = _texts(answer)
         except Unreachable as error:
             return False, self._pause_after(error)
         self._failures = 0
-        problems = [protocol.read_problem(one) for one in answer.get("problems", [])]
         if not problem:
-            texts = [one.text for one in problems] or [self._ready()]
-            self._tell(" ".join(texts))
-        job = answer.get("job")
+            self._tell(" ".join(texts) or self._ready())
+        job, pause = answer.get("job"), answer.get("pause")
         if job is not None:
             self._serve(job)
-        pause = answer.get("pause", 1.0)
-        return job is not None, min(max(float(pause), 0.0), LONGEST_PAUSE)
+        seconds = float(pause) if isinstance(pause, int | float) else 1.0
+        return job is not None, min(max(seconds, 0.0), LONGEST_PAUSE)
 
     def _ready(self) -> str:
         return f"Ready to sign for {self._config.registration or 'Odoo'}."
@@ -193,7 +200,7 @@ class Runner:
             self._check_issuer(readable.shown)
             if self._approve is not None and not self._approve(readable.shown):
                 _refuse("declined", _("The person at the agent did not approve it."))
-            result = self._sign(job, readable)
+            result: Result | None = self._sign(job, readable)
         except _Refused as refused:
             result = self._refusal(body, readable, refused.problem)
         self._deliver(result)
@@ -275,7 +282,7 @@ class Runner:
         deadline = time.monotonic() + SECONDS_TO_DELIVER
         while result is not None:
             try:
-                answer = self._odoo.ask(protocol.RESULT, result.dump())
+                texts = _texts(self._odoo.ask(protocol.RESULT, result.dump()))
             except Unreachable as error:
                 pause = self._pause_after(error)
                 if time.monotonic() + pause > deadline:
@@ -284,8 +291,8 @@ class Runner:
                 time.sleep(pause)
                 continue
             self._failures = 0
-            for one in answer.get("problems", []):
-                self._say(f"Odoo: {protocol.read_problem(one).text}")
+            for text in texts:
+                self._say(f"Odoo: {text}")
             return
 
 

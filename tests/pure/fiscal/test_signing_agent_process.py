@@ -265,6 +265,17 @@ def test_a_person_approves_each(odoo, paired):
     assert events(paired) == ["paired", "refused", "signed"]
 
 
+def test_a_document_cannot_steer_the_terminal_that_shows_it(odoo, paired):
+    name = b'"Receiver \\u001b[2J\\u202e \\u0634"'
+    odoo.store.add_job("1", invoice().replace(b'"Receiver"', name))
+    agent = AgentProcess(paired, "run", "--ask", "--once")
+    agent.type("secret")
+    shown = agent.wait_for("Sign it?")
+    assert "\x1b" not in shown and "\u202e" not in shown and "\u0634" in shown
+    agent.type("y")
+    assert agent.end() == 0 and odoo.store.jobs["1"].signature
+
+
 # -- what is not signed ----------------------------------------------------------------
 
 
