@@ -108,9 +108,7 @@ def _check_invoices(content: bytes) -> int:
     return _check(content, "documents", lambda text: verify_invoice(text, settings))
 
 
-def _check(
-    content: bytes, array: str, verify: Callable[[str], list[Problem]]
-) -> int:
+def _check(content: bytes, array: str, verify: Callable[[str], list[Problem]]) -> int:
     count = 0
     documents = _documents(content, array)
     for index, text in enumerate(documents):

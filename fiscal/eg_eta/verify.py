@@ -44,9 +44,7 @@ def verify_receipt(content: bytes | str, settings: Settings) -> list[Problem]:
     return problems
 
 
-def unknown_version(
-    version: str, known: Sequence[str], path: str
-) -> Iterator[Problem]:
+def unknown_version(version: str, known: Sequence[str], path: str) -> Iterator[Problem]:
     """Yield a problem for a version that the authority does not take."""
     if version not in known:
         yield Problem(

@@ -23,9 +23,7 @@ _SIGNATURES = "signatures"
 _VERSIONS = ("1.0", "0.9")
 
 
-def verify_invoice(
-    content: bytes | str, settings: InvoiceSettings
-) -> list[Problem]:
+def verify_invoice(content: bytes | str, settings: InvoiceSettings) -> list[Problem]:
     """Return what is wrong with an invoice as it is written, in EGP.
 
     Time is no matter: the document is judged as at its moment of issue. A signature is
