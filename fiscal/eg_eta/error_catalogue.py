@@ -292,8 +292,8 @@ INVOICE_ERRORS = _catalogue(
         "ISFX306",
         "administrator",
         _(
-            "The signature's form is invalid. Sign with the keys and the signing program"
-            " of this system, and issue the document anew."
+            "The signature's form is invalid. Sign with the keys and the signing"
+            " program of this system, and issue the document anew."
         ),
     ),
     Known(

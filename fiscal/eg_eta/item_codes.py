@@ -134,38 +134,35 @@ class PublishedCode:
 
 def check_code(code: NewCode, rin: str) -> list[Problem]:
     """Return what ETA would refuse in a code of a taxpayer, all at once."""
-    problems = []
-    values = {"code": code.item_code, "rin": rin}
+    found: list[Problem] = []
+
+    def wrong(name: str, message: str, path: str, **values: str) -> None:
+        values = {"code": code.item_code, **values}
+        found.append(Problem(name, message, path, values=values))
+
     own = code.item_code.removeprefix(f"EG-{rin}-")
     if own == code.item_code or not clean(own) or own != clean(own):
         message = _(
             "The code “%(code)s” does not look like EG-%(rin)s-<own code>. Correct it."
         )
-        problems.append(
-            Problem("egs_code_malformed", message, "itemCode", None, values)
-        )
+        wrong("egs_code_malformed", message, "itemCode", rin=rin)
     if not _PARENT.fullmatch(code.parent):
         message = _(
             "“%(parent)s” is no GPC brick, which has 8 digits. Choose the one that"
             " “%(code)s” belongs to."
         )
-        values = {"parent": code.parent, "code": code.item_code}
-        problems.append(
-            Problem("gpc_brick_missing", message, "parentCode", None, values)
-        )
+        wrong("gpc_brick_missing", message, "parentCode", parent=code.parent)
     for name, member in ((code.name, "codeName"), (code.name_ar, "codeNameAr")):
         if not clean(name) or len(clean(name)) > _MOST_NAME:
             message = _(
                 "The code “%(code)s” needs a name in English and in Arabic, of at most"
                 " %(most)s characters each. Enter both."
             )
-            values = {"code": code.item_code, "most": str(_MOST_NAME)}
-            problems.append(Problem("code_name_missing", message, member, None, values))
+            wrong("code_name_missing", message, member, most=str(_MOST_NAME))
     if code.active_to is not None and code.active_to < code.active_from:
         message = _("The code “%(code)s” ends before it begins. Correct its dates.")
-        values = {"code": code.item_code}
-        problems.append(Problem("code_dates", message, "activeTo", None, values))
-    return problems
+        wrong("code_dates", message, "activeTo")
+    return found
 
 
 class ItemCodes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eta_rig import rig
+from invoice_rig import office_with
 from service_kit import Service
 from transport_kit import Authority
 
@@ -34,4 +35,11 @@ def till():
 def service():
     """A service that answers as it is told."""
     with Service() as made:
+        yield made
+
+
+@pytest.fixture
+def office():
+    """A taxpayer's system at the simulator."""
+    with office_with() as made:
         yield made

@@ -156,7 +156,7 @@ def test_an_export_to_the_byte():
     assert result.media_type == "application/json"
 
 
-# -- against the published bodies --------------------------------------------------------
+# -- against the published bodies ------------------------------------------------------
 
 
 def shape(value: Any) -> Any:
@@ -279,7 +279,7 @@ def test_the_official_amounts_come_out_of_the_official_formulas():
     assert abs(found.total_amount - document["totalAmount"]) < D("0.1")
 
 
-# -- types and parts -----------------------------------------------------------------------
+# -- types and parts -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_a_credit_note_refers_to_its_invoice():
     assert "references" not in built(free)
 
 
-# -- foreign currency ------------------------------------------------------------------------
+# -- foreign currency ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_known_conversions(quantity, gross, net, rate, price, egp, sales, off):
 
 
 def test_a_tax_is_that_of_the_formula_on_the_converted_net():
-    """14 % of 0.33 USD is 0.05 in the books, which would be 2.44 EGP instead of 2.25."""
+    """14 % of 0.33 USD is 0.05 in the books: 2.44 EGP instead of 2.25."""
     line = replace(
         LINE,
         quantity=D(1),
@@ -375,7 +375,7 @@ def test_a_tax_is_that_of_the_formula_on_the_converted_net():
     assert item["total"] == D("18.33269")
 
 
-# -- properties ------------------------------------------------------------------------------
+# -- properties ------------------------------------------------------------------------
 
 
 def rounded(value: Fraction) -> Fraction:

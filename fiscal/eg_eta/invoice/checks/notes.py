@@ -69,8 +69,8 @@ def _check_uuids(found: InvoiceFindings, uuids: Sequence[object]) -> None:
             found.add(
                 "reference_malformed",
                 _(
-                    "“%(uuid)s” is no UUID of an invoice: that has 26 digits and capital"
-                    " letters. Copy it from the authority's portal."
+                    "“%(uuid)s” is no UUID of an invoice: that has 26 digits and"
+                    " capital letters. Copy it from the authority's portal."
                 ),
                 path,
                 record,

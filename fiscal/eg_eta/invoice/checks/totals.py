@@ -33,8 +33,8 @@ def check_totals(found: InvoiceFindings, booked: Figures) -> None:
         found.add(
             "total_negative",
             _(
-                "The invoice's total is %(total)s, below 0. Issue a credit note for what"
-                " is given back."
+                "The invoice's total is %(total)s, below 0. Issue a credit note for"
+                " what is given back."
             ),
             found.form.total,
             None,
@@ -54,8 +54,8 @@ def _check_pounds(found: InvoiceFindings, pounds: Figures) -> None:
         found.add(
             "amount_out_of_range",
             _(
-                "An amount of the invoice in EGP is below 0 or larger than the authority"
-                " takes. Check its prices, quantities and exchange rate."
+                "An amount of the invoice in EGP is below 0 or larger than the"
+                " authority takes. Check its prices, quantities and exchange rate."
             ),
             found.form.total,
             None,

@@ -1,0 +1,568 @@
+"""An invoice's way through the authority, with the real simulator, which lets OpenSSL
+judge signatures."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import urllib.request
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from eta_samples import LINE, RIN
+from invoice_rig import BUYER, office_with
+from invoice_samples import (
+    CUSTOMER,
+    EXPORT,
+    company_key,
+    credit,
+    document_of,
+    invoice,
+    original,
+)
+
+from fiscal import dispatch
+from fiscal.contract import (
+    AmbiguousError,
+    AuthenticationError,
+    AuthorityError,
+    Status,
+)
+from fiscal.signing.errors import KeyUnusable
+
+D = Decimal
+
+
+def codes(outcome):
+    return {problem.code for problem in outcome.errors}
+
+
+# -- sending ---------------------------------------------------------------------------
+
+
+def test_from_acceptance_to_validity(office):
+    document = office.issue()
+    (outcome,) = office.submit(document)
+    assert outcome.status is Status.ACCEPTED and len(outcome.uid) == 26
+    assert {"submission", "long_id", "hash_key"} == outcome.authority_ids.keys()
+    document = replace(document, uid=outcome.uid, authority_ids=outcome.authority_ids)
+    assert office.statuses([document]) == ["pending"]
+    office.control.settle()
+    (outcome,) = office.ask(document)
+    assert outcome.status is Status.VALID and not outcome.errors
+    week = datetime.now(timezone.utc) + timedelta(days=7)
+    for name in ("cancel", "reject"):
+        assert abs(outcome.windows[name] - week) < timedelta(minutes=5)
+
+
+def test_what_arrives_are_the_frozen_bytes_and_their_signature(office):
+    document = office.issue()
+    office.submit(document)
+    (row,) = office.control.documents(raw=True)
+    assert row["raw"].encode().startswith(document.content[:-1])
+    sent = json.loads(row["raw"])
+    assert sent.pop("signatures") == [
+        {"signatureType": "I", "value": document.signature}
+    ]
+    assert sent == json.loads(document.content)
+
+
+def test_many_documents_are_told_by_their_submission(office):
+    documents = office.accepted(*[office.issue() for _ in range(5)])
+    office.control.settle()
+    before = office.calls("query")
+    assert office.statuses(documents) == ["valid"] * 5
+    # one call for all, since the list told the windows as well
+    assert office.calls("query") == before + 1
+
+
+def test_every_type_is_valid(office):
+    sold = office.valid()
+    about = original(uid=sold.uid, returnable=None, issued_at=sold.issued_at)
+    half = replace(
+        LINE,
+        quantity=D(1),
+        gross=D(50),
+        net=D("50.00"),
+        taxes=(replace(LINE.taxes[0], amount=D("7.00")),),
+    )
+    office.valid(credit(half, original=about))
+    office.valid(invoice(half, kind="debit", original=about))
+    export = office.valid(invoice(**EXPORT, currency="USD", currency_rate=D("48.731")))
+    about = replace(about, uid=export.uid, buyer=EXPORT["buyer"])
+    more = {"original": about, "currency": "USD", "currency_rate": D("48.731")}
+    office.valid(credit(half, **{**EXPORT, **more}))
+    office.valid(invoice(half, kind="debit", **{**EXPORT, **more}))
+    kinds = [row["documentType"] for row in office.control.documents()]
+    assert kinds == ["I", "C", "D", "EI", "EC", "ED"]
+
+
+def test_reasons_of_an_invalid_document_are_told(office):
+    unknown = replace(LINE, item_code="EG-100200300-1")
+    bad, good = office.issue(invoice(unknown)), office.issue()
+    bad, good = office.accepted(bad, good)
+    office.control.settle()
+    outcomes = {o.key: o for o in office.ask(bad, good)}
+    assert outcomes[good.key].status is Status.VALID
+    assert outcomes[bad.key].status is Status.INVALID
+    assert "CV302" in codes(outcomes[bad.key])
+    (alone,) = office.ask(bad)
+    assert codes(alone) == codes(outcomes[bad.key])
+    assert office.eta.cure("CV302").values["who"] == "accountant"
+
+
+def test_the_version_that_is_not_signed(office):
+    office.eta = office.authority(settings={"document_version": "0.9"})
+    document = office.issue()
+    assert document.signature == ""
+    (sent,) = office.accepted(document)
+    office.control.settle()
+    assert office.statuses([sent]) == ["valid"]
+
+
+# -- signatures ------------------------------------------------------------------------
+
+
+def test_a_changed_document_is_refused_alone(office):
+    good, changed, unsigned = office.issue(), office.issue(), office.issue()
+    changed = replace(changed, content=changed.content.replace(b"Plain", b"Other"))
+    unsigned = replace(unsigned, signature="")
+    garbled = replace(office.issue(), signature="bm90IGEgc2lnbmF0dXJl")
+    spoilt = replace(office.issue(), signature="é")
+    outcomes = office.submit(changed, good, unsigned, garbled, spoilt)
+    assert [o.status.value for o in outcomes] == [
+        "invalid",
+        "accepted",
+        "invalid",
+        "invalid",
+        "invalid",
+    ]
+    assert codes(outcomes[0]) == {"signature_digest"}
+    assert codes(outcomes[2]) == {"signature_missing"}
+    assert codes(outcomes[3]) == {"signature_form"}
+    assert codes(outcomes[4]) == {"signature_encoding"}
+    assert [row["internalID"] for row in office.control.documents()] == [good.number]
+    # nothing is sent where nothing is left
+    before = office.calls("submit")
+    assert office.submit(changed)[0].status is Status.INVALID
+    assert office.calls("submit") == before
+
+
+def test_the_seal_of_another_company_does_not_sign(office):
+    built = office.eta.build(invoice())
+    with pytest.raises(KeyUnusable, match="100200300"):
+        office.eta.sign(built, company_key("VATEG-100200300"))
+
+
+def test_the_certificate_of_a_person_signs(office):
+    built = office.eta.build(invoice())
+    assert office.eta.sign(built, company_key(None)).signature
+
+
+def test_the_signature_is_one_line_over_the_canonical_text(office):
+    built = office.eta.build(invoice())
+    signed = office.eta.sign(built, company_key())
+    assert signed.content == built.content
+    assert "\n" not in signed.signature
+    assert base64.b64decode(signed.signature, validate=True)[:1] == b"\x30"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"), [("authority", "ISFX303"), ("signer", "ISFX305")]
+)
+def test_refused_signatures_come_with_their_codes(spoil, code):
+    with office_with() as office:
+        if spoil == "authority":
+            office.control.reset()  # the certificate's authority is not known any more
+            document = office.issue()
+        else:
+            office.eta = office.authority(seller_id="")
+            built = office.eta.build(
+                replace(invoice(), issued_at=datetime.now(timezone.utc))
+            )
+            signed = office.eta.sign(built, company_key("VATEG-100200300"))
+            document = document_of(signed, issued_at=datetime.now(timezone.utc))
+        (sent,) = office.accepted(document)
+        office.control.settle()
+        (outcome,) = office.ask(sent)
+        assert outcome.status is Status.INVALID
+        assert code in codes(outcome)
+        assert office.eta.cure(code).values["who"] == "administrator"
+
+
+# -- whole calls -----------------------------------------------------------------------
+
+
+def test_too_many_at_once_are_halved(office):
+    office.control.settings(max_documents=2)
+    documents = [office.issue() for _ in range(5)]
+    with pytest.raises(AuthorityError) as caught:
+        office.submit(*documents)
+    assert (caught.value.code, caught.value.splittable) == ("MaximumSizeExceeded", True)
+    report = dispatch.send(
+        office.eta, documents, dispatch.Report(), give_up_at=time.monotonic() + 30
+    )
+    assert {o.status for o in report.outcomes.values()} == {Status.ACCEPTED}
+    assert len(office.control.documents()) == 5
+
+
+def test_one_spoiled_document_does_not_hold_the_others():
+    with office_with(document_structure_faults="call") as office:
+        bad, *good = [office.issue() for _ in range(4)]
+        built = office.eta.build(invoice(number="X"))
+        content = built.content.replace(b'"totalAmount":114', b'"totalAmount":"114"')
+        signed = office.eta.sign(replace(built, content=content), company_key())
+        bad = replace(bad, content=content, signature=signed.signature, number="X")
+        with pytest.raises(AuthorityError) as caught:
+            office.submit(bad, *good)
+        assert caught.value.code == "BadStructure" and caught.value.splittable
+        report = dispatch.send(
+            office.eta, [bad, *good], dispatch.Report(),
+            give_up_at=time.monotonic() + 30,
+        )  # fmt: skip
+        assert report.outcomes[bad.key].status is Status.INVALID
+        assert {report.outcomes[d.key].status for d in good} == {Status.ACCEPTED}
+
+
+def test_documents_of_another_company_are_the_credentials_fault(office):
+    office.eta = office.authority(seller_id="")
+    other = replace(invoice().seller, id="100200300")
+    built = office.eta.build(invoice(seller=other))
+    document = document_of(office.eta.sign(built, company_key()))
+    with pytest.raises(AuthenticationError) as caught:
+        office.submit(document)
+    assert caught.value.code == "IncorrectSubmitter"
+
+
+def test_the_same_body_again_is_a_duplicate_and_asked_about(office):
+    document = office.issue()
+    office.submit(document)
+    (outcome,) = office.submit(document)
+    assert outcome.status is Status.DUPLICATE and outcome.retry_after > 0
+    (outcome,) = office.ask(document)
+    assert outcome.status is Status.PENDING and outcome.uid
+
+
+def test_two_with_one_number_do_not_travel_together(office):
+    first, second, third = (office.issue(number=n) for n in ("A", "B", "A "))
+    documents = [first, second, third]
+    assert office.eta.fits(documents) == 2
+    assert [o.status.value for o in office.submit(*documents)] == [
+        "accepted",
+        "accepted",
+        "deferred",
+    ]
+
+
+def test_documents_from_the_authoritys_future_wait(office):
+    office.control.settings(clock_offset=-30)
+    (outcome,) = office.submit(office.issue())
+    assert outcome.status is Status.DEFERRED and 20 < outcome.retry_after <= 31
+
+
+def test_what_fits_into_a_call(office):
+    document = office.issue()
+    many = [replace(document, key=n, number=str(n)) for n in range(150)]
+    assert office.eta.fits(many) == 50
+    assert office.authority(documents_per_call=999).fits(many) == 100
+    size = len(office.eta.envelope([document]).content) - len('{"documents":[]}')
+    room = 1_500_000 - len('{"documents":[]}')
+    wide = replace(document, content=b"x" * (len(document.content) + room // 3 - size))
+    wide = [replace(wide, key=n, number=str(n)) for n in range(4)]
+    assert office.eta.fits(wide) == 2
+    signed = [document.content[:-1], b"x" * 90, document.signature.encode()]
+    assert size <= sum(map(len, signed))
+
+
+# -- lost answers ----------------------------------------------------------------------
+
+
+def test_a_lost_answer_is_found_by_number_and_time(office):
+    office.control.fault("document_submit", "drop_after", times=1)
+    documents = [office.issue() for _ in range(3)]
+    with pytest.raises(AmbiguousError):
+        office.submit(*documents)
+    office.control.settle()
+    outcomes = office.ask(*documents)
+    assert {o.status for o in outcomes} == {Status.VALID}
+    held = {row["internalID"]: row["uuid"] for row in office.control.documents()}
+    assert [o.uid for o in outcomes] == [held[d.number] for d in documents]
+    for outcome in outcomes:
+        assert outcome.authority_ids["submission"] and outcome.authority_ids["long_id"]
+
+
+def test_what_never_arrived_is_absent(office):
+    there, lost = office.issue(), office.issue()
+    office.submit(there)
+    assert office.statuses([lost]) == ["absent"]
+    assert office.statuses([lost, there]) == ["absent", "pending"]
+
+
+def test_an_older_document_with_the_number_is_not_taken_for_it(office):
+    earlier = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(seconds=30)
+    office.submit(office.issue(number="SAME", issued_at=earlier))
+    assert office.statuses([office.issue(number="SAME")]) == ["absent"]
+
+
+def test_another_document_of_the_same_moment_is_not_taken_for_it(office):
+    """Number and time fit, what was sold does not: ETA's copy decides."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    office.submit(office.issue(number="SAME", issued_at=now))
+    dearer = replace(
+        LINE,
+        gross=D(200),
+        net=D("200.00"),
+        taxes=(replace(LINE.taxes[0], amount=D("28.00")),),
+    )
+    document = office.issue(invoice(dearer), number="SAME", issued_at=now)
+    assert office.statuses([document]) == ["absent"]
+    # and where ETA does not show its copy, nobody knows
+    office.control.fault("document_raw", "status", status=404)
+    assert office.statuses([document]) == ["unknown"]
+
+
+def test_of_two_copies_the_one_that_stands_is_taken(office):
+    document = office.issue()
+    office.submit(document)
+    office.control.settle()
+    again = replace(document, content=document.content)
+    envelope = office.eta.envelope([again, office.issue()])  # another body
+    office.eta.submit(envelope)
+    office.control.settle()
+    rows = office.control.documents(number=document.number)
+    assert {row["status"] for row in rows} == {"Valid", "Invalid"}
+    (outcome,) = office.ask(document)
+    assert outcome.status is Status.VALID
+    assert outcome.uid == next(r["uuid"] for r in rows if r["status"] == "Valid")
+
+
+def test_the_list_is_read_to_its_end(office, monkeypatch):
+    monkeypatch.setattr("fiscal.eg_eta.invoice.lists.PAGE_SIZE", 2)
+    first = office.issue()
+    office.submit(first)
+    for _ in range(3):
+        office.submit(office.issue(), office.issue())
+    before = office.calls("query")
+    assert office.statuses([first])[0] in ("pending", "valid")
+    assert office.calls("query") - before >= 5  # four pages, and the copy
+
+
+def test_where_searching_is_refused_the_recent_ones_are_read(office):
+    document, lost = office.issue(), office.issue()
+    office.submit(document)
+    office.control.fault("document_search", "status", status=400)
+    assert office.statuses([document, lost]) == ["pending", "absent"]
+    office.control.fault("document_recent", "status", status=400)
+    assert office.statuses([document, lost]) == ["unknown", "unknown"]
+
+
+def test_a_question_is_limited_in_time(office):
+    documents = [office.issue() for _ in range(2)]
+    office.submit(*documents)
+    eta = office.authority(settings={"read_pause": 5}, call_timeout=2.0)
+    outcomes = eta.query([*documents, office.issue(issued_at=documents[0].issued_at)])
+    assert {o.status for o in outcomes} == {Status.DEFERRED}
+
+
+# -- cancelling, rejecting, declining --------------------------------------------------
+
+
+def test_cancelling_until_the_buyer_can_no_longer_decline(office):
+    document = office.valid()
+    outcome = office.eta.cancel(document, "Wrong invoice details")
+    assert outcome.status is Status.PENDING
+    assert codes(outcome) == {"cancellation_asked"}
+    assert "UTC" in outcome.errors[0].text
+    assert office.statuses([document]) == ["pending"]
+    office.control.settings(clock_offset=8 * 24 * 3600)
+    (outcome,) = office.ask(document)
+    assert outcome.status is Status.CANCELLED
+    assert "Wrong invoice details" in outcome.errors[0].text
+
+
+def test_a_cancellation_that_the_buyer_declines(office):
+    document = office.valid()
+    office.eta.cancel(document, "Wrong buyer details")
+    office.buyer().states().decline_cancellation(document.uid)
+    assert office.statuses([document]) == ["valid"]
+    with pytest.raises(AuthorityError, match="does not allow"):
+        office.buyer().states().decline_cancellation(document.uid)
+
+
+def test_a_rejection_that_stands_and_one_that_is_declined(office):
+    first, second = office.valid(), office.valid()
+    buyer = office.buyer().states()
+    for document in (first, second):
+        buyer.reject(document.uid, "Not ordered")
+    (outcome,) = office.ask(first)
+    assert outcome.status is Status.REJECTED
+    assert "Not ordered" in outcome.errors[0].text
+    week = datetime.now(timezone.utc) + timedelta(days=7)
+    assert abs(outcome.windows["decline"] - week) < timedelta(minutes=5)
+    assert office.eta.decline(second).status is Status.VALID
+    assert office.statuses([first, second]) == ["rejected", "valid"]
+    office.control.settings(clock_offset=8 * 24 * 3600)
+    (outcome,) = office.ask(first)
+    assert outcome.status is Status.REJECTED and "decline" not in outcome.windows
+
+
+def test_a_change_that_comes_too_late_is_said_in_a_sentence(office):
+    office.control.settings(document_windows={"I": {"cancel_hours": 0}})
+    document = office.valid()
+    with pytest.raises(AuthorityError, match="its time is over") as caught:
+        office.eta.cancel(document, "Late")
+    assert caught.value.code == "ValidationError"
+    assert "Provided Status is invalid" in caught.value.errors[-1].text
+    with pytest.raises(AuthorityError, match="does not allow"):
+        office.eta.decline(document)
+
+
+def test_a_change_needs_a_reason_and_a_uuid(office):
+    document = office.valid()
+    with pytest.raises(AuthorityError, match="reason"):
+        office.eta.cancel(document, " \n")
+    with pytest.raises(AuthorityError, match="UUID"):
+        office.eta.cancel(office.issue(), "x")
+    with pytest.raises(AuthenticationError):
+        office.buyer().cancel(document, "not mine")
+
+
+def test_a_cancellation_whose_consequence_cannot_be_asked_is_pending(office):
+    document = office.valid()
+    office.control.fault(
+        ["document_details", "document_submission"], "status", status=500
+    )
+    outcome = office.eta.cancel(document, "Twice")
+    assert outcome.status is Status.PENDING and outcome.uid == document.uid
+
+
+# -- what the authority gives ----------------------------------------------------------
+
+
+def test_the_print_and_the_public_link(office):
+    document = office.issue()
+    assert office.eta.link(document) == ""
+    with pytest.raises(AuthorityError, match="no print"):
+        office.eta.fetch_pdf(document)
+    document = office.valid()
+    assert office.eta.fetch_pdf(document).startswith(b"%PDF-")
+    long_id = document.authority_ids["long_id"]
+    link = office.eta.link(document)
+    assert link == f"{office.url}/documents/{document.uid}/share/{long_id}"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(link) as answer:
+        assert document.number in answer.read().decode()
+
+
+def test_a_print_that_is_none_is_not_taken(office, monkeypatch):
+    document = office.valid()
+    monkeypatch.setattr("fiscal.eg_eta.invoice.pdf.MOST_BYTES", 10)
+    with pytest.raises(AuthorityError, match="more than is taken"):
+        office.eta.fetch_pdf(document)
+
+
+def test_the_authoritys_list(office):
+    documents = office.accepted(*[office.issue() for _ in range(3)])
+    foreign = office.control.receive(RIN, internalID="IN-1")
+    office.control.settle()
+    end = datetime.now(timezone.utc) + timedelta(minutes=1)
+    listed = list(office.eta.list_documents(end - timedelta(days=2), end))
+    assert {row.uid for row in listed} == {d.uid for d in documents}
+    row = next(row for row in listed if row.uid == documents[0].uid)
+    assert row.status is Status.VALID and row.total == D(114)
+    assert (row.number, row.buyer_id) == (documents[0].number, CUSTOMER.id)
+    assert row.issued_at == documents[0].issued_at and row.received_at
+    assert row.authority_ids["submission"] == documents[0].authority_ids["submission"]
+    received = list(office.eta.list_received(end - timedelta(days=2), end))
+    assert [row.uid for row in received] == [foreign["uuid"]]
+    assert received[0].authority_ids["issuer_id"] == foreign["issuer"]
+
+
+def test_a_long_list_is_read_by_day_and_page(office, monkeypatch):
+    monkeypatch.setattr("fiscal.eg_eta.invoice.lists.PAGE_SIZE", 3)
+    documents = office.accepted(*[office.issue() for _ in range(10)])
+    end = datetime.now(timezone.utc) + timedelta(minutes=1)
+    listed = list(office.eta.list_documents(end - timedelta(days=40), end))
+    assert sorted(row.uid for row in listed) == sorted(d.uid for d in documents)
+
+
+def test_windows_by_type_are_read_from_the_authority(office):
+    office.control.settings(
+        document_windows={"EC": {"cancel_hours": 72, "reject_hours": 36}}
+    )
+    rules = {row.code: row for row in office.eta.document_types()}
+    assert rules.keys() == {"I", "C", "D", "EI", "EC", "ED"}
+    assert rules["EC"].windows["cancel"] == timedelta(days=3)
+    assert rules["EC"].windows["reject"] == timedelta(hours=36)
+    assert rules["I"].windows["cancel"] == timedelta(days=7)
+    assert "1.0" in rules["I"].versions
+
+
+# -- who we are ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["basic", "form"])
+def test_credentials_travel_either_way(office, how):
+    office.eta = office.authority(settings={"token_auth": how}, identity=how)
+    assert office.submit(office.issue())[0].status is Status.ACCEPTED
+    (exchange,) = [e for e in office.exchanges if e.purpose == "token"]
+    assert (b"client_secret" in exchange.request_body) is (how == "form")
+    assert b"scope=InvoicingAPI" in exchange.request_body
+    shown = repr(office.exchanges)
+    pair = base64.b64encode(b"sim-erp:sim-erp-secret").decode()
+    for secret in ("sim-erp-secret", pair, "eyJ"):
+        assert secret not in shown
+
+
+def test_an_intermediary_acts_for_a_taxpayer(office):
+    office.control.register(
+        taxpayers=[{"rin": "200300400", "name": "Intermediary"}],
+        erp_clients=[
+            {
+                "client_id": "agent",
+                "secret": "agent-secret",
+                "rin": "200300400",
+                "represents": [RIN],
+            }
+        ],
+    )
+    credentials = {"client_id": "agent", "client_secret": "agent-secret"}
+    eta = office.authority(
+        credentials=credentials, settings={"on_behalf_of": RIN}, identity="agent"
+    )
+    document = office.issue()
+    assert eta.submit(eta.envelope([document]))[0].status is Status.ACCEPTED
+    assert eta.probe() == []
+    for_itself = office.authority(credentials=credentials, identity="agent")
+    (problem,) = for_itself.probe()
+    assert problem.code == "probe_other_company"
+
+
+def test_a_probe_says_what_is_wrong(office):
+    assert office.eta.probe() == []
+    office.control.settings(clock_offset=90)
+    (problem,) = office.authority(identity="p0").probe()
+    assert problem.code == "probe_clock" and "documents" in problem.text
+    office.control.settings(clock_offset=0)
+    wrong = {"client_id": "sim-erp", "client_secret": "wrong"}
+    (problem,) = office.authority(credentials=wrong, identity="p1").probe()
+    assert problem.code == "probe_token_invalid_client"
+    office.control.fault("document_types", "status", status=503)
+    (problem,) = office.authority(identity="p2").probe()
+    assert problem.code == "probe_api_transient"
+
+
+def test_invoices_have_no_chain(office):
+    with pytest.raises(AuthorityError, match="no chain"):
+        office.eta.last_uid()
+
+
+def test_the_buyer_sees_what_was_issued_to_him(office):
+    document = office.valid()
+    end = datetime.now(timezone.utc) + timedelta(minutes=1)
+    rows = list(office.buyer().list_received(end - timedelta(days=1), end))
+    assert [row.uid for row in rows] == [document.uid]
+    assert rows[0].buyer_id == BUYER
