@@ -152,8 +152,8 @@ class EreceiptSigningStore(models.AbstractModel):
         self.env["ereceipt.document"].flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM ereceipt_document WHERE id = %s "
-                "AND content IS NOT NULL AND (state = 'to_sign' OR signature IS NOT NULL) "
+                "SELECT id FROM ereceipt_document WHERE id = %s AND "
+                "content IS NOT NULL AND (state = 'to_sign' OR signature IS NOT NULL) "
                 "FOR NO KEY UPDATE %s",
                 int(job_id),
                 SQL("") if wait else SQL("SKIP LOCKED"),
