@@ -6,6 +6,7 @@ from odoo import fields, models
 
 from .eg_receipt import RIVAL_FORMATS
 
+CALLBACK_BASE = "/ereceipt/eg"
 BEST, POSSIBLE, WRONG = 2, 1, 0
 """How well one of ETA's two systems suits a document."""
 
@@ -63,6 +64,12 @@ class EreceiptRegistration(models.Model):
 
     def _eg_invoice_signs_documents(self):
         return self.eg_invoice_version != "0.9"
+
+    def _eg_invoice_callback_base(self):
+        return CALLBACK_BASE
+
+    def _eg_receipt_callback_base(self):
+        return CALLBACK_BASE
 
     def _eg_invoice_deadline(self, issued_at):
         """Return the end of the last day (in Cairo) on which ETA takes an invoice.
