@@ -27,12 +27,21 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
+    # for who works here: a customer who reads his invoice is not told of our troubles
     ereceipt_what_now = fields.Char(
-        string="E-receipt: what now", compute="_compute_ereceipt_what_now"
+        string="E-receipt: what now",
+        compute="_compute_ereceipt_what_now",
+        groups="base.group_user",
     )
-    ereceipt_level = fields.Char(compute="_compute_ereceipt_what_now")
-    ereceipt_action = fields.Char(compute="_compute_ereceipt_what_now")
-    ereceipt_action_label = fields.Char(compute="_compute_ereceipt_what_now")
+    ereceipt_level = fields.Char(
+        compute="_compute_ereceipt_what_now", groups="base.group_user"
+    )
+    ereceipt_action = fields.Char(
+        compute="_compute_ereceipt_what_now", groups="base.group_user"
+    )
+    ereceipt_action_label = fields.Char(
+        compute="_compute_ereceipt_what_now", groups="base.group_user"
+    )
     ereceipt_handed_over_at = fields.Datetime(
         related="ereceipt_document_id.handed_over_at", string="E-receipt handed over"
     )

@@ -439,7 +439,9 @@ class AccountMove(models.Model):
     # FORM
     # -------------------------------------------------------------------------
 
-    ereceipt_problems = fields.Json(compute="_compute_ereceipt_problems")
+    ereceipt_problems = fields.Json(
+        compute="_compute_ereceipt_problems", groups="base.group_user"
+    )
 
     @api.depends("state", "ereceipt_device_id", "ereceipt_state")
     @api.depends_context("lang", "tz")

@@ -3,8 +3,12 @@ import mimetypes
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..fiscal import lifecycle
+
+MADE_FROM = {"mail_template": "mail.template", "pdf_report": "ir.actions.report"}
+"""Records that the settings of a mail name by their ids."""
 
 MISSED = frozenset({lifecycle.LATE, lifecycle.FAILED})
 UNDECIDED = frozenset(
@@ -17,6 +21,11 @@ UNDECIDED = frozenset(
         lifecycle.SUBMITTED,
     }
 )
+
+
+def _says_how(sending_data):
+    """Whether the order for a mail says how it is mailed, as ours do."""
+    return isinstance(sending_data, dict) and "ereceipt" in sending_data
 
 
 class EreceiptDevice(models.Model):
@@ -33,8 +42,43 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ereceipt_mail_settings = fields.Json(
-        copy=False, help="How to mail the invoice when its document is valid."
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="How to mail the invoice when its document is valid.",
     )
+
+    # -------------------------------------------------------------------------
+    # CRUD METHODS
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS account
+        for vals in vals_list:
+            self._ereceipt_refuse_mail_settings(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        # EXTENDS account
+        self._ereceipt_refuse_mail_settings(vals)
+        return super().write(vals)
+
+    @api.model
+    def default_get(self, fields):
+        # EXTENDS account: neither a context nor a default of one's own gets past
+        values = super().default_get(fields)
+        values.pop("ereceipt_mail_settings", None)
+        if _says_how(values.get("sending_data")):
+            del values["sending_data"]
+        return values
+
+    def _ereceipt_refuse_mail_settings(self, vals):
+        """Refuse what is not from the dialog: the job mails as the superuser whatever
+        stands there, any file and any report."""
+        if not self.env.su and _says_how(vals.get("sending_data")):
+            raise AccessError(
+                self.env._("How an invoice is mailed is chosen in Send & Print.")
+            )
 
     # -------------------------------------------------------------------------
     # MAIL THAT WAITS
@@ -63,9 +107,11 @@ class AccountMove(models.Model):
 
         :param dict settings: what the person chose in the dialog, None for what is
             usual for the customer
+        :raise AccessError: the person may not read what is to be mailed
         """
         self.check_access("write")
-        for move in self:
+        self._ereceipt_check_mail_settings(settings or {})
+        for move in self.sudo():
             move.ereceipt_mail_settings = {
                 "author_user_id": self.env.user.id,
                 "author_partner_id": self.env.user.partner_id.id,
@@ -84,10 +130,32 @@ class AccountMove(models.Model):
             "info",
         )
 
+    def _ereceipt_check_mail_settings(self, settings):
+        """Look at what the job will mail as the superuser, while it is known who
+        wants that.
+
+        :raise AccessError: it is a file, template or report that he may not read, or
+            that is not one of invoices
+        """
+        ids = [row["id"] for row in settings.get("mail_attachments_widget") or ()]
+        # the others stand for files that are made when it is mailed
+        files = [int(number) for number in ids if str(number).isdecimal()]
+        self.env["ir.attachment"].browse(files).exists().check_access("read")
+        for name, model in MADE_FROM.items():
+            record = self.env[model].browse(settings.get(name) or ())
+            if not record:
+                continue
+            record.check_access("read")
+            if record.sudo().model != self._name:
+                raise AccessError(
+                    self.env._("%s is not for invoices.", record.sudo().display_name)
+                )
+
     def button_draft(self):
         # EXTENDS account: another invoice wants another mail
         res = super().button_draft()
-        self.filtered("ereceipt_mail_settings").ereceipt_mail_settings = False
+        moves = self.sudo().filtered("ereceipt_mail_settings")
+        moves.ereceipt_mail_settings = False
         return res
 
     # -------------------------------------------------------------------------
@@ -248,10 +316,7 @@ class AccountMoveSend(models.AbstractModel):
     def _ereceipt_settings_loaded(self, stored):
         """Return stored settings as the dialog made them."""
         settings = dict(stored)
-        for name, model in (
-            ("mail_template", "mail.template"),
-            ("pdf_report", "ir.actions.report"),
-        ):
+        for name, model in MADE_FROM.items():
             if name in settings:
                 settings[name] = self.env[model].browse(settings[name]).exists()
         if settings.get("mail_body"):

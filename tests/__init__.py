@@ -3,6 +3,7 @@ from . import (
     test_access_guards,
     test_access_roles,
     test_access_rpc,
+    test_admin_break_ins,
     test_admin_ends,
     test_admin_guards,
     test_admin_seals,

@@ -49,20 +49,7 @@ class EreceiptCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _set_up_users(cls):
-        def user(login, *groups):
-            return cls.env["res.users"].create(
-                {
-                    "name": login,
-                    "login": f"ereceipt_{login}",
-                    "company_id": cls.company.id,
-                    "company_ids": [Command.set(cls.company.ids)],
-                    "group_ids": [
-                        Command.set([cls.env.ref(group).id for group in groups])
-                    ],
-                }
-            )
-
-        base = "base.group_user"
+        base, user = "base.group_user", cls.make_user
         cls.accountant = user("accountant", base, "account.group_account_invoice")
         cls.manager = user("manager", base, "account.group_account_manager")
         cls.administrator = user(
@@ -83,6 +70,31 @@ class EreceiptCommon(AccountTestInvoicingCommon):
                 "group_ids": [Command.set([cls.env.ref(name).id for name in groups])],
             }
         )
+
+    @classmethod
+    def make_user(cls, login, *groups, companies=None):
+        """Make a user with these groups, in the company of the test unless given."""
+        companies = companies or cls.company
+        return cls.env["res.users"].create(
+            {
+                "name": login,
+                "login": f"ereceipt_{login}",
+                "company_id": companies[0].id,
+                "company_ids": [Command.set(companies.ids)],
+                "group_ids": [Command.set([cls.env.ref(group).id for group in groups])],
+            }
+        )
+
+    @classmethod
+    def make_clerk(cls):
+        """Make somebody who may bill, by the rights of another module (as tills and
+        sales give them), and has no role of ours."""
+        group = cls.env["res.groups"].create({"name": "Clerk"})
+        for right in cls.env.ref("account.group_account_invoice").model_access:
+            right.copy({"group_id": group.id})
+        clerk = cls.make_user("clerk", "base.group_user")
+        clerk.group_ids += group
+        return clerk
 
     @classmethod
     def _set_up_books(cls):

@@ -48,20 +48,13 @@ class TestAccessCompanies(EreceiptCommon):
     @classmethod
     def mighty_user(cls, login, *companies):
         """Make a user with every role, in these companies alone."""
-        groups = (
+        return cls.make_user(
+            login,
             "base.group_user",
             "base.group_allow_export",
             "account.group_account_manager",
             "account_ereceipt.group_ereceipt_admin",
-        )
-        return cls.env["res.users"].create(
-            {
-                "name": login,
-                "login": f"ereceipt_{login}",
-                "company_id": companies[0].id,
-                "company_ids": [Command.set([c.id for c in companies])],
-                "group_ids": [Command.set([cls.env.ref(g).id for g in groups])],
-            }
+            companies=cls.env["res.company"].union(*companies),
         )
 
     def rows(self):

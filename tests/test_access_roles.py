@@ -123,18 +123,6 @@ class TestAccessRoles(EreceiptCommon):
         cls.seal = cls.env["ereceipt.seal"]._seal()
         cls.no_code = cls.env["product.product"].create({"name": "مسطرة"})
 
-    @classmethod
-    def make_user(cls, login, *groups):
-        return cls.env["res.users"].create(
-            {
-                "name": login,
-                "login": f"ereceipt_{login}",
-                "company_id": cls.company.id,
-                "company_ids": [Command.set(cls.company.ids)],
-                "group_ids": [Command.set([cls.env.ref(g).id for g in groups])],
-            }
-        )
-
     @contextmanager
     def undone(self):
         """Take back what is done in the block."""
@@ -344,21 +332,11 @@ class TestAccessRoles(EreceiptCommon):
     # ROLES OF OTHER MODULES
     # -------------------------------------------------------------------------
 
-    def clerk(self):
-        """Return somebody who may bill, by the rights of another module (as tills and
-        sales give them), and has no role of ours."""
-        group = self.env["res.groups"].create({"name": "Clerk"})
-        for right in self.env.ref("account.group_account_invoice").model_access:
-            right.copy({"group_id": group.id})
-        clerk = self.make_user("clerk", "base.group_user")
-        clerk.group_ids += group
-        self.assertFalse(clerk.has_group("account_ereceipt.group_ereceipt_reader"))
-        return clerk
-
     def test_who_bills_without_a_role_of_ours_issues_all_the_same(self):
         """Rights of ours are for looking. A till posts as the superuser, and what it
         posted is an invoice like any other for its clerk."""
-        clerk = self.clerk()
+        clerk = self.make_clerk()
+        self.assertFalse(clerk.has_group("account_ereceipt.group_ereceipt_reader"))
         move = self.invoice(user=clerk, post=False)
         move.sudo().action_post()
         self.assertEqual(move.sudo().ereceipt_state, "queued")

@@ -135,7 +135,7 @@ class TestIssueAndSend(EreceiptCommon):
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "invalid")
         self.assertIn("SIM-X", str(move.ereceipt_document_id.sudo().problems))
-        self.assertTrue(move.activity_ids.filtered("ereceipt_cause"))
+        self.assertTrue(move.sudo().activity_ids.filtered("ereceipt_cause"))
 
     def test_lost_answer_is_asked_about(self):
         """The authority took it and the answer was lost: asked, never sent again."""
