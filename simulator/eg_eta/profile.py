@@ -133,6 +133,7 @@ def reaches_threshold(amount: Decimal, issued: str, thresholds: list[dict]) -> b
 
 
 def has_digits(text: str, count: int) -> bool:
+    """Whether a text is this many ASCII digits and nothing else."""
     return len(text) == count and text.isascii() and text.isdigit()
 
 

@@ -56,6 +56,7 @@ class SignerInfo:
 class SignedData:
     """A signature; certificates in the order in which they stand."""
 
+    version: int | None
     digests: tuple[Algorithm, ...]
     content_type: str
     attached: bool
@@ -85,7 +86,7 @@ def read(data: bytes) -> SignedData:
 
 def _signed_data(node: Node) -> SignedData:
     fields = list(_sequence(node))
-    _version, digests, content = fields[:3]
+    version, digests, content = fields[:3]
     rest = fields[3:]
     certificates: tuple[Certificate, ...] = ()
     if rest and rest[0].tag == _CONTEXT_0:
@@ -95,6 +96,7 @@ def _signed_data(node: Node) -> SignedData:
     (signers,) = rest
     content_type, *octets = _sequence(content)
     return SignedData(
+        version=version.number,
         digests=tuple(_algorithm(item) for item in _set(digests)),
         content_type=content_type.oid,
         attached=bool(octets),

@@ -1,7 +1,7 @@
 """The form of a signature that ETA takes: CAdES-BES, detached.
 
 ITIDA, "Digital Signature Format" 1.1, and ETA SDK, /signature-creation/. Not
-looked at, because accepted signatures differ: the version of the SignedData,
+looked at, because accepted signatures differ: which version the SignedData has,
 the order of signed attributes, and in ``signing-certificate-v2`` the hash
 algorithm's identifier and how the issuer is tagged.
 """
@@ -22,6 +22,7 @@ PROFILE = "ISFX306"
 
 DIGESTED_DATA = "1.2.840.113549.1.7.5"
 SHA256 = "2.16.840.1.101.3.4.2.1"
+_VERSIONS = (1, 2, 3, 4, 5)  # that a SignedData can have
 _SIGNATURE_ALGORITHMS = ("1.2.840.113549.1.1.1", "1.2.840.113549.1.1.11")
 CONTENT_TYPE = "1.2.840.113549.1.9.3"
 MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
@@ -56,6 +57,8 @@ def check(signed: SignedData, content: bytes) -> bytes:
     if signed.content_type != DIGESTED_DATA or signed.attached:
         message = "Attached digital signature is not supported."
         raise SignatureError(ATTACHED, message)
+    if signed.version not in _VERSIONS:
+        raise _broken("SignedData has no such version")
     if not signed.signers:
         raise _broken("nobody signed")
     for algorithm in signed.digests:

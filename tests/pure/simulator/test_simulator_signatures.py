@@ -282,6 +282,7 @@ PROFILE = {
         patched((*SIGNER, 2), tlv(der.SEQUENCE, oid(profile.SHA256), NULL)),
         "digestAlgorithm must be SHA-256 without parameters",
     ),
+    "version 7": (patched((*BODY, 0), tlv(der.INTEGER, b"\x07")), "no such version"),
     "a curve": (by("curve"), "is not RSA"),
     "pss": (made("-keyopt", "rsa_padding_mode:pss"), "is not RSA"),
     "signer by key id": (made("-keyid"), "not named by issuer"),
@@ -588,5 +589,5 @@ def test_whatever_is_sent_is_judged(place, octet, cut):
     except profile.SignatureError as error:
         assert error.code in {"4040", "4043", "4062", "ISFX303", "ISFX305", "ISFX306"}
     else:
-        # only the version of the SignedData and the like is not looked at
-        assert not changed or index < 60, index
+        # the version of the SignedData, and sha256WithRSA instead of RSA
+        assert not changed or index == 25 or (index, octet) == (1411, 11)
