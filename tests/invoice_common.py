@@ -20,7 +20,7 @@ class EgInvoiceCommon(EreceiptCommon):
         administration = cls.env(user=cls.administrator.id)
         cls.key = administration["ereceipt.signing.key"].create({"name": "Seal"})
         cls.key.write(
-            {"key_file": key_file(issuer=_issuer()), "key_password": PASSWORD}
+            {"key_file": key_file(issuer=issuer()), "key_password": PASSWORD}
         )
         cls.invoicing = administration["ereceipt.registration"].create(
             {
@@ -68,7 +68,7 @@ class EgInvoiceCommon(EreceiptCommon):
     @classmethod
     def trust(cls):
         """Let the simulator trust whoever certified our key."""
-        pem = _issuer()[0].public_bytes(serialization.Encoding.PEM).decode()
+        pem = issuer()[0].public_bytes(serialization.Encoding.PEM).decode()
         cls.control.register(trusted_cas=[{"pem": pem}])
 
     def sell_to_business(self, **values):
@@ -79,7 +79,7 @@ class EgInvoiceCommon(EreceiptCommon):
 _ISSUERS = []
 
 
-def _issuer() -> tuple[x509.Certificate, object]:
+def issuer() -> tuple[x509.Certificate, object]:
     """Return a certification authority of this run, with its key."""
     if not _ISSUERS:
         _ISSUERS.append((authority_certificate("Test CA"), rsa_key("Test CA")))
