@@ -65,6 +65,9 @@ class EreceiptRegistration(models.Model):
     def _eg_invoice_signs_documents(self):
         return self.eg_invoice_version != "0.9"
 
+    def _eg_invoice_device_tables(self):
+        return {"activity_code": [("kind", "=", "activity")]}
+
     def _eg_invoice_callback_base(self):
         return CALLBACK_BASE
 

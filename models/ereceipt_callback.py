@@ -13,8 +13,9 @@ WATCHED = lifecycle.ASKED | lifecycle.FOLLOWED
 
 
 class EreceiptCallback(models.Model):
-    """A call-back of an authority that was received: so that the same one, delivered
-    twice, is taken once. It is a hint and nothing more: what it names is asked about."""
+    """A call-back of an authority that was received, kept for a month: so that the
+    same one, delivered twice, is taken once. It is a hint and nothing more: what it
+    names is asked about."""
 
     _name = "ereceipt.callback"
     _description = "Call-back of a tax authority"

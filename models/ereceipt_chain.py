@@ -78,6 +78,8 @@ class EreceiptDevice(models.Model):
 
     _inherit = "ereceipt.device"
 
+    is_chained = fields.Boolean(related="registration_id.is_chained")
+
     # -------------------------------------------------------------------------
     # CONSTRAINT METHODS
     # -------------------------------------------------------------------------

@@ -19,9 +19,7 @@ class EgInvoiceCommon(EreceiptCommon):
         super()._set_up_registration()
         administration = cls.env(user=cls.administrator.id)
         cls.key = administration["ereceipt.signing.key"].create({"name": "Seal"})
-        cls.key.write(
-            {"key_file": key_file(issuer=issuer()), "key_password": PASSWORD}
-        )
+        cls.key.write({"key_file": key_file(issuer=issuer()), "key_password": PASSWORD})
         cls.invoicing = administration["ereceipt.registration"].create(
             {
                 "company_id": cls.company.id,

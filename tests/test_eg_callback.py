@@ -93,9 +93,7 @@ class TestEgCallback(EgInvoiceCommon, HttpCase):
 
     def test_a_short_key_opens_nothing(self):
         self.invoicing.callback_key = "short"
-        self.assertEqual(
-            self.put("/ping", {"rin": RIN}, key="short").status_code, 401
-        )
+        self.assertEqual(self.put("/ping", {"rin": RIN}, key="short").status_code, 401)
 
     def test_hostile_bodies_are_refused(self):
         for body, status in (

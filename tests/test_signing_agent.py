@@ -172,4 +172,3 @@ class TestSigningAgent(EgInvoiceCommon, HttpCase):
         self.assertIsNone(agent.poll())
         self.env.invalidate_all()
         self.assertIn("123456789", self.key.agent_ids.problem)
-
