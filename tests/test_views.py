@@ -18,7 +18,7 @@ VIEWS = {
     "ereceipt.document": ("list", "form", "kanban", "graph", "pivot", "search"),
     "ereceipt.exchange": ("list", "form", "graph", "search"),
     "ereceipt.seal": ("list", "form"),
-    "account.move": ("list", "form", "search"),
+    "account.move": ("list", "form", "kanban", "search"),
     "account.journal": ("form",),
 }
 FOR_ACCOUNTING = {"account.move", "account.journal"}
