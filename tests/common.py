@@ -168,6 +168,22 @@ class EreceiptCommon(AccountTestInvoicingCommon):
     # -------------------------------------------------------------------------
 
     @classmethod
+    def make_exchange(cls, documents, **values):
+        """Keep a call in which documents travelled that nobody made."""
+        exchanges = cls.env["ereceipt.exchange"].sudo()
+        return exchanges.create(
+            {
+                "registration_id": cls.registration.id,
+                "device_id": cls.device.id,
+                "company_id": cls.company.id,
+                "document_ids": [Command.set(documents.ids)],
+                "purpose": "submit",
+                "sha256": "0" * 64,
+                **values,
+            }
+        )
+
+    @classmethod
     def invoice(cls, price=100.0, quantity=1.0, post=True, user=None, **values):
         """Make (and post) an invoice of one line as the accountant.
 

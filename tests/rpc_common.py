@@ -1,6 +1,7 @@
 import json
 from datetime import datetime, timedelta
 
+from odoo.http import Request
 from odoo.tools import mute_logger
 
 ACCESS = "odoo.exceptions.AccessError"
@@ -17,28 +18,54 @@ class RpcKit:
         self.authenticate(user.login, user.login)
 
     @mute_logger("odoo.http")
+    def ask(self, path, **params):
+        """Ask an address of the web client.
+
+        :return: the whole answer, not looked at
+        """
+        return self.url_open(
+            path,
+            data=json.dumps({"params": params}),
+            headers={"Content-Type": "application/json"},
+        )
+
+    def ask_method(self, model, method, args, kwargs):
+        """Call a method as the web client does.
+
+        :return: the whole answer, not looked at
+        """
+        return self.ask(
+            f"/web/dataset/call_kw/{model}/{method}",
+            model=model,
+            method=method,
+            args=args,
+            kwargs=kwargs,
+        )
+
     def call(self, model, method, args, context=None):
         """Call a method as the web client does.
 
         :return: its result, or the name of the error
         """
-        answer = self.url_open(
-            f"/web/dataset/call_kw/{model}/{method}",
-            data=json.dumps(
-                {
-                    "params": {
-                        "model": model,
-                        "method": method,
-                        "args": args,
-                        "kwargs": {"context": context or {}},
-                    }
-                }
-            ),
-            headers={"Content-Type": "application/json"},
-        ).json()
+        answer = self.ask_method(model, method, args, {"context": context or {}}).json()
         if "error" in answer:
             return answer["error"]["data"]["name"]
         return answer.get("result")
+
+    def export(self, records, *names):
+        """Export fields of records as the dialog of a list does."""
+        asked = {
+            "model": records._name,
+            "fields": [{"name": n, "label": n, "type": "char"} for n in names],
+            "ids": records.ids,
+            "domain": [],
+            "groupby": [],
+            "import_compat": False,
+            "context": {},
+        }
+        form = {"data": json.dumps(asked), "csrf_token": Request.csrf_token(self)}
+        with mute_logger("odoo.http", "odoo.addons.web.controllers.export"):
+            return self.url_open("/web/export/csv", data=form)
 
     def key(self, user):
         """Return an API key of a user, as other programs sign in with it."""

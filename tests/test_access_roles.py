@@ -4,7 +4,6 @@ from functools import partial
 
 import psycopg2
 
-from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -106,20 +105,7 @@ class TestAccessRoles(EreceiptCommon):
             cls.users[role].group_ids += may_export
         cls.move = cls.invoice()
         cls.document = cls.move.ereceipt_document_id.sudo()
-        cls.exchange = (
-            cls.env["ereceipt.exchange"]
-            .sudo()
-            .create(
-                {
-                    "registration_id": cls.registration.id,
-                    "device_id": cls.device.id,
-                    "company_id": cls.company.id,
-                    "document_ids": [Command.set(cls.document.ids)],
-                    "purpose": "submit",
-                    "sha256": "0" * 64,
-                }
-            )
-        )
+        cls.exchange = cls.make_exchange(cls.document)
         cls.seal = cls.env["ereceipt.seal"]._seal()
         cls.no_code = cls.env["product.product"].create({"name": "مسطرة"})
 

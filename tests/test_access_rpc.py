@@ -1,8 +1,4 @@
-import json
-
-from odoo.http import Request
 from odoo.tests import HttpCase, tagged
-from odoo.tools import mute_logger
 
 from .common import EreceiptCommon
 from .rpc_common import ACCESS, EXPIRED, USER, RpcKit
@@ -190,28 +186,14 @@ class TestAccessRpc(RpcKit, EreceiptCommon, HttpCase):
         self.administrator.group_ids += self.env.ref("base.group_allow_export")
         self.sign_in(self.administrator)
 
-        def export(*names):
-            asked = {
-                "model": "ereceipt.device",
-                "fields": [{"name": n, "label": n, "type": "char"} for n in names],
-                "ids": self.device.ids,
-                "domain": [],
-                "groupby": [],
-                "import_compat": False,
-                "context": {},
-            }
-            form = {"data": json.dumps(asked), "csrf_token": Request.csrf_token(self)}
-            with mute_logger("odoo.http", "odoo.addons.web.controllers.export"):
-                return self.url_open("/web/export/csv", data=form)
-
-        plain = export("serial", "client_id")
+        plain = self.export(self.device, "serial", "client_id")
         self.assertEqual(plain.status_code, 200)
         self.assertIn("sim-pos-0001", plain.text)
-        typed = export("serial", "client_secret", "client_secret_set")
+        typed = self.export(self.device, "serial", "client_secret", "client_secret_set")
         self.assertEqual(typed.status_code, 200)
         self.assertNotIn("sim-secret", typed.text)
         self.assertNotIn("v1:", typed.text)
-        sealed = export("serial", "client_secret_sealed")
+        sealed = self.export(self.device, "serial", "client_secret_sealed")
         self.assertNotEqual(sealed.status_code, 200)
         self.assertNotIn("v1:", sealed.text)
 

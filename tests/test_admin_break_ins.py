@@ -1,7 +1,3 @@
-import json
-
-from odoo import Command
-from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -36,21 +32,7 @@ class TestAdminBreakIns(RpcKit, SendPrintCommon, EreceiptCommon, HttpCase):
             user.password = user.login
         cls.move = cls.invoice()
         cls.document = cls.move.ereceipt_document_id.sudo()
-        cls.exchange = (
-            cls.env["ereceipt.exchange"]
-            .sudo()
-            .create(
-                {
-                    "registration_id": cls.registration.id,
-                    "device_id": cls.device.id,
-                    "company_id": cls.company.id,
-                    "document_ids": [Command.set(cls.document.ids)],
-                    "purpose": "submit",
-                    "request_gzip": "H4sIAAAAAAAA",
-                    "sha256": "0" * 64,
-                }
-            )
-        )
+        cls.exchange = cls.make_exchange(cls.document, request_gzip="H4sIAAAAAAAA")
         cls.registration.sudo().message_post(body="Confidential words")
 
     @classmethod
@@ -119,14 +101,6 @@ class TestAdminBreakIns(RpcKit, SendPrintCommon, EreceiptCommon, HttpCase):
         """What is said about a registration is for those who may read it, and only
         who may change it says something there."""
 
-        @mute_logger("odoo.http")
-        def ask(path, **params):
-            return self.url_open(
-                path,
-                data=json.dumps({"params": params}),
-                headers={"Content-Type": "application/json"},
-            ).text
-
         thread = {
             "thread_model": "ereceipt.registration",
             "thread_id": self.registration.id,
@@ -134,15 +108,17 @@ class TestAdminBreakIns(RpcKit, SendPrintCommon, EreceiptCommon, HttpCase):
         for user in self.everybody():
             self.sign_in(user)
             with self.subTest(user.login):
-                self.assertNotIn("Confidential", ask("/mail/thread/messages", **thread))
+                self.assertNotIn(
+                    "Confidential", self.ask("/mail/thread/messages", **thread).text
+                )
         self.sign_in(self.auditor)
-        self.assertIn("Confidential", ask("/mail/thread/messages", **thread))
+        self.assertIn("Confidential", self.ask("/mail/thread/messages", **thread).text)
         before = len(self.registration.message_ids)
         for user in self.everybody() | self.auditor:
             self.sign_in(user)
             with self.subTest(user.login):
-                said = ask("/mail/message/post", post_data={"body": "x"}, **thread)
-                self.assertIn('"error"', said)
+                said = self.ask("/mail/message/post", post_data={"body": "x"}, **thread)
+                self.assertIn("error", said.json())
         self.env.invalidate_all()
         self.assertEqual(len(self.registration.message_ids), before)
 
@@ -155,25 +131,8 @@ class TestAdminBreakIns(RpcKit, SendPrintCommon, EreceiptCommon, HttpCase):
                 ("ereceipt.exchange", "request_text"),
                 ("ereceipt.registration", "client_id"),
             ):
-                ids = self.env[model].sudo().search([]).ids
-                asked = {
-                    "model": model,
-                    "fields": [{"name": name, "label": name, "type": "char"}],
-                    "ids": ids,
-                    "domain": [],
-                    "groupby": [],
-                    "import_compat": False,
-                    "context": {},
-                }
-                form = {
-                    "data": json.dumps(asked),
-                    "csrf_token": Request.csrf_token(self),
-                }
-                with (
-                    self.subTest(user.login, model=model),
-                    mute_logger("odoo.http", "odoo.addons.web.controllers.export"),
-                ):
-                    answer = self.url_open("/web/export/csv", data=form)
+                with self.subTest(user.login, model=model):
+                    answer = self.export(self.env[model].sudo().search([]), name)
                     self.assertNotEqual(answer.status_code, 200)
 
     # -------------------------------------------------------------------------
@@ -189,12 +148,8 @@ class TestAdminBreakIns(RpcKit, SendPrintCommon, EreceiptCommon, HttpCase):
             action = self.env.ref(f"account_ereceipt.{xmlid}")
             for user in users - self.stranger:
                 self.sign_in(user)
-                with self.subTest(user.login, action=xmlid), mute_logger("odoo.http"):
-                    answer = self.url_open(
-                        "/web/action/run",
-                        data=json.dumps({"params": {"action_id": action.id}}),
-                        headers={"Content-Type": "application/json"},
-                    ).json()
+                with self.subTest(user.login, action=xmlid):
+                    answer = self.ask("/web/action/run", action_id=action.id).json()
                     self.assertIn("error", answer)
                     found = self.call("ir.actions.server", "run", [action.ids])
                     self.assertEqual(found, ACCESS)

@@ -7,10 +7,11 @@ from urllib.parse import quote, quote_plus
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL
 
 from ..fiscal.transport import TOKENS
 from .common import ADDRESS, RIN, EreceiptCommon
+from .rpc_common import RpcKit
 
 SECRET = 'Zq7#plain/se+cret&"é=مفتاح'
 PRESHARED = "Wx9#pre/shared+key&1"
@@ -48,7 +49,7 @@ class Listener(logging.Handler):
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
-class TestSecrets(EreceiptCommon, HttpCase):
+class TestSecrets(RpcKit, EreceiptCommon, HttpCase):
     """What is typed as a secret is used, and never seen again."""
 
     @classmethod
@@ -127,22 +128,8 @@ class TestSecrets(EreceiptCommon, HttpCase):
 
     def rpc(self, model, method, *args, **kwargs):
         """Call a method as the web client does, and return the whole answer's text."""
-        self.authenticate(self.administrator.login, self.administrator.login)
-        with mute_logger("odoo.http"):
-            return self.url_open(
-                f"/web/dataset/call_kw/{model}/{method}",
-                data=json.dumps(
-                    {
-                        "params": {
-                            "model": model,
-                            "method": method,
-                            "args": args,
-                            "kwargs": kwargs,
-                        }
-                    }
-                ),
-                headers={"Content-Type": "application/json"},
-            ).text
+        self.sign_in(self.administrator)
+        return self.ask_method(model, method, args, kwargs).text
 
     def test_no_answer_gives_back_what_was_typed(self):
         shown = {name: {} for name in (*INPUTS, "client_secret_set", "client_id")}
