@@ -71,6 +71,17 @@ def called(control, client):
     return control
 
 
+def settled(control) -> list[dict]:
+    """Notifications, when none is on its way any more."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        notices = control.callbacks()
+        if notices and all(row["status"] != "pending" for row in notices):
+            return notices
+        time.sleep(0.01)
+    raise AssertionError(notices)
+
+
 def test_ping(called, client):
     answer = called.ping(RIN)
     assert (answer["status"], answer["echoed"]) == (200, True)
@@ -89,7 +100,7 @@ def test_the_verdict_is_told_though_nobody_asks(erp, called, client, pki):
     assert message["uuid"] == answer["acceptedDocuments"][0]["uuid"]
     assert message["submissionUUID"] == answer["submissionId"]
     assert (message["internalId"], message["status"]) == ("INV-0001", "Valid")
-    (notice,) = called.callbacks()
+    (notice,) = settled(called)
     assert (notice["deliveryId"], notice["status"]) == (body["deliveryId"], "delivered")
 
 
@@ -105,9 +116,9 @@ def test_what_is_not_taken_is_tried_again(erp, called, client):
     calls = client.wait(3)
     assert len({body["deliveryId"] for _path, _key, body in calls}) == 1
     assert {path for path, _key, _body in calls} == {"/eta/abc/notifications/documents"}
+    (notice,) = settled(called)
     time.sleep(0.2)
     assert len(client.calls) == 3
-    (notice,) = called.callbacks()
     assert [row["details"] for row in notice["attempts"]] == ["500", "302", "200"]
 
 
@@ -116,13 +127,8 @@ def test_giving_up(erp, called, client):
     client.server.shutdown()
     client.server.server_close()
     erp.submit(unsigned(invoice()))
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        notices = called.callbacks()
-        if notices and notices[0]["status"] == "error":
-            break
-        time.sleep(0.02)
-    (notice,) = notices
+    (notice,) = settled(called)
+    assert notice["status"] == "error"
     assert len(notice["attempts"]) == 2
     assert "refused" in notice["attempts"][0]["details"]
 
@@ -211,7 +217,7 @@ def test_a_client_may_ask_while_it_is_called(url, erp, called, client):
 
 def test_notifications_are_listed(erp, buyer, called, client):
     erp.valid(called, unsigned(invoice()))
-    client.wait(1)
+    settled(called)
     (row,) = buyer.get("notifications/taxpayer").json()["result"]
     assert (row["typeName"], row["channel"]) == ("document-received", "Email")
     assert row["deliveredDateTime"]
