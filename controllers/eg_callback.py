@@ -70,9 +70,8 @@ class EgCallback(http.Controller):
         return scheme.lower() == "apikey" and len(known) >= SHORTEST_KEY and same
 
     def _body(self):
-        """Return what was sent, None if it is too large."""
-        httprequest = request.httprequest
-        if (httprequest.content_length or 0) > MOST_BYTES:
+        """Return what was sent, None if it is too large or does not say how large."""
+        length = request.httprequest.content_length
+        if length is None or length > MOST_BYTES:
             return None
-        body = httprequest.stream.read(MOST_BYTES + 1)
-        return body if len(body) <= MOST_BYTES else None
+        return request.httprequest.get_data()
