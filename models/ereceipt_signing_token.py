@@ -216,7 +216,8 @@ class EreceiptSigningKey(models.Model):
 
     def _token_key(self):
         self.ensure_one()
-        if not self.library_path:
+        named = [path for path, _label in self._selection_library_path()]
+        if self.library_path not in named:
             raise UserError(
                 self.env._(
                     "Choose the PKCS#11 library of %(key)s. If there is none to "
