@@ -67,7 +67,7 @@ class Service:
             else:
                 peer.sendall(response(b"{}", "404 Not Found"))
 
-    def eta(self, **changes):
+    def eta(self, authority=EgReceipt, **changes):
         values = {
             "environment": "test",
             "endpoints": {"identity": self._server.url, "api": self._server.url},
@@ -79,7 +79,7 @@ class Service:
             "call_timeout": 5.0,
             "wall_clock": lambda: NOW,
         }
-        return EgReceipt(Connection(**{**values, **changes}))
+        return authority(Connection(**{**values, **changes}))
 
     def submit(self, body, status="202 Accepted", headers=""):
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -132,6 +132,15 @@ JSON = st.recursive(
                     "receipt",
                     "errors",
                     "submissionUuid",
+                    "document",
+                    "workflowParameters",
+                    "validationSteps",
+                    "validationResults",
+                    "continuationToken",
+                    "result",
+                    "overallStatus",
+                    "documentSummary",
+                    "internalId",
                 ]
             ),
             inner,

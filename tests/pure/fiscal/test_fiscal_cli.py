@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from eta_samples import EXPECTED, VECTORS, authority, sale
+from invoice_samples import company_key, credit, document_of, invoice, invoicing
 
 from fiscal.eg_eta.__main__ import main
 
@@ -183,3 +184,76 @@ def test_usage(capfd):
             main(arguments)
         assert caught.value.code == 2
         assert "usage" in capfd.readouterr().err
+
+
+# -- invoices --------------------------------------------------------------------------
+
+
+def sent(*receipts):
+    eta = invoicing()
+    signed = [eta.sign(eta.build(receipt), company_key()) for receipt in receipts]
+    documents = [
+        document_of(built, key, number=str(key)) for key, built in enumerate(signed)
+    ]
+    return eta.envelope(documents).content
+
+
+def test_the_signed_text_of_an_invoice_is_without_its_signatures(run, file):
+    one = VECTORS / "one-doc.json"
+    expected = (VECTORS / "one-doc-serialized.json.txt").read_bytes()
+    assert run("signed-text", one) == (0, expected, "")
+    signed = one.read_text("utf-8-sig").rstrip()[:-1] + ',"signatures":[{"a":1}]}'
+    assert run("signed-text", file(signed)) == (0, expected, "")
+    assert run("signed-text", file(f'{{"documents":[{signed}]}}'))[1] == expected
+    status, _out, err = run("signed-text", file('{"documents":[{},{}]}'))
+    assert status == 2 and "2 invoices" in err
+
+
+def test_what_we_send_has_no_problems(run, file):
+    status, out, _err = run("check-invoice", file(sent(invoice(), credit())))
+    assert (status, out) == (0, b"No problems found.\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        (b'"INV/2026/0001"', b'"INV/2026/0002"', ["signature_digest"]),
+        (
+            b'"netAmount":100',
+            b'"netAmount":101',
+            ["signature_digest", "amount_differs"],
+        ),
+        (
+            b'"salesTotal":100',
+            b'"salesTotal":100.1',
+            ["signature_digest", "amount_differs"],
+        ),
+        (b'"quantity":2', b'"quantity":null', ["quantity_unusable", "value_unsafe"]),
+        (b'"1.0"', b'"1.1"', ["signature_digest", "version_unknown"]),
+        (b'"EA"', b'"XX"', ["signature_digest", "unit_unknown"]),
+        (b'"I","documentType', b'"Q","documentType', ["structure"]),
+    ],
+)
+def test_what_is_wrong_with_an_invoice_is_printed(run, file, old, new, codes):
+    content = sent(invoice())
+    assert content.count(old) >= 1
+    status, out, _err = run("check-invoice", file(content.replace(old, new, 1)))
+    assert status == 1
+    found = {line.split("\t")[0] for line in out.decode().splitlines()}
+    assert set(codes) <= found, found
+
+
+def test_a_conversion_that_does_not_fit_is_printed(run, file):
+    content = (VECTORS / "one-doc.json").read_bytes()
+    assert b'"amountEGP": 189.40' in content
+    wrong = content.replace(b'"amountEGP": 189.40', b'"amountEGP": 189.41')
+    _status, out, _err = run("check-invoice", file(wrong))
+    assert b"invoiceLines[0].unitValue.amountEGP" in out
+    _status, out, _err = run("check-invoice", file(content))
+    assert b"amountEGP" not in out
+
+
+def test_a_submission_of_invoices_names_which_one(run, file):
+    content = sent(invoice(), credit()).replace(b'"EA"', b'"XX"')
+    status, out, _err = run("check-invoice", file(content))
+    assert status == 1 and b"documents[1].invoiceLines[0].unitType" in out

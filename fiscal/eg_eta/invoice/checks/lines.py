@@ -26,8 +26,8 @@ def check_lines(found: InvoiceFindings) -> None:
             "taxes_missing",
             _(
                 "No line has a tax, and the authority wants the sums of the taxes. What"
-                " is exempt or not taxable has a tax of 0% with a subtype that says so"
-                " (T1 with V001 to V008): choose one on the lines."
+                " is exempt or not taxable has a tax of zero percent with a subtype"
+                " that says so (T1 with V001 to V008): choose one on the lines."
             ),
             found.form.lines,
             record,
