@@ -34,7 +34,8 @@ def test_killed_while_sending(shop: Shop, subtests: pytest.Subtests) -> None:
     assert control.rejections() == []
     answers = control.requests()["statuses"]["submit"]
     assert answers.keys() <= {"202", "400"}
-    assert answers.get("400", 0) <= 1  # the body of which only half had left
+    # each killed process may leave a body of which only half had left
+    assert answers.get("400", 0) <= len(PLACES)
 
 
 def _assert_killed_at(place: str, arrived: int, states: dict[str, int]) -> None:
