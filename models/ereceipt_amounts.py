@@ -105,9 +105,9 @@ class AmountsReader:
     def amounts_of(self, move):
         """Return the :class:`MoveAmounts` of one sales invoice, receipt or refund."""
         products, early_payment, rounding = self._booked(move)
-        products, residues = self._absorb_taken_back(products, move)
+        products, held, residues = self._absorb_taken_back(products, move)
         products, leftovers = self._dispatch(products, early_payment, move)
-        lines = [self._line(base_line) for base_line in products]
+        lines = [self._line(base_line) for base_line in products + held]
         residues = [self._line(base_line) for base_line in residues]
         level_taxes(lines, residues)
         reductions = level_nets(lines, residues)
@@ -186,15 +186,16 @@ class AmountsReader:
         only when those stand in descending order of quantity. Here one line has to
         hold all of it; else the line stays and is spread as a discount.
 
-        :return: ``(lines, residues)``: residues are what the rounding of the whole
-            left of lines that were taken back wholly
+        :return: ``(lines, held, residues)``: residues are what the rounding of the
+            whole left of lines that were taken back wholly; where no other line can
+            bear one, its own line is held, with what was taken back as its discount
         """
         positive = [line for line in base_lines if not self._is_negative(line)]
         negative = [line for line in base_lines if self._is_negative(line)]
         if not negative:
-            return base_lines, []
+            return base_lines, [], []
         absorbed, kept = self._assign_taken_back(positive, negative)
-        lines, residues = [], []
+        lines, wholly = [], []
         for position, base_line in enumerate(positive):
             if position not in absorbed:
                 lines.append(base_line)
@@ -203,15 +204,18 @@ class AmountsReader:
             if deducted["quantity"]:
                 lines.append(deducted)
             elif not self._is_void(deducted, move.currency_id):
-                residues.append((deducted, [base_line, *absorbed[position]]))
-        borne = []
-        bearers = list(lines)
-        for residue, parts in residues:
-            if self._can_bear(bearers, residue):
-                borne.append(residue)
-            else:
-                lines += parts
-        return lines + kept, borne
+                wholly.append((deducted, base_line["quantity"], absorbed[position]))
+        held, residues = [], []
+        for residue, quantity, taken_back in wholly:
+            if self._can_bear(lines, residue):
+                residues.append(residue)
+                continue
+            parts = [
+                {"record": part, "tax_details": part["tax_details"]}
+                for part in taken_back
+            ]
+            held.append({**residue, "quantity": quantity, "discount_base_lines": parts})
+        return lines + kept, held, residues
 
     def _can_bear(self, base_lines, residue):
         """Whether what is left of a line that was taken back wholly has another place:

@@ -27,6 +27,7 @@ ereceipt.code               ------ ------   re----  re----     re----  re----
 ereceipt.code.mapping       ------ ------   re----  re----     rewc!u  rewc!u
 ereceipt.missing.code       ------ ------   re----  re----     re----  re----
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.confirmation       ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.late               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.return.anew        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.item.import        ------ ------   ------  ------     rewcdu  rewcdu
@@ -52,6 +53,8 @@ account.move             action_ereceipt_send_now         ---xx-
 account.move             action_ereceipt_what_now         ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.code            action_refresh                   ----xx
+ereceipt.confirmation    conclude                         ---xxx
+ereceipt.confirmation    confirm_group                    ---xxx
 ereceipt.device          action_activate                  -----x
 ereceipt.device          action_continue_chain            -----!
 ereceipt.device          action_open_chain                xxxxxx
@@ -73,6 +76,7 @@ ereceipt.late            action_correct                   ---!!-
 ereceipt.late            action_return_anew               ---!!!
 ereceipt.late            action_send_again                ----!-
 ereceipt.missing.code    action_open_product              --xxxx
+ereceipt.problems        action_open_wrong                ---xxx
 ereceipt.problems        action_post_others               ---!!!
 ereceipt.registration    action_close_breaker             -----x
 ereceipt.registration    action_confirm_database          -----x
@@ -178,6 +182,7 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.code.mapping": (self.item_mapping, mapping, {"pending": True}),
             "ereceipt.missing.code": (missing, {}, {"barcode": "1"}),
             "ereceipt.problems": (None, {"intro": "X"}, {"intro": "Y"}),
+            "ereceipt.confirmation": (None, {"total": 1}, {"total": 2}),
             "ereceipt.late": (None, move, {"late_reference": "1"}),
             "ereceipt.return.anew": (None, {**move, "reason": "X"}, {"reason": "Y"}),
             "ereceipt.item.import": (None, {}, {"target": "category"}),

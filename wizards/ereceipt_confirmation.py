@@ -108,7 +108,7 @@ class EreceiptConfirmation(models.TransientModel):
         )
         return {
             "left": len(left),
-            "percent": 100 * (self.total - len(left)) // self.total,
+            "percent": 100 * (self.total - len(left)) // (self.total or 1),
             "text": self._progress_text(),
         }
 
