@@ -8,6 +8,7 @@ from odoo.http import request
 from ..fiscal.signing.agent_desk import AgentDesk, never
 from ..fiscal.signing.agent_messages import HEADERS, MOST_BYTES, Message
 from ..fiscal.signing.agent_protocol import LONGEST_WAIT, ROOT
+from ..models.ereceipt_signing_desk import SigningStore
 
 PAUSE = 1.0
 WAITING = BoundedSemaphore(4)
@@ -35,9 +36,7 @@ class SigningAgent(http.Controller):
             return request.make_response("", status=413)
         with request.env.registry.cursor() as cr:
             env = request.env(cr=cr, su=True)
-            desk = AgentDesk(
-                env["ereceipt.signing.store"], lambda: datetime.now(timezone.utc)
-            )
+            desk = AgentDesk(SigningStore(env), lambda: datetime.now(timezone.utc))
             if WAITING.acquire(blocking=False):
                 try:
                     answer = desk.handle(asked, _Waits(env))

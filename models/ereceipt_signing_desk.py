@@ -3,7 +3,7 @@ from datetime import timezone
 
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ..fiscal import lifecycle
@@ -24,15 +24,17 @@ class EreceiptDocument(models.Model):
     )
 
 
-class EreceiptSigningStore(models.AbstractModel):
+class SigningStore:
     """What the desk of the signing agents keeps (``fiscal.signing.agent_desk.Store``).
 
-    Works as the superuser in a transaction of its own request; an agent is known by
-    its secret and not by a user.
+    No model, so that nobody calls it from outside. Works as the superuser in a
+    transaction of its own request: an agent is known by its secret, not by a user.
+
+    :param env: of the superuser
     """
 
-    _name = "ereceipt.signing.store"
-    _description = "Desk of the signing agents"
+    def __init__(self, env):
+        self.env = env
 
     # -------------------------------------------------------------------------
     # PAIRING
@@ -93,7 +95,6 @@ class EreceiptSigningStore(models.AbstractModel):
             return None
         return self._agent(row, base64.b64decode(row._ereceipt_secret("secret")))
 
-    @api.model
     def _agent(self, row, secret):
         company = row.key_id.company_id
         return Agent(
@@ -161,7 +162,6 @@ class EreceiptSigningStore(models.AbstractModel):
         )
         return self._job(rows[0][0]) if rows else None
 
-    @api.model
     def _job(self, document_id):
         document = self.env["ereceipt.document"].browse(document_id)
         document.invalidate_recordset()
@@ -207,7 +207,6 @@ class EreceiptSigningStore(models.AbstractModel):
             }
         )
 
-    @api.model
     def _dumped(self, refusal):
         return {
             "agent": refusal.agent,
@@ -216,7 +215,6 @@ class EreceiptSigningStore(models.AbstractModel):
             "wrong": refusal.wrong,
         }
 
-    @api.model
     def _last_refusal(self, job):
         if not job.refusals:
             return False

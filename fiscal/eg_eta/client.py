@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
@@ -224,6 +225,32 @@ class EtaClient:
         except _Unauthorized:
             TOKENS.invalidate(self._token_key(), token)
             raise
+
+
+class Reader:
+    """Reads page after page, with a pause between two calls.
+
+    :param purpose: as calls are recorded
+    :param pause: seconds
+    """
+
+    def __init__(self, client: EtaClient, purpose: str, pause: float) -> None:
+        self._client = client
+        self._purpose = purpose
+        self._pause = pause
+        self._calls = 0
+
+    def get(
+        self, path: str, parameters: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any] | None:
+        """Return the object that ETA answers with, ``None`` when it has none (404).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+        if self._calls:
+            time.sleep(self._pause)
+        self._calls += 1
+        return self._client.get(self._purpose, path, parameters)
 
 
 def _read_token(answer: Answer) -> Token:

@@ -8,7 +8,6 @@ then they get ``CV302``.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -20,7 +19,7 @@ from ..contract import AuthorityError, Problem
 from ..messages import Sentence, _
 from ..transport import Answer
 from .asking import MOST_PAGES, PAGE_SIZE, moment_or_none, pages_of, rows_of
-from .client import EtaClient, refuse
+from .client import EtaClient, Reader, refuse
 from .errors import problems_of
 from .jsontext import clean, dumps
 from .wire import moment_text
@@ -176,8 +175,7 @@ class ItemCodes:
 
     def __init__(self, client: EtaClient, pause: float) -> None:
         self._client = client
-        self._pause = pause
-        self._calls = 0
+        self._reader = Reader(client, "codes", pause)
 
     # -- asking for codes -------------------------------------------------------------
 
@@ -295,7 +293,7 @@ class ItemCodes:
 
     def details(self, code_type: CodeType, item_code: str) -> PublishedCode | None:
         """Return what ETA has of a code, ``None`` if it does not know it."""
-        body = self._get(_path_of(code_type, item_code), {})
+        body = self._reader.get(_path_of(code_type, item_code))
         return None if body is None else _published(body, code_type)
 
     def _pages(
@@ -303,19 +301,11 @@ class ItemCodes:
     ) -> Iterator[Mapping[str, Any]]:
         for page in range(1, MOST_PAGES + 1):
             parameters = {**filters, number: str(page), size: str(PAGE_SIZE)}
-            body = self._get(path, parameters) or {}
+            body = self._reader.get(path, parameters) or {}
             rows = rows_of(body, "result")
             yield from rows
             if not rows or page >= pages_of(body.get("metadata"), rows):
                 return
-
-    def _get(
-        self, path: str, parameters: Mapping[str, str]
-    ) -> Mapping[str, Any] | None:
-        if self._calls:
-            time.sleep(self._pause)
-        self._calls += 1
-        return self._client.get("codes", path, parameters)
 
 
 def _path_of(code_type: str, item_code: str) -> str:

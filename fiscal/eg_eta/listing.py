@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..contract import Listed, Status
 from .asking import PAGE_SIZE, moment_or_none, pages_of, rows_of, status_of, texts
-from .client import EtaClient
+from .client import EtaClient, Reader
 from .enquiry import RECENT
 from .wire import amount_or_none, moment_text
 
@@ -32,10 +31,8 @@ class Listing:
     """
 
     def __init__(self, client: EtaClient, serial: str, pause: float) -> None:
-        self._client = client
+        self._reader = Reader(client, "list", pause)
         self._serial = serial
-        self._pause = pause
-        self._calls = 0
 
     def last_uid(self) -> str:
         """Return the UUID of the receipt that ETA received last, "" if there is none.
@@ -105,13 +102,10 @@ class Listing:
     def _page(
         self, path: str, filters: Mapping[str, str], page: int, size: int
     ) -> Mapping[str, Any]:
-        if self._calls:
-            time.sleep(self._pause)
-        self._calls += 1
         parameters = {**filters, "PageNo": str(page), "PageSize": str(size)}
         if self._serial:
             parameters["PosSerialNumber"] = self._serial
-        return self._client.get("list", path, parameters) or {}
+        return self._reader.get(path, parameters) or {}
 
 
 def _serial_of(row: Mapping[str, Any]) -> str:

@@ -110,16 +110,21 @@ def differences(written: Any, computed: Any, path: str = "") -> Iterator[Problem
         for index, (ours, theirs) in enumerate(zip(computed, written, strict=False)):
             yield from differences(theirs, ours, f"{path}[{index}]")
     elif _is_off(computed, written):
-        yield Problem(
-            "amount_differs",
-            _("%(path)s is %(written)s, but it comes to %(computed)s."),
-            path,
-            values={
-                "path": path,
-                "written": number(written),
-                "computed": number(computed),
-            },
-        )
+        yield amount_differs(path, written, computed)
+
+
+def amount_differs(path: str, written: Decimal, computed: Decimal) -> Problem:
+    """Return that an amount is written otherwise than it is computed."""
+    return Problem(
+        "amount_differs",
+        _("%(path)s is %(written)s, but it comes to %(computed)s."),
+        path,
+        values={
+            "path": path,
+            "written": number(written),
+            "computed": number(computed),
+        },
+    )
 
 
 def _is_off(computed: Any, written: Any) -> bool:

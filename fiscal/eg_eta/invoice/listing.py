@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ...contract import Listed, Status
 from ..asking import moment_or_none, texts
-from ..client import EtaClient
+from ..client import EtaClient, Reader
 from ..wire import amount_or_none
 from . import lists
 from .verdicts import verdict_of
@@ -33,9 +32,7 @@ class InvoiceListing:
     """
 
     def __init__(self, client: EtaClient, pause: float) -> None:
-        self._client = client
-        self._pause = pause
-        self._calls = 0
+        self._reader = Reader(client, "list", pause)
 
     def issued_between(
         self, start: datetime, end: datetime, direction: str = "Sent"
@@ -52,20 +49,12 @@ class InvoiceListing:
             filters = lists.issued_in(start, until - _SECOND)
             filters["direction"] = direction
             seen: set[str] = set()
-            for row in lists.searched(self._get, filters):
+            for row in lists.searched(self._reader.get, filters):
                 uid = row.get("uuid")
                 if isinstance(uid, str) and uid and uid not in seen:
                     seen.add(uid)
                     yield _listed(uid, row)
             start = until
-
-    def _get(
-        self, path: str, parameters: Mapping[str, str]
-    ) -> Mapping[str, Any] | None:
-        if self._calls:
-            time.sleep(self._pause)
-        self._calls += 1
-        return self._client.get("list", path, parameters) or {}
 
 
 def _listed(uid: str, row: Mapping[str, Any]) -> Listed:

@@ -24,7 +24,7 @@ LONGEST = timedelta(days=30)
 
 _END = "endofresultset"
 
-Get = Callable[[str, Mapping[str, str]], Mapping[str, Any] | None]
+Get = Callable[[str, dict[str, str]], Mapping[str, Any] | None]
 
 
 class NoList(Exception):

@@ -4,15 +4,13 @@ that is checked before an invoice is issued."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from ...contract import Problem
 from ...messages import _
 from ..amounts import CONTEXT, DECIMALS, HOME
 from ..canonical import without_member
-from ..jsontext import number
 from ..reader import Node, parse_document
-from ..verify import differences, unknown_version, unsafe_values
+from ..verify import amount_differs, differences, unknown_version, unsafe_values
 from .builder import document
 from .checks import examine
 from .reader import read_invoice
@@ -72,14 +70,4 @@ def _conversions(root: Node) -> Iterator[Problem]:
         sold, rate = value.amount("amountSold"), value.amount("currencyExchangeRate")
         egp, wanted = value.amount("amountEGP"), CONTEXT.multiply(sold, rate)
         if abs(egp - wanted) > DECIMALS:
-            path = f"{value.path}.amountEGP"
-            yield Problem(
-                "amount_differs",
-                _("%(path)s is %(written)s, but it comes to %(computed)s."),
-                path,
-                values={
-                    "path": path,
-                    "written": number(egp),
-                    "computed": number(wanted.quantize(Decimal("0.0000000001"))),
-                },
-            )
+            yield amount_differs(f"{value.path}.amountEGP", egp, wanted)

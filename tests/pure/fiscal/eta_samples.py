@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,24 @@ def returned(*lines: Line, **changes: Any) -> Receipt:
 def cents(value: Decimal, digits: int = 2) -> Decimal:
     """Round as a currency is booked."""
     return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def rounded(value: Fraction) -> Fraction:
+    """Round half up to the authority's five decimals."""
+    decimal = Decimal(value.numerator) / Decimal(value.denominator)
+    return Fraction(decimal.quantize(Decimal("0.00001"), ROUND_HALF_UP))
+
+
+def returnable_of(receipt: Receipt) -> dict[tuple[str, str], Returnable]:
+    """What may be returned of a sale: all of it."""
+    left: dict[tuple[str, str], Returnable] = {}
+    for line in receipt.lines:
+        key = (line.internal_code, line.item_code)
+        former = left.get(key, Returnable(Decimal(0), Decimal(0)))
+        left[key] = Returnable(
+            former.quantity + line.quantity, former.amount + line.net
+        )
+    return left
 
 
 # -- what hypothesis draws -------------------------------------------------------------

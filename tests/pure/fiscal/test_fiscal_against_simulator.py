@@ -12,11 +12,11 @@ from datetime import datetime, timezone
 
 import pytest
 from eta_rig import rig
-from eta_samples import CURRENCIES, plausible, wild
+from eta_samples import CURRENCIES, plausible, returnable_of, wild
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fiscal.contract import Original, Returnable, Status
+from fiscal.contract import Original, Status
 
 PACE = {
     "deadline": None,
@@ -82,13 +82,7 @@ def assert_valid(court, documents):
 
 
 def give_back(receipt, document):
-    left = {}
-    for line in receipt.lines:
-        key = (line.internal_code, line.item_code)
-        former = left.get(key, Returnable(line.quantity * 0, line.net * 0))
-        left[key] = Returnable(
-            former.quantity + line.quantity, former.amount + line.net
-        )
+    left = returnable_of(receipt)
     original = Original(
         document.uid, receipt.number, document.issued_at, receipt.buyer, left
     )

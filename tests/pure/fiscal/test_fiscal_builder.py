@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +23,7 @@ from eta_samples import (
     authority,
     plausible,
     returned,
+    rounded,
     sale,
     wild,
 )
@@ -243,11 +244,6 @@ def test_a_number_that_looks_like_the_header_does_not_move_the_uuid():
 
 
 # -- properties ------------------------------------------------------------------------
-
-
-def rounded(value: Fraction) -> Fraction:
-    decimal = D(value.numerator) / D(value.denominator)
-    return Fraction(decimal.quantize(D("0.00001"), ROUND_HALF_UP))
 
 
 def assert_sound(receipt: Receipt, content: bytes) -> None:

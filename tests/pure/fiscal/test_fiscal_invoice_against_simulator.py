@@ -13,12 +13,13 @@ from datetime import datetime, timezone
 from itertools import count
 
 import pytest
+from eta_samples import returnable_of
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from invoice_rig import office_with
 from invoice_samples import plausible_invoices, wild_invoices
 
-from fiscal.contract import Original, Returnable, Status
+from fiscal.contract import Original, Status
 
 PACE = {
     "deadline": None,
@@ -84,17 +85,11 @@ def assert_valid(court, documents):
 
 def note(receipt, document, kind):
     """A note about all of a document."""
-    left = {}
-    for line in receipt.lines:
-        key = (line.internal_code, line.item_code)
-        former = left.get(key, Returnable(line.quantity * 0, line.net * 0))
-        left[key] = Returnable(
-            former.quantity + line.quantity, former.amount + line.net
-        )
+    left = returnable_of(receipt)
     about = Original(
         document.uid, receipt.number, document.issued_at, receipt.buyer, left
     )
-    data = {name: v for name, v in receipt.data.items() if name != "references"}
+    data = _without_references(receipt)
     return replace(receipt, kind=kind, original=about, data=data)
 
 

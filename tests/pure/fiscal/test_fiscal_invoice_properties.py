@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from eta_samples import RIN, VECTORS
+from eta_samples import RIN, VECTORS, rounded
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from invoice_samples import (
@@ -25,11 +25,6 @@ from fiscal.eg_eta.canonical import canonical_text
 
 D = Decimal
 ANY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-
-
-def rounded(value: Fraction) -> Fraction:
-    decimal = D(value.numerator) / D(value.denominator)
-    return Fraction(decimal.quantize(D("0.00001"), ROUND_HALF_UP))
 
 
 STEP = Fraction(1, 100_000)

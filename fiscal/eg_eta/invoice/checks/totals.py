@@ -5,8 +5,18 @@ from __future__ import annotations
 from ....messages import _
 from ...amounts import Figures
 from ...checks.findings import LARGEST
-from ...checks.totals import check_discounts
+from ...checks.totals import check_sums
 from .findings import InvoiceFindings
+
+_DIFFERS = _(
+    "The lines and their taxes come to %(sum)s, but the document's total is %(total)s."
+    " What makes the difference has no place on the invoice: make it a line or a"
+    " discount."
+)
+_NEGATIVE = _(
+    "The invoice's total is %(total)s, below 0. Issue a credit note for what is given"
+    " back."
+)
 
 
 def check_totals(found: InvoiceFindings, booked: Figures) -> None:
@@ -15,32 +25,7 @@ def check_totals(found: InvoiceFindings, booked: Figures) -> None:
 
     :param booked: the amounts in the document's currency
     """
-    receipt = found.receipt
-    if booked.total_amount != receipt.total:
-        found.add(
-            "total_differs",
-            _(
-                "The lines and their taxes come to %(sum)s, but the document's total is"
-                " %(total)s. What makes the difference has no place on the invoice:"
-                " make it a line or a discount."
-            ),
-            found.form.total,
-            None,
-            sum=found.money(booked.total_amount),
-            total=found.money(receipt.total),
-        )
-    if booked.total_amount < 0:
-        found.add(
-            "total_negative",
-            _(
-                "The invoice's total is %(total)s, below 0. Issue a credit note for"
-                " what is given back."
-            ),
-            found.form.total,
-            None,
-            total=found.money(booked.total_amount),
-        )
-    check_discounts(found, booked)
+    check_sums(found, booked, _DIFFERS, _NEGATIVE)
     if found.pounds is not None and not found.problems:
         _check_pounds(found, found.pounds)
 
