@@ -26,7 +26,14 @@ ereceipt.seal               --!--- --!---   re!---  re!---     re!---  re!---
 ereceipt.code               ------ ------   re----  re----     re----  re----
 ereceipt.code.mapping       ------ ------   re----  re----     rewc!u  rewc!u
 ereceipt.missing.code       ------ ------   re----  re----     re----  re----
+ereceipt.signing.key        ------ ------   re----  re----     re----  rewcdu
+ereceipt.signing.agent      ------ ------   re----  re----     re----  rew---
+ereceipt.signing.nonce      ------ ------   ------  ------     ------  ------
+ereceipt.callback           ------ ------   re----  re----     re----  re----
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
 ereceipt.confirmation       ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.late               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.return.anew        ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -39,6 +46,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 
 METHODS = """
 account.move             action_ereceipt_ask              ---!!-
+account.move             action_ereceipt_cancel_in_books  ---!!-
 account.move             action_ereceipt_correct          ---!!-
 account.move             action_ereceipt_follow_up        ---xx-
 account.move             action_ereceipt_issue            ---!!-
@@ -47,11 +55,14 @@ account.move             action_ereceipt_open_documents   ---xxx
 account.move             action_ereceipt_open_original    ---xxx
 account.move             action_ereceipt_open_registration ---xxx
 account.move             action_ereceipt_open_replacement ---!!!
+account.move             action_ereceipt_open_signing     ---xxx
+account.move             action_ereceipt_rejection        ---xx-
 account.move             action_ereceipt_retry            ----!-
 account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
 account.move             action_ereceipt_what_now         ---xx-
 account.move             ereceipt_send_now                ---xx-
+ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
 ereceipt.confirmation    conclude                         ---xxx
 ereceipt.confirmation    confirm_group                    ---xxx
@@ -79,14 +90,22 @@ ereceipt.missing.code    action_open_product              --xxxx
 ereceipt.problems        action_open_wrong                ---xxx
 ereceipt.problems        action_post_others               ---!!!
 ereceipt.registration    action_close_breaker             -----x
+ereceipt.registration    action_close_for_callbacks       -----x
 ereceipt.registration    action_confirm_database          -----x
 ereceipt.registration    action_open_devices              xxxxxx
+ereceipt.registration    action_open_for_callbacks        -----x
 ereceipt.registration    action_open_documents            xxxxxx
 ereceipt.registration    action_open_needs_person         xxxxxx
 ereceipt.registration    action_seal_credentials          -----x
 ereceipt.registration    action_test_connection           -----x
+ereceipt.rejection       action_correct                   ---!!-
+ereceipt.rejection       action_decline                   ---!!-
+ereceipt.rejection       action_return_anew               ---!!!
 ereceipt.return.anew     action_return_anew               ---!!-
 ereceipt.seal            action_open_exchanges            xxxxxx
+ereceipt.signing.key     action_forget_pin                -----x
+ereceipt.signing.key     action_pair_agent                -----!
+ereceipt.signing.key     action_read_token                -----!
 ereceipt.seal            action_verify                    --xxxx
 """
 """What comes of a call of each public method, role by role (in the order of
@@ -111,6 +130,21 @@ class TestAccessRoles(EreceiptCommon):
         cls.document = cls.move.ereceipt_document_id.sudo()
         cls.exchange = cls.make_exchange(cls.document)
         cls.seal = cls.env["ereceipt.seal"]._seal()
+        cls.key = cls.env["ereceipt.signing.key"].sudo().create({"name": "Seal"})
+        cls.agent = cls.env["ereceipt.signing.agent"].sudo().create(
+            {"name": "Desk", "key_id": cls.key.id}
+        )
+        cls.nonce = cls.env["ereceipt.signing.nonce"].sudo().create(
+            {"agent_id": cls.agent.id, "nonce": "1", "until": "2030-01-01"}
+        )
+        cls.callback = cls.env["ereceipt.callback"].sudo().create(
+            {
+                "registration_id": cls.registration.id,
+                "delivery": "1",
+                "topic": "documents",
+                "received_at": "2026-01-01",
+            }
+        )
         cls.no_code = cls.env["product.product"].create({"name": "مسطرة"})
 
     @contextmanager
@@ -171,6 +205,7 @@ class TestAccessRoles(EreceiptCommon):
         missing = self.env["ereceipt.missing.code"].browse(self.no_code.id)
         registered = {"authority": "eg_receipt", "environment": "production"}
         line = {"row": 1, "import_id": self.env["ereceipt.item.import"].create({}).id}
+        received = {"topic": "documents", "received_at": "2026-01-01"}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -181,6 +216,25 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.code": (codes, code, {"name": "X"}),
             "ereceipt.code.mapping": (self.item_mapping, mapping, {"pending": True}),
             "ereceipt.missing.code": (missing, {}, {"barcode": "1"}),
+            "ereceipt.signing.key": (self.key, {"name": "X"}, {"name": "Y"}),
+            "ereceipt.signing.agent": (
+                self.agent,
+                {"name": "X", "key_id": self.key.id},
+                {"active": False},
+            ),
+            "ereceipt.signing.nonce": (
+                self.nonce,
+                {"agent_id": self.agent.id, "nonce": "2", "until": "2030-01-01"},
+                {"nonce": "3"},
+            ),
+            "ereceipt.callback": (
+                self.callback,
+                {"registration_id": registration.id, "delivery": "2", **received},
+                {"topic": "X"},
+            ),
+            "ereceipt.cancel": (None, move, {"other_reason": "X"}),
+            "ereceipt.rejection": (None, move, move),
+            "ereceipt.pairing": (None, {"key_id": self.key.id}, {"key_id": self.key.id}),
             "ereceipt.problems": (None, {"intro": "X"}, {"intro": "Y"}),
             "ereceipt.confirmation": (None, {"total": 1}, {"total": 2}),
             "ereceipt.late": (None, move, {"late_reference": "1"}),
