@@ -180,26 +180,32 @@ class InvoiceEnquiry(Question):
             max(d.issued_at for d in group) + _MARGIN,
         )
         found: dict[int, list[Mapping[str, Any]]] = {}
-        for row in self._rows(filters, tuple(wanted)):
+        rows, searched = self._rows(filters, tuple(wanted))
+        for row in rows:
             for document in group:
                 if self._may_be(row, document, wanted[document.key]):
                     found.setdefault(document.key, []).append(row)
+        since = self._client.http.now() - lists.RECENT_REACH
         for document in group:
-            self._choose(document, found.get(document.key, []), wanted[document.key])
+            # what was issued before the list begins may be there all the same
+            absent = searched or document.issued_at > since
+            rows = found.get(document.key, [])
+            self._choose(document, rows, wanted[document.key], absent)
 
     def _rows(
         self, filters: Mapping[str, str], keys: tuple[int, ...]
-    ) -> list[Mapping[str, Any]]:
-        """Return everything that was issued in a period: from the search, or, where
-        ETA does not let us search, from the list of recent documents."""
+    ) -> tuple[list[Mapping[str, Any]], bool]:
+        """Return everything that was issued in a period, and whether that is from the
+        search: where ETA does not let us search, it is from the list of recent
+        documents."""
 
         def get(path: str, parameters: Mapping[str, str]) -> Mapping[str, Any] | None:
             return self._get(path, parameters, keys, self._search_pause)
 
         try:
-            return list(lists.searched(get, filters))
+            return list(lists.searched(get, filters)), True
         except (lists.NoList, AuthorityError):
-            return list(lists.recent(get, filters))
+            return list(lists.recent(get, filters)), False
 
     def _may_be(
         self, row: Mapping[str, Any], document: Document, wanted: Identity
@@ -214,11 +220,18 @@ class InvoiceEnquiry(Question):
         )
 
     def _choose(
-        self, document: Document, rows: Sequence[Mapping[str, Any]], wanted: Identity
+        self,
+        document: Document,
+        rows: Sequence[Mapping[str, Any]],
+        wanted: Identity,
+        absent: bool,
     ) -> None:
         """Settle a document by the rows that may be it: by the one that stands, where
-        it was sent twice. Each is compared with what was sent, where ETA shows that."""
-        doubtful = False
+        it was sent twice. Each is compared with what was sent, where ETA shows that.
+
+        :param absent: without a row it is not there
+        """
+        doubtful = not absent
         best: Verdict | None = None
         for row in rows:
             verdict = verdict_of(row)

@@ -2,8 +2,8 @@
 
 Both put the documents received last first, so new ones push rows to later pages while
 they are read: a row is met twice then, but none is missed. ``search`` is what ETA
-intends for such use, pages by a token, and may be called once in two seconds; its
-filters may not change while paging.
+intends for such use, takes a period of 30 days at most, pages by a token, and may be
+called once in two seconds; its filters may not change while paging.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from ..wire import moment_text
 
 SEARCH = "/api/v1.0/documents/search"
 RECENT = "/api/v1.0/documents/recent"
-LONGEST = timedelta(days=30)
-"""No longer period may be searched at once."""
+RECENT_REACH = timedelta(days=28)
+"""So far back the list of recent documents is believed to reach; at present it is a
+month."""
 
 _END = "endofresultset"
 

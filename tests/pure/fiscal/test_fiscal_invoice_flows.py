@@ -353,6 +353,8 @@ def test_where_searching_is_refused_the_recent_ones_are_read(office):
     office.submit(document)
     office.control.fault("document_search", "status", status=400)
     assert office.statuses([document, lost]) == ["pending", "absent"]
+    old = office.issue(issued_at=document.issued_at - timedelta(days=40))
+    assert office.statuses([old]) == ["unknown"]  # further back than the list is
     office.control.fault("document_recent", "status", status=400)
     assert office.statuses([document, lost]) == ["unknown", "unknown"]
 
