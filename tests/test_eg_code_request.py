@@ -17,11 +17,13 @@ class TestEgCodeRequest(EgInvoiceCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        category = cls.env["product.category"].create({"name": "Tableware"})
         cls.cup, cls.plate = cls.env["product.product"].create(
             [
                 {
                     "name": name,
                     "default_code": code,
+                    "categ_id": category.id,
                     "taxes_id": [Command.set(cls.vat.ids)],
                 }
                 for name, code in (("Cup", "CUP 1"), ("Plate", False))
@@ -140,7 +142,7 @@ class TestEgCodeRequest(EgInvoiceCommon):
         self.assertFalse(wizard.is_done)
 
     def test_an_answer_that_was_lost_is_found_again(self):
-        self.control.fault("codes", "drop_after", times=1)
+        self.control.fault("code_request", "drop_after", times=1)
         row = self.registered(self.cup)
         (asked,) = self.control.code_requests()
         self.assertEqual(str(asked["id"]), row.eg_request_ref)
