@@ -60,6 +60,7 @@ from . import (
     uom_uom,
     eg_receipt,
     eg_invoice,
+    eg_item_codes,
     eg_receipt_codes,
     eg_receipt_display,
 )

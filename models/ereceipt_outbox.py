@@ -308,7 +308,16 @@ class EreceiptOutbox(models.AbstractModel):
     def _cron_upkeep(self):
         """Entry point of the upkeep job: look again at what waits, warn in time, seal
         and purge exchanges. A defect in one of these stops none of the others."""
-        for step in (
+        for step in self._upkeep_steps():
+            self._attempt(step)
+
+    @api.model
+    def _upkeep_steps(self):
+        """Return what the upkeep job carries out, in this order.
+
+        Hook: the glue of an authority adds its own.
+        """
+        return [
             self._recheck_waiting,
             self._warn_of_deadlines,
             self.env["ereceipt.end.mixin"]._warn_of_ends,
@@ -316,8 +325,7 @@ class EreceiptOutbox(models.AbstractModel):
             self.env["ereceipt.signing.key"]._notice_silent_agents,
             self.env["ereceipt.seal"]._seal,
             self.env["ereceipt.exchange"]._purge,
-        ):
-            self._attempt(step)
+        ]
 
     @api.model
     def _recheck_waiting(self):

@@ -3,6 +3,7 @@ from . import (
     account_resequence,
     ereceipt_cancel,
     ereceipt_confirmation,
+    ereceipt_eg_code_request,
     ereceipt_item_import,
     ereceipt_late,
     ereceipt_pairing,
