@@ -56,7 +56,7 @@ registry.category("web_tour.tours").add("account_ereceipt_request_cancel", {
             run: "click",
         },
         DIALOG_CLOSED,
-        receiptIs("Cancelling"),
+        receiptIs("Being cancelled"),
         {
             content: "The invoice stands until the authority has decided",
             trigger: ".o_form_view .o_arrow_button_current:contains(Posted)",

@@ -120,9 +120,9 @@ registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
             run: "click",
         },
         {
-            content: "Type the key",
+            content: "Open the list of keys",
             trigger: "div[name=signing_key_id] input",
-            run: "edit Company's seal",
+            run: "click",
         },
         {
             content: "Choose the key",
