@@ -1,7 +1,7 @@
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from odoo import Command
+from odoo import Command, fields
 
 from .common import ADDRESS, EreceiptCommon
 from .signing_common import PASSWORD, authority_certificate, key_file, rsa_key
@@ -72,6 +72,25 @@ class EgInvoiceCommon(EreceiptCommon):
     def sell_to_business(self, **values):
         """Post an invoice to a business."""
         return self.invoice(partner_id=self.business.id, **values)
+
+    def valid(self, **values):
+        """Post an invoice to a business and send it: it is valid at ETA."""
+        move = self.sell_to_business(**values)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid", move.ereceipt_problems)
+        return move
+
+    def rejected(self):
+        """Return a valid invoice that its buyer has rejected, which was noticed."""
+        move = self.valid()
+        self.control.document_state(move.ereceipt_uuid, "reject")
+        self.make_due()
+        self.env["ereceipt.document"].sudo().search([("state", "=", "valid")]).write(
+            {"next_attempt_at": fields.Datetime.now()}
+        )
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "rejected")
+        return move
 
 
 _ISSUERS = []

@@ -46,12 +46,6 @@ class TestEgInvoiceRouting(EgInvoiceCommon):
 class TestEgInvoiceFlow(EgInvoiceCommon):
     """From a posted invoice to a valid one at ETA, and what happens there later."""
 
-    def valid(self, **values):
-        move = self.sell_to_business(**values)
-        self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "valid", move.ereceipt_problems)
-        return move
-
     def test_an_invoice_becomes_valid(self):
         move = self.sell_to_business()
         self.assertFalse(self.problems(move))
@@ -152,17 +146,6 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
     # -------------------------------------------------------------------------
     # THE BUYER
     # -------------------------------------------------------------------------
-
-    def rejected(self):
-        move = self.valid()
-        self.control.document_state(move.ereceipt_uuid, "reject")
-        self.make_due()
-        self.env["ereceipt.document"].sudo().search([("state", "=", "valid")]).write(
-            {"next_attempt_at": fields.Datetime.now()}
-        )
-        self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "rejected")
-        return move
 
     def test_a_rejection_by_the_buyer_is_noticed(self):
         move = self.rejected()

@@ -1,0 +1,80 @@
+import { registry } from "@web/core/registry";
+
+import { receiptIs } from "./steps";
+
+const DIALOG_CLOSED = {
+    content: "The dialog is closed",
+    trigger: "body:not(:has(.modal))",
+};
+
+/** The buyer has rejected the invoice; the accountant has the rejection declined. */
+registry.category("web_tour.tours").add("account_ereceipt_decline_rejection", {
+    steps: () => [
+        receiptIs("Rejected"),
+        {
+            content: "The sentence says so, with one button",
+            trigger:
+                "div[name=ereceipt_alerts] .alert-danger:contains(buyer rejected it) button[name=action_ereceipt_what_now]:contains(Choose a way)",
+            run: "click",
+        },
+        {
+            content: "Another document cannot be issued yet, and it is said why",
+            trigger:
+                ".modal div[name=way_correction]:contains(takes effect at):not(:has(button))",
+        },
+        {
+            content: "Decline the rejection",
+            trigger: ".modal div[name=way_decline] button[name=action_decline]",
+            run: "click",
+        },
+        DIALOG_CLOSED,
+        {
+            content: "Nothing more is asked of anybody",
+            trigger:
+                "div[name=ereceipt_alerts]:not(:has(button[name=action_ereceipt_what_now]))",
+        },
+    ],
+});
+
+/** The accountant has a valid invoice cancelled at the authority. */
+registry.category("web_tour.tours").add("account_ereceipt_request_cancel", {
+    steps: () => [
+        receiptIs("Valid"),
+        {
+            content: "Request the cancellation",
+            trigger: ".o_statusbar_buttons button[name=button_request_cancel]",
+            run: "click",
+        },
+        {
+            content: "Choose the buyer's details",
+            trigger: ".modal div[name=reason] label:contains(Wrong buyer details)",
+            run: "click",
+        },
+        {
+            content: "Ask to cancel",
+            trigger: ".modal footer button[name=action_cancel]",
+            run: "click",
+        },
+        DIALOG_CLOSED,
+        receiptIs("Being cancelled"),
+        {
+            content: "The invoice stands until the authority has decided",
+            trigger: ".o_form_view .o_arrow_button_current:contains(Posted)",
+        },
+    ],
+});
+
+/** When the job has run: it is cancelled there and here. */
+registry.category("web_tour.tours").add("account_ereceipt_cancelled", {
+    steps: () => [
+        receiptIs("Cancelled"),
+        {
+            content: "The invoice is cancelled as well",
+            trigger: ".o_form_view .o_arrow_button_current:contains(Cancelled)",
+        },
+        {
+            content: "Nothing is left to do",
+            trigger: ".o_form_view:not(:has(div[name=ereceipt_alerts] .alert))",
+        },
+    ],
+});
