@@ -16,10 +16,13 @@ from typing import Any
 
 from ereceipt_workers import Gate
 
-SUBMIT_PATH = "receiptsubmissions"
+SUBMIT_PATHS = ("/receiptsubmissions", "/documentsubmissions")
 BEFORE_CLAIM = "before the claim's commit"
+AFTER_COMMIT = "after the outcome's commit"
 IN_REQUEST = "in the request"
-"""The only place that questions have not: they have no body."""
+"""A place that questions have not: they have no body."""
+IN_SIGNING = "in the signing"
+"""A place that signing alone has, which calls nobody."""
 
 
 def die() -> None:
@@ -32,7 +35,7 @@ class KillPoint:
     """Where a child ends, and at which passage.
 
     :ivar place: a key of :data:`PLACES`
-    :ivar purpose: ``send`` or ``ask``: of which units passages count
+    :ivar purpose: ``send``, ``ask`` or ``sign``: of which units passages count
     :ivar passage: 1 for the first
     """
 
@@ -141,6 +144,18 @@ def _in_call(point: KillPoint, registry: Any) -> None:
     _wrap(http.client.HTTPConnection, "getresponse", getresponse)
 
 
+def _in_signing(point: KillPoint, registry: Any) -> None:
+    """The key has signed, and the signature is in memory alone."""
+    from odoo.addons.account_ereceipt.fiscal.signing.software import SoftwareKey
+
+    def sign(original: Callable, self: Any, *args: Any) -> bytes:
+        signature = original(self, *args)
+        point.passing()
+        return signature
+
+    _wrap(SoftwareKey, "sign", sign)
+
+
 def _before_write(point: KillPoint, registry: Any) -> None:
     """The answer is known, nothing of it is written."""
 
@@ -194,7 +209,7 @@ def _note_requests() -> None:
 def _is_wire(connection: Any, purpose: str) -> bool:
     method, url = getattr(connection, "ereceipt_request", ("", ""))
     if purpose == "send":
-        return method == "POST" and SUBMIT_PATH in url
+        return method == "POST" and any(path in url for path in SUBMIT_PATHS)
     return method == "GET"
 
 
@@ -203,7 +218,18 @@ PLACES: dict[str, Callable[[KillPoint, Any], None]] = {
     "before the call": _before_call,
     IN_REQUEST: _in_request,
     "in the call": _in_call,
+    IN_SIGNING: _in_signing,
     "before the write": _before_write,
     "before the outcome's commit": _before_outcome_commit,
-    "after the outcome's commit": _after_outcome_commit,
+    AFTER_COMMIT: _after_outcome_commit,
 }
+
+
+def places_of(purpose: str) -> list[str]:
+    """Return the places that units of a purpose pass, in their order."""
+    missing = {
+        "send": {IN_SIGNING},
+        "ask": {IN_SIGNING, IN_REQUEST},
+        "sign": {IN_REQUEST, "in the call"},
+    }
+    return [place for place in PLACES if place not in missing[purpose]]
