@@ -48,6 +48,12 @@ class InvoiceShop(Shop):
             for row in rows
         }
 
+    def assert_chains(self) -> None:
+        """Invoices stand in no chain."""
+
+    def rejections(self) -> list[dict]:
+        return self.simulator.control.document_rejections()
+
 
 def _as_sent(content: str, signature: str) -> str:
     """Return a document with its signature as the last member (ETA SDK,

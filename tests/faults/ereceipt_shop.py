@@ -238,6 +238,15 @@ class Shop:
         assert [link.previous_uid for link in chain] == ["", *uids][:length]
         return chain
 
+    def assert_chains(self) -> None:
+        """Raise unless the chains of all devices have no gap and no fork."""
+        for serial in SERIALS:
+            self.assert_chain(serial, len(self.chain(serial)))
+
+    def rejections(self) -> list[dict]:
+        """Return what the authority refused at once."""
+        return self.simulator.control.rejections()
+
     def sent_twice(self) -> list[int]:
         """Return the documents that travelled in more than one call."""
         rows = self.db.rows(

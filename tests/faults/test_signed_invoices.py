@@ -57,7 +57,7 @@ def test_killed_while_sending_and_answers_are_lost(
             control.clear_faults()
             invoice_shop.compare().assert_right(AT_A_TIME * number)
             assert _signatures(invoice_shop) == signatures
-    assert control.document_rejections() == []
+    assert invoice_shop.rejections() == []
 
 
 def test_two_lanes_are_killed_while_the_authority_misbehaves(
