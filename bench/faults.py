@@ -5,8 +5,8 @@
 Two lanes at once send and follow the documents. Each is killed at a forced point or at
 random, again and again, while the authority drops, delays and spoils its answers; some
 kills hit a whole Odoo server at work. In the end the authority must hold every document
-as valid, once. Exits with 1 if it does not. With ``--invoices`` they are invoices, which
-are signed before they are sent.
+as valid, once. Exits with 1 if it does not. With ``--invoices`` they are invoices,
+which are signed before they are sent.
 """
 
 from __future__ import annotations

@@ -2,12 +2,11 @@
 
 First without Odoo: what the signature of an invoice of five lines costs (canonical text
 and CAdES) against the RSA signature in it, with a key of 2048 bits in a file. Then in
-Odoo: one lane signs posted invoices, and then sends them to the simulator on the
-loopback interface; a breaker parts the two, since it holds back calls and no signing.
+Odoo: one lane signs posted invoices, and then sends them to the simulator on loopback;
+a breaker parts the two, since it holds back calls and no signing.
 
-Prints one JSON line: medians of CPU in microseconds per document of the first part; this
-process's CPU and the statements of its cursor per document, and the rates, of the
-second.
+Prints one JSON line: of the first part medians of CPU in microseconds per document; of
+the second this process's CPU and the statements of its cursor per document, and rates.
 """
 
 from __future__ import annotations
@@ -43,9 +42,7 @@ BUYER = Party(
 
 def pure(count: int) -> dict[str, float]:
     """Return what signing costs without Odoo: microseconds of CPU."""
-    key = SoftwareKey.from_pkcs12(
-        base64.b64decode(key_file(issuer=issuer())), PASSWORD
-    )
+    key = SoftwareKey.from_pkcs12(base64.b64decode(key_file(issuer=issuer())), PASSWORD)
     eta = EgInvoice(Connection("test", seller_id=RIN))
     now = datetime.now(timezone.utc).replace(microsecond=0)
     contents = [_invoice(eta, number, now) for number in range(count)]

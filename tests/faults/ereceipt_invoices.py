@@ -1,4 +1,4 @@
-"""The shop that also issues signed invoices (ETA's e-Invoice), from a desk of its own."""
+"""A shop that issues signed invoices (ETA's e-Invoice) from a desk of its own."""
 
 from __future__ import annotations
 

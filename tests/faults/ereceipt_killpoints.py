@@ -18,6 +18,10 @@ from ereceipt_workers import Gate
 
 SUBMIT_PATHS = ("/receiptsubmissions", "/documentsubmissions")
 BEFORE_CLAIM = "before the claim's commit"
+BEFORE_CALL = "before the call"
+IN_CALL = "in the call"
+BEFORE_WRITE = "before the write"
+BEFORE_COMMIT = "before the outcome's commit"
 AFTER_COMMIT = "after the outcome's commit"
 IN_REQUEST = "in the request"
 """A place that questions have not: they have no body."""
@@ -215,12 +219,12 @@ def _is_wire(connection: Any, purpose: str) -> bool:
 
 PLACES: dict[str, Callable[[KillPoint, Any], None]] = {
     BEFORE_CLAIM: _before_claim_commit,
-    "before the call": _before_call,
+    BEFORE_CALL: _before_call,
     IN_REQUEST: _in_request,
-    "in the call": _in_call,
+    IN_CALL: _in_call,
     IN_SIGNING: _in_signing,
-    "before the write": _before_write,
-    "before the outcome's commit": _before_outcome_commit,
+    BEFORE_WRITE: _before_write,
+    BEFORE_COMMIT: _before_outcome_commit,
     AFTER_COMMIT: _after_outcome_commit,
 }
 
@@ -230,6 +234,6 @@ def places_of(purpose: str) -> list[str]:
     missing = {
         "send": {IN_SIGNING},
         "ask": {IN_SIGNING, IN_REQUEST},
-        "sign": {IN_REQUEST, "in the call"},
+        "sign": {IN_REQUEST, IN_CALL},
     }
     return [place for place in PLACES if place not in missing[purpose]]
