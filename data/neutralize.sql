@@ -17,7 +17,18 @@ UPDATE ereceipt_registration
        eg_portal_url = NULL,
        client_id = NULL,
        client_secret_sealed = NULL,
-       client_secret_2_sealed = NULL;
+       client_secret_2_sealed = NULL,
+       callback_path = NULL,
+       callback_key_sealed = NULL;
+UPDATE ereceipt_signing_key
+   SET ready_at = NULL,
+       private_key_sealed = NULL,
+       pairing_sealed = NULL,
+       pairing_ref = NULL,
+       pin_sealed = NULL,
+       pin_state = 'none',
+       pin_until = NULL;
+UPDATE ereceipt_signing_agent SET active = false, secret_sealed = NULL;
 UPDATE ereceipt_device
    SET lifecycle = CASE lifecycle WHEN 'active' THEN 'draft' ELSE lifecycle END,
        initial_previous_uid = NULL,

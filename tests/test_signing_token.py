@@ -15,8 +15,8 @@ from odoo.tools import config
 from ..fiscal.signing.library import library, pkcs11
 from ..fiscal.signing.token import TokenKey
 from ..models.ereceipt_signing_token import LIBRARIES_OPTION
-from .invoice_common import EgInvoiceCommon, issuer
-from .signing_common import certificate, rsa_key
+from .faults.ereceipt_seal import certificate, issuer, rsa_key
+from .invoice_common import EgInvoiceCommon
 
 PIN, SO_PIN, WRONG = "123456", "87654321", "000000"
 PLACES = (
