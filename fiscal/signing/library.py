@@ -202,6 +202,8 @@ def library(path: str) -> Library:
 
 
 def _after_fork() -> None:
+    global _LIBRARIES_LOCK
+    _LIBRARIES_LOCK = RLock()
     for one in _LIBRARIES.values():
         one.renew_lock()
 

@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     forgiving()
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)  # whoever started us may have it ignored
     command = {"pair": _pair, "run": _run, "status": _status, "forget": _forget}
     try:
         return command[options.command](options)

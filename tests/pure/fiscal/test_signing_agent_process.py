@@ -642,9 +642,12 @@ def test_a_wrong_pin_is_tried_once(odoo, token, monkeypatch, capsys):
 
     monkeypatch.setattr(Library, "open", watched)
     monkeypatch.setattr("sys.stdin", StringIO("999999\n999999\n999999\n"))
-    before = signal.getsignal(signal.SIGTERM)
-    assert agent_main(["run", "--folder", str(token)]) == 3
-    signal.signal(signal.SIGTERM, before)
+    before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert agent_main(["run", "--folder", str(token)]) == 3
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert logins == ["999999"]
     assert "999999" not in "".join(capsys.readouterr())
 

@@ -8,8 +8,11 @@ import dataclasses
 import os
 import shutil
 import struct
+import subprocess
+import sys
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from signing_kit import (
@@ -41,6 +44,7 @@ from fiscal.signing.token import PinGate, TokenKey
 
 pytestmark = needs_softhsm
 WRONG = "999999"
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -591,32 +595,46 @@ def test_threads_take_turns(key):
     assert done == [True] * 20
 
 
-def test_a_child_process_is_not_logged_in(key):
-    key.log_in(PIN)
-    inside = threading.Event()
-    leave = threading.Event()
+_FORKING = """
+import os, sys, threading
+from fiscal.signing.errors import PinNeeded
+from fiscal.signing.library import library
+from fiscal.signing.token import TokenKey
 
-    def hold():
-        with key._library.entered():
-            inside.set()
-            leave.wait(30)
+path, serial, pin = sys.argv[1:]
+key = TokenKey(library(path), serial)
+key.log_in(pin)
+inside, leave = threading.Event(), threading.Event()
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    inside.wait(30)
-    child = os.fork()  # while another thread has the library
-    if not child:
-        try:
-            with pytest.raises(PinNeeded):
-                key.sign(b"x", b"")
-            key.log_in(PIN)
-            os._exit(0 if signs(key) else 1)
-        finally:
-            os._exit(2)
-    leave.set()
-    holder.join()
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert signs(key)
+def hold():
+    with key._library.entered():
+        inside.set()
+        leave.wait(60)
+
+threading.Thread(target=hold, daemon=True).start()
+inside.wait(60)
+child = os.fork()  # while another thread has the library
+if not child:
+    try:
+        key.sign(b"x", b"")
+    except PinNeeded:
+        key.log_in(pin)
+        os._exit(0 if len(key.sign(b"x", b"")) == 256 else 1)
+    finally:
+        os._exit(2)
+leave.set()
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.exit(status or len(key.sign(b"x", b"")) != 256)
+"""
+
+
+def test_a_child_process_is_not_logged_in(hsm, token):
+    """In a process of its own: what other threads hold here would hang the child."""
+    command = [sys.executable, "-c", _FORKING, hsm.path, token, PIN]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr.decode()
 
 
 # -- libraries -------------------------------------------------------------------------
