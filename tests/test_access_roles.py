@@ -131,19 +131,27 @@ class TestAccessRoles(EreceiptCommon):
         cls.exchange = cls.make_exchange(cls.document)
         cls.seal = cls.env["ereceipt.seal"]._seal()
         cls.key = cls.env["ereceipt.signing.key"].sudo().create({"name": "Seal"})
-        cls.agent = cls.env["ereceipt.signing.agent"].sudo().create(
-            {"name": "Desk", "key_id": cls.key.id}
+        cls.agent = (
+            cls.env["ereceipt.signing.agent"]
+            .sudo()
+            .create({"name": "Desk", "key_id": cls.key.id})
         )
-        cls.nonce = cls.env["ereceipt.signing.nonce"].sudo().create(
-            {"agent_id": cls.agent.id, "nonce": "1", "until": "2030-01-01"}
+        cls.nonce = (
+            cls.env["ereceipt.signing.nonce"]
+            .sudo()
+            .create({"agent_id": cls.agent.id, "nonce": "1", "until": "2030-01-01"})
         )
-        cls.callback = cls.env["ereceipt.callback"].sudo().create(
-            {
-                "registration_id": cls.registration.id,
-                "delivery": "1",
-                "topic": "documents",
-                "received_at": "2026-01-01",
-            }
+        cls.callback = (
+            cls.env["ereceipt.callback"]
+            .sudo()
+            .create(
+                {
+                    "registration_id": cls.registration.id,
+                    "delivery": "1",
+                    "topic": "documents",
+                    "received_at": "2026-01-01",
+                }
+            )
         )
         cls.no_code = cls.env["product.product"].create({"name": "مسطرة"})
 
@@ -234,7 +242,11 @@ class TestAccessRoles(EreceiptCommon):
             ),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
-            "ereceipt.pairing": (None, {"key_id": self.key.id}, {"key_id": self.key.id}),
+            "ereceipt.pairing": (
+                None,
+                {"key_id": self.key.id},
+                {"key_id": self.key.id},
+            ),
             "ereceipt.problems": (None, {"intro": "X"}, {"intro": "Y"}),
             "ereceipt.confirmation": (None, {"total": 1}, {"total": 2}),
             "ereceipt.late": (None, move, {"late_reference": "1"}),
