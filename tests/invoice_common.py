@@ -1,10 +1,7 @@
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-
 from odoo import Command
 
 from .common import ADDRESS, EreceiptCommon
-from .signing_common import PASSWORD, authority_certificate, key_file, rsa_key
+from .faults.ereceipt_seal import PASSWORD, issuer, issuer_pem, key_file
 
 BUYER_RIN = "313717919"
 
@@ -66,19 +63,8 @@ class EgInvoiceCommon(EreceiptCommon):
     @classmethod
     def trust(cls):
         """Let the simulator trust whoever certified our key."""
-        pem = issuer()[0].public_bytes(serialization.Encoding.PEM).decode()
-        cls.control.register(trusted_cas=[{"pem": pem}])
+        cls.control.register(trusted_cas=[{"pem": issuer_pem()}])
 
     def sell_to_business(self, **values):
         """Post an invoice to a business."""
         return self.invoice(partner_id=self.business.id, **values)
-
-
-_ISSUERS = []
-
-
-def issuer() -> tuple[x509.Certificate, object]:
-    """Return a certification authority of this run, with its key."""
-    if not _ISSUERS:
-        _ISSUERS.append((authority_certificate("Test CA"), rsa_key("Test CA")))
-    return _ISSUERS[0]

@@ -11,8 +11,8 @@ from ..fiscal.signing.agent_protocol import PAIR, POLL, RESULT, Job, Report, Res
 from ..fiscal.signing.agent_protocol import encode as as_text
 from ..fiscal.signing.cades import sign_detached
 from ..fiscal.signing.software import SoftwareKey
-from .invoice_common import EgInvoiceCommon, issuer
-from .signing_common import PASSWORD, key_file
+from .faults.ereceipt_seal import PASSWORD, issuer, key_file
+from .invoice_common import EgInvoiceCommon
 
 
 class Agent:

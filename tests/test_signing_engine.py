@@ -11,7 +11,8 @@ from odoo.tests import tagged
 
 from ..fiscal.eg_eta import EgReceipt
 from ..fiscal.signing.errors import KeyAway
-from .signing_common import PASSWORD, SigningCommon, key_file, rsa_key
+from .faults.ereceipt_seal import PASSWORD, key_file, rsa_key
+from .signing_common import SigningCommon
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from ereceipt_db import Place
+from ereceipt_invoices import InvoiceShop
+from ereceipt_invoices import invoice_shop as new_invoice_shop
 from ereceipt_shop import Shop, Simulator, prepared
 from ereceipt_shop import shop as new_shop
 
@@ -28,4 +30,12 @@ def prepared_database(place: Place, simulator: Simulator) -> Iterator[str]:
 @pytest.fixture
 def shop(place: Place, simulator: Simulator, prepared_database: str) -> Iterator[Shop]:
     with new_shop(place, simulator, prepared_database) as shop:
+        yield shop
+
+
+@pytest.fixture
+def invoice_shop(
+    place: Place, simulator: Simulator, prepared_database: str
+) -> Iterator[InvoiceShop]:
+    with new_invoice_shop(place, simulator, prepared_database) as shop:
         yield shop

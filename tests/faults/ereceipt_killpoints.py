@@ -16,10 +16,17 @@ from typing import Any
 
 from ereceipt_workers import Gate
 
-SUBMIT_PATH = "receiptsubmissions"
+SUBMIT_PATHS = ("/receiptsubmissions", "/documentsubmissions")
 BEFORE_CLAIM = "before the claim's commit"
+BEFORE_CALL = "before the call"
+IN_CALL = "in the call"
+BEFORE_WRITE = "before the write"
+BEFORE_COMMIT = "before the outcome's commit"
+AFTER_COMMIT = "after the outcome's commit"
 IN_REQUEST = "in the request"
-"""The only place that questions have not: they have no body."""
+"""A place that questions have not: they have no body."""
+IN_SIGNING = "in the signing"
+"""A place that signing alone has, which calls nobody."""
 
 
 def die() -> None:
@@ -32,7 +39,7 @@ class KillPoint:
     """Where a child ends, and at which passage.
 
     :ivar place: a key of :data:`PLACES`
-    :ivar purpose: ``send`` or ``ask``: of which units passages count
+    :ivar purpose: ``send``, ``ask`` or ``sign``: of which units passages count
     :ivar passage: 1 for the first
     """
 
@@ -141,6 +148,18 @@ def _in_call(point: KillPoint, registry: Any) -> None:
     _wrap(http.client.HTTPConnection, "getresponse", getresponse)
 
 
+def _in_signing(point: KillPoint, registry: Any) -> None:
+    """The key has signed, and the signature is in memory alone."""
+    from odoo.addons.account_ereceipt.fiscal.signing.software import SoftwareKey
+
+    def sign(original: Callable, self: Any, *args: Any) -> bytes:
+        signature = original(self, *args)
+        point.passing()
+        return signature
+
+    _wrap(SoftwareKey, "sign", sign)
+
+
 def _before_write(point: KillPoint, registry: Any) -> None:
     """The answer is known, nothing of it is written."""
 
@@ -194,16 +213,27 @@ def _note_requests() -> None:
 def _is_wire(connection: Any, purpose: str) -> bool:
     method, url = getattr(connection, "ereceipt_request", ("", ""))
     if purpose == "send":
-        return method == "POST" and SUBMIT_PATH in url
+        return method == "POST" and any(path in url for path in SUBMIT_PATHS)
     return method == "GET"
 
 
 PLACES: dict[str, Callable[[KillPoint, Any], None]] = {
     BEFORE_CLAIM: _before_claim_commit,
-    "before the call": _before_call,
+    BEFORE_CALL: _before_call,
     IN_REQUEST: _in_request,
-    "in the call": _in_call,
-    "before the write": _before_write,
-    "before the outcome's commit": _before_outcome_commit,
-    "after the outcome's commit": _after_outcome_commit,
+    IN_CALL: _in_call,
+    IN_SIGNING: _in_signing,
+    BEFORE_WRITE: _before_write,
+    BEFORE_COMMIT: _before_outcome_commit,
+    AFTER_COMMIT: _after_outcome_commit,
 }
+
+
+def places_of(purpose: str) -> list[str]:
+    """Return the places that units of a purpose pass, in their order."""
+    missing = {
+        "send": {IN_SIGNING},
+        "ask": {IN_SIGNING, IN_REQUEST},
+        "sign": {IN_REQUEST, IN_CALL},
+    }
+    return [place for place in PLACES if place not in missing[purpose]]

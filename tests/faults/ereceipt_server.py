@@ -72,7 +72,7 @@ def killed_server(shop: Shop) -> None:
     :raise AssertionError: its job did not begin
     """
     control = shop.simulator.control
-    rule = control.fault("submit", "slow", seconds=3)
+    rule = control.fault(shop.submit_endpoint, "slow", seconds=3)
     with OdooServer.running(shop) as server:
         begun = server.nudge_until(lambda: "sending" in shop.states(), START_SECONDS)
         assert begun, f"The server's job did not begin: {shop.states()}"

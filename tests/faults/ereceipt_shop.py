@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ereceipt_db import OdooDatabase, Place
+from ereceipt_seal import RIN
 
 from simulator.client import ControlClient
 
 ROOT = Path(__file__).resolve().parents[2]
 
-RIN = "674859545"
 SERIALS = ("SIM-POS-0001", "SIM-POS-0002")
 TILL_JOURNALS = ("TILA", "TILB")
 """Codes of the journals, one for each device."""
@@ -71,6 +71,19 @@ class Simulator:
         return self.control.requests(1)["counts"].get(endpoint, 0)
 
 
+class Held(NamedTuple):
+    """One document as the authority holds it, or as it should.
+
+    :ivar content: the bytes that arrived, as text
+    :ivar times: how many times it was accepted
+    """
+
+    uid: str
+    content: str
+    status: str = "Valid"
+    times: int = 1
+
+
 class Link(NamedTuple):
     """One document in a chain and the number of its invoice."""
 
@@ -113,7 +126,10 @@ class Shop:
 
     :ivar db: the database
     :ivar simulator: the authority it speaks to
+    :cvar submit_endpoint: where its documents go, as the simulator names it
     """
+
+    submit_endpoint = "submit"
 
     def __init__(self, db: OdooDatabase, simulator: Simulator) -> None:
         self.db = db
@@ -161,29 +177,33 @@ class Shop:
 
     def compare(self) -> Found:
         """Compare our books with the authority's."""
-        ours = {
-            uid: (state, content)
-            for uid, state, content in self.db.rows(
-                "SELECT authority_uid, state, content FROM ereceipt_document"
-            )
-        }
-        theirs = {row["uuid"]: row for row in self.simulator.control.receipts(raw=True)}
+        ours, theirs = self._wanted(), self._held()
         states = self.states()
         states.pop("valid", None)
         return Found(
             documents=self.db.value("SELECT count(*) FROM ereceipt_document"),
             not_valid=states,
             missing=sorted(
-                uid
-                for uid, (_state, content) in ours.items()
-                if uid not in theirs
-                or theirs[uid]["status"] != "Valid"
-                or theirs[uid]["raw"] != content
+                name
+                for name, wanted in ours.items()
+                if name not in theirs or theirs[name]._replace(times=1) != wanted
             ),
             extra=sorted(theirs.keys() - ours.keys()),
-            repeated=sorted(u for u, row in theirs.items() if row["accepted"] != 1),
+            repeated=sorted(name for name, held in theirs.items() if held.times != 1),
             misleading=self._misleading(),
         )
+
+    def _wanted(self) -> dict[str, Held]:
+        """Return what the authority should hold, by what names a document there."""
+        rows = self.db.rows("SELECT authority_uid, content FROM ereceipt_document")
+        return {uid: Held(uid, content) for uid, content in rows}
+
+    def _held(self) -> dict[str, Held]:
+        """Return what the authority holds, by what names a document there."""
+        return {
+            row["uuid"]: Held(row["uuid"], row["raw"], row["status"], row["accepted"])
+            for row in self.simulator.control.receipts(raw=True)
+        }
 
     def _misleading(self) -> list[str]:
         rows = self.db.rows(
@@ -217,6 +237,15 @@ class Shop:
         assert len(set(uids)) == length
         assert [link.previous_uid for link in chain] == ["", *uids][:length]
         return chain
+
+    def assert_chains(self) -> None:
+        """Raise unless the chains of all devices have no gap and no fork."""
+        for serial in SERIALS:
+            self.assert_chain(serial, len(self.chain(serial)))
+
+    def rejections(self) -> list[dict]:
+        """Return what the authority refused at once."""
+        return self.simulator.control.rejections()
 
     def sent_twice(self) -> list[int]:
         """Return the documents that travelled in more than one call."""
@@ -352,16 +381,8 @@ def _registration(env: Any, url: str) -> None:
     registration = env["ereceipt.registration"].create(
         {
             "authority": "eg_receipt",
-            "environment": "test",
-            "eg_identity_url": url,
-            "eg_api_url": url,
-            "eg_portal_url": url,
-            "connect_timeout": 2,
-            "call_timeout": 10,
             "documents_per_call": 20,
-            "ingestion_seconds": 1,
-            # how often a storm kills is not the authority's fault
-            "max_attempts": 1000,
+            **connection_values(url),
         }
     )
     devices = env["ereceipt.device"].create(
@@ -371,6 +392,21 @@ def _registration(env: Any, url: str) -> None:
         ]
     )
     devices.action_activate()
+
+
+def connection_values(url: str) -> dict[str, Any]:
+    """Return how a registration reaches the simulator."""
+    return {
+        "environment": "test",
+        "eg_identity_url": url,
+        "eg_api_url": url,
+        "eg_portal_url": url,
+        "connect_timeout": 2,
+        "call_timeout": 10,
+        "ingestion_seconds": 1,
+        # how often a storm kills is not the authority's fault
+        "max_attempts": 1000,
+    }
 
 
 def _device_values(
@@ -384,12 +420,19 @@ def _device_values(
         "registration_id": registration.id,
         "serial": serial,
         "journal_ids": [(6, 0, journals)],
+        **place_of_sale(env),
+        "client_id": serial.lower(),
+        "client_secret": f"sim-secret-{serial[-4:]}-a",
+    }
+
+
+def place_of_sale(env: Any) -> dict[str, Any]:
+    """Return where a device stands and what is sold there."""
+    return {
         "activity_code": "4711",
         "address_country_id": env.ref("base.eg").id,
         "address_governorate": "Cairo",
         "address_city": "Nasr City",
         "address_street": "El Tahrir",
         "address_building": "12",
-        "client_id": serial.lower(),
-        "client_secret": f"sim-secret-{serial[-4:]}-a",
     }

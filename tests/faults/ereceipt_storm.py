@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ereceipt_killpoints import PLACES, KillPoint, stop_before_calls
+from ereceipt_killpoints import KillPoint, places_of, stop_before_calls
 from ereceipt_shop import Shop
 from ereceipt_workers import Gate, Worker, workers
 
@@ -34,7 +34,7 @@ MISBEHAVIOUR: tuple[dict, ...] = (
 """What any call may meet. See the simulator's ``faults``."""
 
 LOST = {"kind": "lost"}
-"""ETA says that it received the receipts, and never knew them."""
+"""ETA says that it received the documents, and never knew them."""
 
 
 def lane(
@@ -107,7 +107,7 @@ class Storm:
         control.clear_faults(seed=self.chance.randrange(2**31))
         for rule in MISBEHAVIOUR:
             control.fault("any", probability=probability, **rule)
-        control.fault("submit", probability=probability, **LOST)
+        control.fault(self.shop.submit_endpoint, probability=probability, **LOST)
 
     def round(self, *points: KillPoint | None) -> int:
         """Run lanes at the same time, one for each point; ``None`` is killed at
@@ -129,11 +129,17 @@ class Storm:
 
     def chosen(self) -> KillPoint | None:
         """Return a kill point by chance; ``None``, at random, now and then."""
-        place = self.chance.choice([*PLACES, AT_RANDOM])
+        purpose = self._purpose(self.shop.states())
+        place = self.chance.choice([*places_of(purpose), AT_RANDOM])
         if place == AT_RANDOM:
             return None
-        purpose = "send" if "queued" in self.shop.states() else "ask"
         return KillPoint(place, purpose, self.chance.choice((1, 1, 2)))
+
+    def _purpose(self, states: dict[str, int]) -> str:
+        if "to_sign" in states:
+            # what is signed is sent in the same run
+            return self.chance.choice(("sign", "send"))
+        return "send" if "queued" in states else "ask"
 
     def _kill_at_random(self, worker: Worker) -> None:
         end = time.monotonic() + self.chance.uniform(0.0, self.seconds / 2)

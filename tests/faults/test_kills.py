@@ -5,7 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
-from ereceipt_killpoints import BEFORE_CLAIM, IN_REQUEST, PLACES, KillPoint
+from ereceipt_killpoints import (
+    AFTER_COMMIT,
+    BEFORE_CLAIM,
+    IN_REQUEST,
+    KillPoint,
+    places_of,
+)
 from ereceipt_shop import SERIALS, TILL_JOURNALS, Shop
 from ereceipt_storm import Storm, run_lanes, settle_all
 
@@ -15,7 +21,8 @@ AT_A_TIME = 3
 def test_killed_while_sending(shop: Shop, subtests: pytest.Subtests) -> None:
     shop.configure(documents_per_call=2)
     storm = Storm(shop, random.Random(0))
-    for number, place in enumerate(PLACES, start=1):
+    places = places_of("send")
+    for number, place in enumerate(places, start=1):
         with subtests.test(place):
             arrived = len(shop.simulator.receipts())
             shop.post(AT_A_TIME)
@@ -28,7 +35,7 @@ def test_killed_while_sending(shop: Shop, subtests: pytest.Subtests) -> None:
 
             settle_all(shop)
             shop.compare().assert_right(AT_A_TIME * number)
-    shop.assert_chain(SERIALS[0], AT_A_TIME * len(PLACES))
+    shop.assert_chain(SERIALS[0], AT_A_TIME * len(places))
     # what may have arrived was asked about and not sent again
     control = shop.simulator.control
     assert control.rejections() == []
@@ -44,7 +51,7 @@ def _assert_killed_at(place: str, arrived: int, states: dict[str, int]) -> None:
         assert (arrived, states) == (0, {"queued": AT_A_TIME})
     elif place in ("before the call", IN_REQUEST):
         assert arrived < AT_A_TIME and claimed
-    elif place == "after the outcome's commit":
+    elif place == AFTER_COMMIT:
         assert arrived and states.get("submitted")
     elif place == "in the call":
         assert claimed
@@ -55,8 +62,7 @@ def _assert_killed_at(place: str, arrived: int, states: dict[str, int]) -> None:
 def test_killed_while_asking(shop: Shop, subtests: pytest.Subtests) -> None:
     shop.configure(documents_per_call=2)
     storm = Storm(shop, random.Random(0))
-    places = [place for place in PLACES if place != IN_REQUEST]
-    for number, place in enumerate(places, start=1):
+    for number, place in enumerate(places_of("ask"), start=1):
         with subtests.test(place):
             shop.post(AT_A_TIME)
             run_lanes(shop, count=1, seconds=0.5)
@@ -83,5 +89,4 @@ def test_two_lanes_are_killed_while_the_authority_misbehaves(shop: Shop) -> None
     settle_all(shop)
 
     shop.compare().assert_right(posted)
-    for serial in SERIALS:
-        shop.assert_chain(serial, len(shop.chain(serial)))
+    shop.assert_chains()
