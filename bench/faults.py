@@ -1,11 +1,12 @@
 """Lose nothing, send nothing twice: lanes and servers killed under a failing authority.
 
-``python -m bench.faults [--documents 500] [--kills 200] [--seed N]``
+``python -m bench.faults [--documents 500] [--kills 200] [--seed N] [--invoices]``
 
 Two lanes at once send and follow the documents. Each is killed at a forced point or at
 random, again and again, while the authority drops, delays and spoils its answers; some
 kills hit a whole Odoo server at work. In the end the authority must hold every document
-as valid, once. Exits with 1 if it does not.
+as valid, once. Exits with 1 if it does not. With ``--invoices`` they are invoices,
+which are signed before they are sent.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import time
 from dataclasses import asdict
 
 from ereceipt_db import Place
+from ereceipt_invoices import DESK_JOURNAL, invoice_shop
 from ereceipt_server import killed_server, served
-from ereceipt_shop import SERIALS, TILL_JOURNALS, Shop, Simulator, prepared, shop
+from ereceipt_shop import TILL_JOURNALS, Shop, Simulator, prepared, shop
 from ereceipt_storm import Storm, settle_all
 
 AT_A_TIME = 25
@@ -36,7 +38,7 @@ def main() -> int:
     with (
         Simulator.running() as simulator,
         prepared(place, simulator) as source,
-        shop(place, simulator, source) as till,
+        (invoice_shop if options.invoices else shop)(place, simulator, source) as till,
     ):
         till.configure(documents_per_call=5)
         # what was lost is sent again at once here, and not only after ten minutes
@@ -45,7 +47,7 @@ def main() -> int:
         posted = _kill(till, storm, options)
         simulator.control.clear_faults()
         rounds = settle_all(till, rounds=60)
-        till.post(AT_A_TIME)
+        till.post(AT_A_TIME, options.journals[0])
         served_at_last = served(till)
         result = _result(till, storm, posted + AT_A_TIME)
     result["rounds_to_settle"] = rounds
@@ -64,7 +66,7 @@ def _kill(till: Shop, storm: Storm, options: argparse.Namespace) -> int:
         share = options.documents * (storm.kills.total() + 1) / max(lane_kills, 1)
         while posted < min(share, options.documents):
             count = min(AT_A_TIME, options.documents - posted)
-            journal = TILL_JOURNALS[posted // AT_A_TIME % len(TILL_JOURNALS)]
+            journal = options.journals[posted // AT_A_TIME % len(options.journals)]
             posted += len(till.post(count, journal))
         storm.misbehave(MISBEHAVING)
         if storm.kills.total() < lane_kills:
@@ -74,7 +76,7 @@ def _kill(till: Shop, storm: Storm, options: argparse.Namespace) -> int:
             options.documents += AT_A_TIME
     till.simulator.control.clear_faults()
     for _number in range(options.server_kills):
-        posted += len(till.post(AT_A_TIME))
+        posted += len(till.post(AT_A_TIME, options.journals[0]))
         till.let_time_pass()
         killed_server(till)
         storm.kills[SERVER] += 1
@@ -83,8 +85,7 @@ def _kill(till: Shop, storm: Storm, options: argparse.Namespace) -> int:
 
 def _result(till: Shop, storm: Storm, documents: int) -> dict[str, object]:
     found = till.compare()
-    for serial in SERIALS:
-        till.assert_chain(serial, len(till.chain(serial)))
+    till.assert_chains()
     wrong = {name: value for name, value in asdict(found).items() if value}
     right = wrong == {"documents": documents}
     return {
@@ -97,7 +98,7 @@ def _result(till: Shop, storm: Storm, documents: int) -> dict[str, object]:
         "kills": storm.kills.total(),
         "kills_by_place": dict(sorted(storm.kills.items())),
         "lanes_not_killed": storm.missed,
-        "repeats_that_the_authority_refused": len(till.simulator.control.rejections()),
+        "repeats_that_the_authority_refused": len(till.rejections()),
         "calls": till.simulator.control.requests(1)["statuses"],
     }
 
@@ -108,7 +109,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=200, help="altogether")
     parser.add_argument("--server-kills", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    parser.add_argument("--invoices", action="store_true", help="signed e-invoices")
+    options = parser.parse_args()
+    options.journals = (DESK_JOURNAL,) if options.invoices else TILL_JOURNALS
+    return options
 
 
 if __name__ == "__main__":

@@ -26,11 +26,11 @@ def measure(opened: Shop, count: int, delay: float) -> None:
     if delay:
         control.fault("any", "slow", seconds=delay)
     before = dict(control.requests(1)["counts"])
-    sent = _run_until(opened, count, ACCEPTED, follow=False)
+    sent = run_until(opened, count, ACCEPTED, follow=False)
     submissions = control.requests(1)["counts"].get("submit", 0) - before.get(
         "submit", 0
     )
-    followed = _run_until(opened, count, {"valid"}, follow=True)
+    followed = run_until(opened, count, {"valid"}, follow=True)
     print_result(
         "sending",
         documents=count,
@@ -47,7 +47,7 @@ def measure(opened: Shop, count: int, delay: float) -> None:
     opened.compare().assert_right(count)
 
 
-def _run_until(opened: Shop, count: int, states: set[str], follow: bool) -> Cost:
+def run_until(opened: Shop, count: int, states: set[str], follow: bool) -> Cost:
     """Run one lane until every document is in one of the states."""
     if follow:
         opened.let_time_pass()

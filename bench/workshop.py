@@ -10,8 +10,8 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,22 @@ from ereceipt_shop import (  # noqa: E402
 __all__ = ["AT_ONCE", "PLAIN_JOURNALS", "TILL_JOURNALS", "Cost", "Shop", "open_shop"]
 
 LINES = 5
+BUYERS = "BENCH"
 
 
 @contextmanager
-def open_shop(**registration: Any) -> Iterator[Shop]:
-    """A shop whose registration has the given values, dropped at the end."""
+def open_shop(
+    opening: Callable[..., AbstractContextManager[Shop]] = shop, **registration: Any
+) -> Iterator[Shop]:
+    """A shop whose registration has the given values, dropped at the end.
+
+    :param opening: what sort of shop it is
+    """
     place = Place.from_environment()
     with (
         Simulator.running() as simulator,
         prepared(place, simulator) as name,
-        shop(place, simulator, name) as opened,
+        opening(place, simulator, name) as opened,
     ):
         opened.configure(**registration)
         with opened.db.env() as env:
@@ -58,15 +64,18 @@ def _stock(env: Any) -> None:
         product = tea.copy({"name": f"شاي {number}", "default_code": f"TEA-{number}"})
         mapping.copy({"product_id": product.id, "code": f"{mapping.code}-{number}"})
     env["res.partner"].create(
-        [{"name": f"عميل {number}", "ref": "BENCH"} for number in range(20)]
+        [{"name": f"عميل {number}", "ref": BUYERS} for number in range(20)]
     )
 
 
-def drafts(env: Any, count: int, journal: str) -> Any:
-    """Return new drafts of five lines."""
+def drafts(env: Any, count: int, journal: str, buyers: str = BUYERS) -> Any:
+    """Return new drafts of five lines.
+
+    :param buyers: the reference of the partners that buy
+    """
     journal_id = env["account.journal"].search([("code", "=", journal)]).id
     products = env["product.product"].search([("default_code", "like", "TEA-")])
-    partners = env["res.partner"].search([("ref", "=", "BENCH")])
+    partners = env["res.partner"].search([("ref", "=", buyers)])
     return env["account.move"].create(
         [
             {
@@ -92,12 +101,14 @@ def drafts(env: Any, count: int, journal: str) -> Any:
     )
 
 
-def post(opened: Shop, count: int, journal: str = TILL_JOURNALS[0]) -> None:
+def post(
+    opened: Shop, count: int, journal: str = TILL_JOURNALS[0], buyers: str = BUYERS
+) -> None:
     """Post invoices of five lines by hundreds, with fresh statistics in between."""
     left = count
     while left:
         with opened.db.env() as env:
-            drafts(env, min(AT_ONCE, left), journal).action_post()
+            drafts(env, min(AT_ONCE, left), journal, buyers).action_post()
         left -= min(AT_ONCE, left)
         opened.db.rows("ANALYZE")
 
