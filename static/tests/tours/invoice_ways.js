@@ -29,9 +29,9 @@ registry.category("web_tour.tours").add("account_ereceipt_decline_rejection", {
         },
         DIALOG_CLOSED,
         {
-            content: "Nothing more is asked of anybody",
+            content: "It is said that it was asked for, and nothing more is to be done",
             trigger:
-                "div[name=ereceipt_alerts]:not(:has(button[name=action_ereceipt_what_now]))",
+                "div[name=ereceipt_alerts]:not(:has(button[name=action_ereceipt_what_now])) .alert-info:contains(asked to let it stand)",
         },
     ],
 });
@@ -57,6 +57,10 @@ registry.category("web_tour.tours").add("account_ereceipt_request_cancel", {
         },
         DIALOG_CLOSED,
         receiptIs("Being cancelled"),
+        {
+            content: "It is said what was asked for",
+            trigger: "div[name=ereceipt_alerts] .alert-info",
+        },
         {
             content: "The invoice stands until the authority has decided",
             trigger: ".o_form_view .o_arrow_button_current:contains(Posted)",
