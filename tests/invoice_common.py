@@ -13,7 +13,7 @@ class EgInvoiceCommon(EreceiptCommon):
 
     @classmethod
     def _set_up_registration(cls):
-        super()._set_up_registration()
+        result = super()._set_up_registration()
         administration = cls.env(user=cls.administrator.id)
         cls.key = administration["ereceipt.signing.key"].create({"name": "Seal"})
         cls.key.write({"key_file": key_file(issuer=issuer()), "key_password": PASSWORD})
@@ -55,6 +55,7 @@ class EgInvoiceCommon(EreceiptCommon):
                 "street": "12 Buyer Street",
             }
         )
+        return result
 
     def setUp(self):
         super().setUp()
