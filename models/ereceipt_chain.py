@@ -300,7 +300,7 @@ class EreceiptDevice(models.Model):
         self.ensure_one()
         if not last_uid or last_uid == self.initial_previous_uid:
             return None
-        if self._has_issued(last_uid):
+        if self._knows_uid(last_uid):
             return None
         if self._chain_row(self.env.cr):
             message = _(
@@ -324,7 +324,7 @@ class EreceiptDevice(models.Model):
             values={"serial": self.serial, "uid": last_uid, "device": self.name},
         )
 
-    def _has_issued(self, uid):
+    def _knows_uid(self, uid):
         """Whether a document of this device bears the identifier, whatever became of
         it. A fresh snapshot is looked at too: while the authority was asked, it may
         have got what is younger than ours."""

@@ -34,6 +34,8 @@ ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
+ereceipt.eg.code.request    ------ ------   ------  ------     rewcdu  rewcdu
+ereceipt.eg.code.request.line ------ ------ ------  ------     rewcdu  rewcdu
 ereceipt.confirmation       ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.late               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.return.anew        ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -64,6 +66,8 @@ account.move             action_ereceipt_what_now         ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
+ereceipt.code.mapping    action_eg_ask                    ----xx
+ereceipt.eg.code.request action_register                  ----!!
 ereceipt.confirmation    conclude                         ---xxx
 ereceipt.confirmation    confirm_group                    ---xxx
 ereceipt.device          action_activate                  -----x
@@ -213,6 +217,10 @@ class TestAccessRoles(EreceiptCommon):
         missing = self.env["ereceipt.missing.code"].browse(self.no_code.id)
         registered = {"authority": "eg_receipt", "environment": "production"}
         line = {"row": 1, "import_id": self.env["ereceipt.item.import"].create({}).id}
+        through = {"registration_id": registration.id}
+        asked = self.env["ereceipt.eg.code.request"].sudo().create(through)
+        asked = {"request_id": asked.id, "product_id": self.no_code.id}
+        own_key = {"key_id": self.key.id}
         received = {"topic": "documents", "received_at": "2026-01-01"}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
@@ -242,11 +250,9 @@ class TestAccessRoles(EreceiptCommon):
             ),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
-            "ereceipt.pairing": (
-                None,
-                {"key_id": self.key.id},
-                {"key_id": self.key.id},
-            ),
+            "ereceipt.pairing": (None, own_key, own_key),
+            "ereceipt.eg.code.request": (None, through, {"brick": "10000000"}),
+            "ereceipt.eg.code.request.line": (None, asked, {"item_code": "X"}),
             "ereceipt.problems": (None, {"intro": "X"}, {"intro": "Y"}),
             "ereceipt.confirmation": (None, {"total": 1}, {"total": 2}),
             "ereceipt.late": (None, move, {"late_reference": "1"}),
