@@ -31,7 +31,8 @@ class CrookedServer:
         self.secure_url = f"https://localhost:{self.port}"
         self.url = self.secure_url if self.context else f"http://127.0.0.1:{self.port}"
         self._closing = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def _accept(self) -> None:
         while not self._closing:
@@ -53,7 +54,12 @@ class CrookedServer:
                 script(peer)
 
     def close(self) -> None:
+        """Accept nothing more. Closing alone does not wake a thread that accepts: it
+        would go on, and take the connections of whoever gets the descriptor next."""
         self._closing = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(timeout=5)
         self._socket.close()
 
     def read_request(self, peer: socket.socket) -> bytes:
