@@ -14,6 +14,8 @@ PROGRAM = {
         "breaker_open_until": False,
         "breaker_reason": "x",
         "ends_told": False,
+        "callback_path": "x",
+        "eg_codes_asked_at": "2026-01-01 00:00:00",
     },
     "ereceipt.device": {
         "lifecycle": "active",

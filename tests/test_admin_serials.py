@@ -232,6 +232,7 @@ class TestAdminSerials(RpcKit, EreceiptCommon, HttpCase):
             [device.id],
         )
         self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, f"(?s){document[1]}.*other software"):
+        told = f"(?s){document.uid}.*not among the documents"
+        with self.assertRaisesRegex(UserError, told):
             device.action_activate()
         self.assertEqual(device.lifecycle, "draft")
