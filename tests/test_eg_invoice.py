@@ -174,6 +174,8 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
         move = self.rejected()
         first = move.ereceipt_uuid
         move.button_draft()
+        # in the same second nothing else would tell the two documents apart
+        move.ref = "PO-77"
         move.action_post()
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "valid", self.problems(move))
