@@ -330,6 +330,7 @@ class EreceiptDevice(models.Model):
         have got what is younger than ours."""
         domain = [
             ("device_id", "=", self.id),
+            ("environment", "=", self.environment),
             ("authority_uid", "in", [uid, uid.lower()]),
         ]
         if self.env["ereceipt.document"].sudo().search_count(domain, limit=1):
