@@ -293,7 +293,9 @@ class TestCorrect(EreceiptCommon):
         warn()
         warn()
         self.assertEqual(sorted(self.open_causes(move)), ["deadline", "refused"])
-        activity = move.sudo().activity_ids.filtered(lambda a: a.ereceipt_cause == "deadline")
+        activity = move.sudo().activity_ids.filtered(
+            lambda a: a.ereceipt_cause == "deadline"
+        )
         self.assertIn("correcting it closes soon", activity.summary)
         move.action_ereceipt_correct()
         self.assertFalse(self.open_causes(move))
