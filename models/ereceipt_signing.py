@@ -110,18 +110,20 @@ class EreceiptDocument(models.Model):
                 return None if fresh.sent_at or fresh._holding_situation() else 0.0
         return super()._pause_before_asking()
 
-    def _store_signature(self, signature, key):
-        """Keep a signature, and let the document be sent.
+    def _store_signatures(self, signatures, key):
+        """Keep the signatures of documents, and let those be sent.
 
-        :param str signature: in the authority's text form
+        :param dict signatures: per document's id, in the authority's text form
         """
+        now = fields.Datetime.now()
+        for document in self.sudo():
+            document.signature = signatures[document.id]
         self._go(
             lifecycle.QUEUED,
-            signature=signature,
-            signed_at=fields.Datetime.now(),
+            signed_at=now,
             signing_key_id=key.id,
             last_error=False,
-            next_attempt_at=fields.Datetime.now(),
+            next_attempt_at=now,
         )
 
 
@@ -185,15 +187,12 @@ class EreceiptWork(models.AbstractModel):
     def _settle_unit_sign(self, unit, report, documents):
         """Keep the signatures that were made; the others are tried again when the key
         is at hand."""
-        key = self._key_of(unit)
-        for document in documents.filtered(lambda d: d.state == lifecycle.TO_SIGN):
-            signature = report.signatures.get(document.id)
-            if signature:
-                document._store_signature(signature, key)
-            else:
-                document.sudo().write(
-                    {"lease_token": False, "next_attempt_at": fields.Datetime.now()}
-                )
+        waiting = documents.filtered(lambda d: d.state == lifecycle.TO_SIGN)
+        signed = waiting.filtered(lambda d: report.signatures.get(d.id))
+        signed._store_signatures(report.signatures, self._key_of(unit))
+        (waiting - signed).sudo().write(
+            {"lease_token": False, "next_attempt_at": fields.Datetime.now()}
+        )
 
     def _after_unit_sign(self, unit, report):
         """Note whether the key could sign."""

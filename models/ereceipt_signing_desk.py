@@ -193,7 +193,8 @@ class SigningStore:
         document = self.env["ereceipt.document"].browse(int(job.id))
         key = document.registration_id.signing_key_id
         if job.signature:
-            document._store_signature(base64.b64encode(job.signature).decode(), key)
+            signature = base64.b64encode(job.signature).decode()
+            document._store_signatures({document.id: signature}, key)
             key._could_sign()
             self.env["ereceipt.outbox"]._wake()
             return

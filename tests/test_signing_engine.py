@@ -171,3 +171,23 @@ class TestSigningEngine(SigningCommon):
         for name in ("signature", "signed_at", "signing_key_id"):
             with self.subTest(name), self.assertRaises(UserError):
                 document.write({name: False})
+
+    def test_signing_takes_no_statement_per_document(self):
+        self.upload()
+
+        def statements(count):
+            moves = self.env["account.move"].union(
+                *(self.invoice() for _number in range(count))
+            )
+            documents = moves.ereceipt_document_id.sudo()
+            self.env.flush_all()
+            signatures = {document.id: "c2lnbmVk" for document in documents}
+            before = self.env.cr.sql_log_count
+            documents._store_signatures(signatures, self.key)
+            self.env.flush_all()
+            self.assertEqual(set(documents.mapped("state")), {"queued"})
+            return self.env.cr.sql_log_count - before
+
+        statements(1)
+        more = statements(6) - statements(2)
+        self.assertLess(more, 4, "not one more for each of four more documents")
