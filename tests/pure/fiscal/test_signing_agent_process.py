@@ -33,7 +33,7 @@ from fiscal.signing.agent.log import NAME, SigningLog, check_log
 from fiscal.signing.agent_documents import read_document
 from fiscal.signing.agent_messages import answer
 from fiscal.signing.cades import describe
-from fiscal.signing.library import Library
+from fiscal.signing.pkcs11_module import Pkcs11Module
 
 
 @pytest.fixture
@@ -597,13 +597,13 @@ def hsm(tmp_path):
 
 @pytest.fixture
 def token(odoo, folder, hsm):
-    return paired_before(odoo, folder, library=hsm.path, serial=hsm.serial)
+    return paired_before(odoo, folder, pkcs11_module=hsm.path, serial=hsm.serial)
 
 
 @needs_softhsm
 def test_a_token_is_paired_without_its_pin_and_signs(odoo, folder, hsm, tmp_path):
     token = folder
-    arguments = ["pair", odoo.url, "--library", hsm.path, "--serial", hsm.serial]
+    arguments = ["pair", odoo.url, "--pkcs11-module", hsm.path, "--serial", hsm.serial]
     arguments += ["--server-key", odoo.pin, "--code", odoo.store.start_pairing()]
     agent = AgentProcess(folder, *arguments)
     assert agent.end() == 0, agent.output
@@ -634,13 +634,13 @@ def test_a_wrong_pin_ends_the_agent(odoo, token):
 def test_a_wrong_pin_is_tried_once(odoo, token, monkeypatch, capsys):
     """In this process, where log-ins can be counted."""
     logins = []
-    original = Library.open
+    original = Pkcs11Module.open
 
     def watched(self, token, **login):
         logins.extend(login.values())
         return original(self, token, **login)
 
-    monkeypatch.setattr(Library, "open", watched)
+    monkeypatch.setattr(Pkcs11Module, "open", watched)
     monkeypatch.setattr("sys.stdin", StringIO("999999\n999999\n999999\n"))
     before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -30,7 +30,7 @@ from signing_kit import (
 from softhsm_kit import PIN, SoftHsm, needs_softhsm, put_certificate, put_key
 
 from fiscal.contract import AuthenticationError, TransientError
-from fiscal.signing import library as library_module
+from fiscal.signing import pkcs11_module as module_file
 from fiscal.signing.cades import check, sign_detached
 from fiscal.signing.errors import (
     KeyAway,
@@ -39,7 +39,7 @@ from fiscal.signing.errors import (
     PinNeeded,
     PinRefused,
 )
-from fiscal.signing.library import Library, attribute, library
+from fiscal.signing.pkcs11_module import Pkcs11Module, attribute, pkcs11_module
 from fiscal.signing.token import PinGate, TokenKey
 
 pytestmark = needs_softhsm
@@ -66,21 +66,21 @@ def token(hsm):
 
 @pytest.fixture
 def key(hsm, token):
-    return TokenKey(hsm.library, token, gate=PinGate())
+    return TokenKey(hsm.module, token, gate=PinGate())
 
 
 @pytest.fixture
 def logins(monkeypatch):
     """The PINs that reached a token."""
     pins = []
-    original = Library.open
+    original = Pkcs11Module.open
 
     def watched(self, token, **login):
         if login:
             pins.append(login["user_pin"])
         return original(self, token, **login)
 
-    monkeypatch.setattr(Library, "open", watched)
+    monkeypatch.setattr(Pkcs11Module, "open", watched)
     return pins
 
 
@@ -110,7 +110,7 @@ def test_openssl_accepts_what_a_token_signed(key, tmp_path):
 
 def test_places_that_are_not_numbered_in_a_row(hsm, token):
     other = hsm.make_token("other")
-    slots = hsm.library.slots()
+    slots = hsm.module.slots()
     ids = sorted(slot.id for slot in slots)
     assert len(ids) == 3 and any(b - a > 1 for a, b in zip(ids, ids[1:], strict=False))
     # The third is SoftHSM's empty place, with a token that nobody set up.
@@ -120,44 +120,44 @@ def test_places_that_are_not_numbered_in_a_row(hsm, token):
 def test_certificates_are_seen_without_the_pin(hsm, token, logins):
     (found,) = [
         certificate
-        for slot in hsm.library.slots()
+        for slot in hsm.module.slots()
         if slot.token
-        for certificate in hsm.library.certificates(slot.token)
+        for certificate in hsm.module.certificates(slot.token)
     ]
     assert found.info == seal().info
     assert (found.id, found.label) == (b"\x01", "")
-    assert TokenKey(hsm.library, token).certificate.rin == RIN
+    assert TokenKey(hsm.module, token).certificate.rin == RIN
     assert logins == []
 
 
 def test_the_only_token_needs_no_serial(hsm, token):
-    assert TokenKey(hsm.library).token().serial == token
+    assert TokenKey(hsm.module).token().serial == token
     hsm.make_token("other")
     text = refused(
-        KeyUnusable, "token_several", TokenKey(hsm.library, gate=PinGate()).log_in, PIN
+        KeyUnusable, "token_several", TokenKey(hsm.module, gate=PinGate()).log_in, PIN
     )
     assert "other" in text and "seal" in text
     assert signs(opened(hsm, token))
 
 
 def opened(hsm, serial="", **options):
-    key = TokenKey(hsm.library, serial, gate=PinGate(), **options)
+    key = TokenKey(hsm.module, serial, gate=PinGate(), **options)
     key.log_in(PIN)
     return key
 
 
 def test_no_token(hsm):
-    key = TokenKey(hsm.library, "fedcba9876543210", gate=PinGate())
+    key = TokenKey(hsm.module, "fedcba9876543210", gate=PinGate())
     text = refused(KeyAway, "token_absent", key.log_in, PIN)
     assert "fedcba9876543210" in text
     assert isinstance(key.hindrance(), TransientError)
     refused(KeyAway, "token_absent", key.certificate_chain)
-    refused(KeyAway, "token_absent", TokenKey(hsm.library).log_in, PIN)
+    refused(KeyAway, "token_absent", TokenKey(hsm.module).log_in, PIN)
 
 
 def test_a_token_without_a_certificate(hsm):
     hsm.make_token()
-    key = TokenKey(hsm.library, gate=PinGate())
+    key = TokenKey(hsm.module, gate=PinGate())
     refused(KeyUnusable, "token_no_certificate", key.log_in, PIN)
     assert isinstance(key.hindrance(), PinNeeded)
 
@@ -223,7 +223,7 @@ def test_no_key_for_the_certificate(hsm):
         put_certificate(session, seal())
         put_key(session, rsa_key("orphan"))
 
-    key = TokenKey(hsm.library, filled(hsm, fill), gate=PinGate())
+    key = TokenKey(hsm.module, filled(hsm, fill), gate=PinGate())
     text = refused(KeyUnusable, "token_no_key", key.log_in, PIN)
     assert "شركة النور" in text
     assert isinstance(key.hindrance(), PinNeeded)
@@ -234,7 +234,7 @@ def test_a_key_that_wants_the_pin_each_time(hsm):
         put_certificate(session, seal())
         put_key(session, seal().key, ALWAYS_AUTHENTICATE=True)
 
-    key = TokenKey(hsm.library, filled(hsm, fill), gate=PinGate())
+    key = TokenKey(hsm.module, filled(hsm, fill), gate=PinGate())
     refused(KeyUnusable, "token_pin_each_time", key.log_in, PIN)
 
 
@@ -242,12 +242,12 @@ def test_a_key_that_does_not_say_whether_it_signs(hsm, token, monkeypatch):
     """python-pkcs11 gives such a key no method to sign."""
     from pkcs11 import _pkcs11
 
-    original = library_module.attribute
+    original = module_file.attribute
     monkeypatch.setattr(
         "fiscal.signing.token.attribute",
         lambda raw, name: None if name == "SIGN" else original(raw, name),
     )
-    key = TokenKey(hsm.library, token, gate=PinGate())
+    key = TokenKey(hsm.module, token, gate=PinGate())
     found = key._candidates
 
     def bare():
@@ -282,7 +282,7 @@ def test_several_certificates(hsm):
     chosen = opened(hsm, serial, fingerprint=person.info.fingerprint.upper())
     assert chosen.certificate == person.info
     chosen.log_out()
-    other = TokenKey(hsm.library, serial, "00" * 32, gate=PinGate())
+    other = TokenKey(hsm.module, serial, "00" * 32, gate=PinGate())
     refused(KeyUnusable, "token_no_certificate", other.log_in, PIN)
 
 
@@ -300,7 +300,7 @@ def test_certificates_between_which_a_person_has_to_choose(hsm):
         put_certificate(session, renewed)
         put_key(session, seal().key)
 
-    key = TokenKey(hsm.library, filled(hsm, fill), gate=PinGate())
+    key = TokenKey(hsm.module, filled(hsm, fill), gate=PinGate())
     text = refused(KeyUnusable, "token_several_certificates", key.log_in, PIN)
     assert renewed.info.fingerprint in text and seal().info.fingerprint in text
 
@@ -382,14 +382,14 @@ def test_a_wrong_pin_is_tried_once(key, logins):
 
 def test_what_was_refused_holds_for_every_key_on_the_token(hsm, token, logins):
     gate = PinGate()
-    first, second = (TokenKey(hsm.library, token, gate=gate) for _ in range(2))
+    first, second = (TokenKey(hsm.module, token, gate=gate) for _ in range(2))
     refused(PinRefused, "pin_wrong", first.log_in, WRONG)
     refused(PinRefused, "pin_tried", second.log_in, WRONG)
     other = hsm.make_token("other", WRONG)
     with hsm.writing(other, WRONG) as session:
         put_certificate(session, seal())
         put_key(session, seal().key)
-    TokenKey(hsm.library, other, gate=gate).log_in(WRONG)
+    TokenKey(hsm.module, other, gate=gate).log_in(WRONG)
     assert logins == [WRONG, WRONG]
 
 
@@ -417,14 +417,14 @@ def test_one_login_is_enough(key, logins):
 def test_the_pin_is_kept_nowhere(key):
     key.log_in(PIN)
     refused(PinRefused, "pin_wrong", (other := _other(key)).log_in, WRONG)
-    for held in (key, other, key._gate, key._library, other._gate):
+    for held in (key, other, key._gate, key._module, other._gate):
         seen = repr(held) + repr(vars(held))
         assert PIN not in seen and WRONG not in seen
 
 
 def _other(key):
     key.log_out()
-    return TokenKey(key._library, key._serial, gate=PinGate())
+    return TokenKey(key._module, key._serial, gate=PinGate())
 
 
 @pytest.mark.parametrize("pin", ["", "1", "1" * 300, "سر"])
@@ -433,7 +433,7 @@ def test_pins_that_cannot_be(key, pin):
 
 
 def as_told_by_the_token(monkeypatch, **flags):
-    original = Library.slots
+    original = Pkcs11Module.slots
 
     def told(self):
         return [
@@ -443,7 +443,7 @@ def as_told_by_the_token(monkeypatch, **flags):
             for slot in original(self)
         ]
 
-    monkeypatch.setattr(Library, "slots", told)
+    monkeypatch.setattr(Pkcs11Module, "slots", told)
 
 
 def test_a_locked_token_is_left_alone(key, logins, monkeypatch):
@@ -459,7 +459,7 @@ def test_a_token_that_locks_in_that_moment(key, monkeypatch):
     def lock(self, token, **login):
         raise RawPinLocked
 
-    monkeypatch.setattr(Library, "open", lock)
+    monkeypatch.setattr(Pkcs11Module, "open", lock)
     refused(PinLocked, "pin_locked", key.log_in, PIN)
     refused(PinRefused, "pin_tried", key.log_in, PIN)
 
@@ -482,7 +482,7 @@ def test_a_token_that_fails_during_the_login_does_not_spend_the_pin(
         def fail(self, token, **login):
             raise DeviceError
 
-        patch.setattr(Library, "open", fail)
+        patch.setattr(Pkcs11Module, "open", fail)
         refused(KeyAway, "token_error", key.log_in, PIN)
     key.log_in(PIN)
     assert signs(key)
@@ -532,7 +532,7 @@ def test_taken_out_and_noticed_by_asking(key, unplug):
 
 def test_taken_out_before_it_was_ever_read(key, unplug):
     unplug()
-    key._library.look_again()
+    key._module.look_again()
     refused(KeyAway, "token_absent", key.certificate_chain)
     unplug(False)
     assert key.certificate == seal().info
@@ -598,22 +598,22 @@ def test_threads_take_turns(key):
 _FORKING = """
 import os, sys, threading
 from fiscal.signing.errors import PinNeeded
-from fiscal.signing.library import library
+from fiscal.signing.pkcs11_module import pkcs11_module
 from fiscal.signing.token import TokenKey
 
 path, serial, pin = sys.argv[1:]
-key = TokenKey(library(path), serial)
+key = TokenKey(pkcs11_module(path), serial)
 key.log_in(pin)
 inside, leave = threading.Event(), threading.Event()
 
 def hold():
-    with key._library.entered():
+    with key._module.entered():
         inside.set()
         leave.wait(60)
 
 threading.Thread(target=hold, daemon=True).start()
 inside.wait(60)
-child = os.fork()  # while another thread has the library
+child = os.fork()  # while another thread has the module
 if not child:
     try:
         key.sign(b"x", b"")
@@ -637,32 +637,34 @@ def test_a_child_process_is_not_logged_in(hsm, token):
     assert done.returncode == 0, done.stderr.decode()
 
 
-# -- libraries -------------------------------------------------------------------------
+# -- modules --------------------------------------------------------------------------
 
 
-def test_a_library_is_loaded_once(hsm):
-    assert library(hsm.path) is hsm.library
+def test_a_module_is_loaded_once(hsm):
+    assert pkcs11_module(hsm.path) is hsm.module
 
 
 @pytest.mark.parametrize("content", [None, b"", b"hello"])
-def test_a_path_that_leads_to_no_library(tmp_path, content):
+def test_a_path_that_leads_to_no_module(tmp_path, content):
     path = tmp_path / "vendor.so"
     if content is not None:
         path.write_bytes(content)
-    assert str(path) in refused(KeyUnusable, "token_library", library, str(path))
+    assert str(path) in refused(KeyUnusable, "token_module", pkcs11_module, str(path))
 
 
-def test_a_library_for_something_else():
-    other = library_module.pkcs11.__path__[0]
+def test_a_module_for_something_else():
+    other = module_file.pkcs11.__path__[0]
     (path,) = [
         os.path.join(other, name)
         for name in os.listdir(other)
         if name.startswith("_pkcs11.") and name.endswith(".so")
     ]
-    refused(KeyUnusable, "token_library", library, path)
+    refused(KeyUnusable, "token_module", pkcs11_module, path)
 
 
 def test_without_python_pkcs11(monkeypatch, tmp_path):
-    monkeypatch.setattr(library_module, "pkcs11", None)
-    text = refused(KeyUnusable, "library_missing", library, str(tmp_path / "x.so"))
+    monkeypatch.setattr(module_file, "pkcs11", None)
+    text = refused(
+        KeyUnusable, "library_missing", pkcs11_module, str(tmp_path / "x.so")
+    )
     assert "pip install python-pkcs11" in text
