@@ -27,6 +27,7 @@ from . import (
     ereceipt_exchange_display,
     ereceipt_document_flow,
     ereceipt_what_now,
+    ereceipt_what_now_sentences,
     ereceipt_signing,
     ereceipt_signing_token,
     ereceipt_signing_agent,
