@@ -6,16 +6,14 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import config
 
+from ..dev.certificates import certifier, seal
 from ..fiscal.signing.pkcs11_module import pkcs11, pkcs11_module
 from ..fiscal.signing.token import TokenKey
 from ..models.ereceipt_signing_token import MODULES_OPTION
-from .faults.ereceipt_seal import certificate, issuer, rsa_key
 from .invoice_common import EgInvoiceCommon
 
 PIN, SO_PIN, WRONG = "123456", "87654321", "000000"
@@ -59,8 +57,8 @@ class SoftHsm:
 
     def _put_seal(self):
         attribute = pkcs11.Attribute
-        seal = certificate("token-seal", issuer=issuer())
-        numbers = rsa_key("token-seal").private_numbers()
+        made = seal("token-seal", issuer=certifier())
+        numbers = made.key.private_numbers()
         token = next(slot.token for slot in self.module.slots() if slot.token)
         with self.module.entered():
             session = self.module.raw_token(token).open(rw=True, user_pin=PIN)
@@ -69,8 +67,8 @@ class SoftHsm:
                     attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
                     attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
                     attribute.TOKEN: True,
-                    attribute.VALUE: seal.public_bytes(Encoding.DER),
-                    attribute.SUBJECT: seal.subject.public_bytes(),
+                    attribute.VALUE: made.der,
+                    attribute.SUBJECT: made.certificate.subject.public_bytes(),
                     attribute.ID: b"\x01",
                 }
             )
