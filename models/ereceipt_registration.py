@@ -68,19 +68,30 @@ class EreceiptRegistration(models.Model):
         help="Gets the activities that no accountant can deal with: credentials, "
         "connection, expiry.",
     )
-    device_ids = fields.One2many("ereceipt.device", "registration_id")
+    device_ids = fields.One2many("ereceipt.device", "registration_id", string="Devices")
 
     # --- database of origin ---
     database_uuid = fields.Char(
+        string="Sends from the database",
         readonly=True,
         copy=False,
         program_only=True,
         default=lambda self: self._database_uuid(),
+        help="The database that may send; a copy of it has another identifier.",
     )
-    is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
+    is_foreign_database = fields.Boolean(
+        string="In a copied database",
+        compute="_compute_is_foreign_database",
+        help="Nothing is sent from a copy until an administrator confirms it.",
+    )
 
     # --- credentials ---
-    client_id = fields.Char(copy=False, groups="account_ereceipt.group_ereceipt_admin")
+    client_id = fields.Char(
+        string="Client ID",
+        copy=False,
+        groups="account_ereceipt.group_ereceipt_admin",
+        help="As the authority's portal shows it.",
+    )
     client_secret_sealed = sealed_column()
     client_secret = secret_input("Client secret")
     client_secret_set = secret_flag("Client secret is set")
@@ -89,39 +100,54 @@ class EreceiptRegistration(models.Model):
     client_secret_2_set = secret_flag("Second client secret is set")
 
     # --- policy ---
-    connect_timeout = fields.Integer(default=5, help="Seconds to reach the authority.")
+    connect_timeout = fields.Integer(
+        string="Seconds to connect", default=5, help="Seconds to reach the authority."
+    )
     call_timeout = fields.Integer(
+        string="Seconds per call",
         default=60,
         help="Seconds that one call may last. What is not answered by then counts as "
         "sent and is asked about.",
     )
     documents_per_call = fields.Integer(
-        default=200, help="How many documents travel in one call, at most."
+        string="Documents per call",
+        default=200,
+        help="How many documents travel in one call, at most.",
     )
     parallel_calls = fields.Integer(
-        default=4, help="How many calls one job makes at the same time, at most."
+        string="Calls at once",
+        default=4,
+        help="How many calls one job makes at the same time, at most.",
     )
     ingestion_seconds = fields.Integer(
+        string="Seconds until it can be asked",
         default=0,
         help="How long the authority may take to show what it received: only after "
         "that is its answer that it does not know a document believed. 0: what is "
         "known of the authority.",
     )
     max_attempts = fields.Integer(
-        default=30, help="After so many attempts to send a document it is given up."
+        string="Attempts at most",
+        default=30,
+        help="After so many attempts to send a document it is given up.",
     )
     warn_before_hours = fields.Float(
+        string="Hours to warn before a deadline",
         default=12.0,
         help="How long before the authority's window closes somebody is told that a "
         "document has not arrived yet.",
     )
 
     # --- monitor ---
-    last_run_at = fields.Datetime(compute="_compute_heartbeat")
-    pending_count = fields.Integer(compute="_compute_heartbeat")
-    heartbeat = fields.Char(compute="_compute_heartbeat")
+    last_run_at = fields.Datetime(string="Jobs last ran", compute="_compute_heartbeat")
+    pending_count = fields.Integer(
+        string="Documents to send or follow", compute="_compute_heartbeat"
+    )
+    heartbeat = fields.Char(string="State of the jobs", compute="_compute_heartbeat")
     problems = fields.Json(readonly=True, copy=False, program_only=True)
-    tested_at = fields.Datetime(readonly=True, copy=False, program_only=True)
+    tested_at = fields.Datetime(
+        string="Last tested", readonly=True, copy=False, program_only=True
+    )
 
     _authority_unique = models.UniqueIndex(
         "(company_id, authority, environment) WHERE active",

@@ -80,7 +80,8 @@ class EreceiptSigningKey(models.Model):
         help="Of those that the server's configuration names.",
     )
     token_serial = fields.Char(
-        help="Which token, where several are plugged in. Empty: the only one."
+        string="Serial number of the token",
+        help="Which token, where several are plugged in. Empty: the only one.",
     )
     token_certificate = fields.Char(
         string="Certificate's SHA-256",
@@ -96,12 +97,19 @@ class EreceiptSigningKey(models.Model):
             ("trying", "Being tried"),
             ("good", "Accepted"),
         ],
+        string="State of the PIN",
         default="none",
         readonly=True,
         program_only=True,
         copy=False,
     )
-    pin_until = fields.Datetime(readonly=True, program_only=True, copy=False)
+    pin_until = fields.Datetime(
+        string="PIN is kept until",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        help="Then it has to be typed again.",
+    )
     pin_hours = fields.Integer(
         string="Keep the PIN for",
         default=12,

@@ -86,9 +86,17 @@ class EreceiptDocument(models.Model):
     _inherit = "ereceipt.document"
 
     what_now = fields.Char(string="What now", compute="_compute_what_now")
-    what_now_level = fields.Char(compute="_compute_what_now")
-    what_now_action = fields.Char(compute="_compute_what_now")
-    what_now_label = fields.Char(compute="_compute_what_now")
+    what_now_level = fields.Char(
+        string="How it stands",
+        compute="_compute_what_now",
+        help="The colour in which its situation is shown.",
+    )
+    what_now_action = fields.Char(
+        string="What the button does", compute="_compute_what_now"
+    )
+    what_now_label = fields.Char(
+        string="What stands on the button", compute="_compute_what_now"
+    )
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS

@@ -10,7 +10,9 @@ class EreceiptCancel(models.TransientModel):
     _name = "ereceipt.cancel"
     _description = "Cancel at the tax authority"
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True)
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", required=True, readonly=True
+    )
     document_id = fields.Many2one(
         related="move_id.ereceipt_document_id", related_sudo=False
     )

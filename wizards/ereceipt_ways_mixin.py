@@ -9,7 +9,9 @@ class EreceiptWaysMixin(models.AbstractModel):
     _name = "ereceipt.ways.mixin"
     _description = "Ways that are left for an invoice"
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True)
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", required=True, readonly=True
+    )
     document_id = fields.Many2one(
         related="move_id.ereceipt_document_id", related_sudo=False
     )
