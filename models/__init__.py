@@ -4,6 +4,7 @@ from . import (
     ereceipt_secret_mixin,
     ereceipt_breaker_mixin,
     ereceipt_registration,
+    ereceipt_registration_name,
     ereceipt_signing_key,
     ereceipt_device,
     ereceipt_chain,

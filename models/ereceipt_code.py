@@ -203,4 +203,5 @@ class EreceiptCode(models.Model):
 
     @api.model
     def _selection_authority(self):
-        return list(codes_owners().items())
+        text = self.env["ereceipt.document"]._sentence_text
+        return [(code, text(name, {})) for code, name in codes_owners().items()]

@@ -41,7 +41,6 @@ class EreceiptRegistration(models.Model):
 
     _ereceipt_secrets = ("client_secret", "client_secret_2")
 
-    name = fields.Char(compute="_compute_name", store=True, readonly=False)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -164,28 +163,6 @@ class EreceiptRegistration(models.Model):
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
     # -------------------------------------------------------------------------
-
-    @api.depends("authority", "company_id", "environment")
-    def _compute_name(self):
-        for registration in self:
-            authority = authority_classes().get(registration.authority)
-            if not authority or not registration.company_id:
-                registration.name = registration.name or False
-                continue
-            test = registration.environment == "test"
-            registration.name = (
-                self.env._(
-                    "%(authority)s of %(company)s (test)",
-                    authority=authority.name,
-                    company=registration.company_id.name,
-                )
-                if test
-                else self.env._(
-                    "%(authority)s of %(company)s",
-                    authority=authority.name,
-                    company=registration.company_id.name,
-                )
-            )
 
     @api.depends("database_uuid")
     def _compute_is_foreign_database(self):
@@ -509,7 +486,8 @@ class EreceiptRegistration(models.Model):
 
     @api.model
     def _selection_authority(self):
-        return [(code, a.name) for code, a in authority_classes().items()]
+        text = self.env["ereceipt.document"]._sentence_text
+        return [(code, text(a.name, {})) for code, a in authority_classes().items()]
 
     @api.model
     def _database_uuid(self):

@@ -70,8 +70,8 @@ class EgReceipt(EtaAuthority):
     """
 
     code: ClassVar[str] = "eg_receipt"
-    name: ClassVar[str] = "Egypt: ETA e-Receipt"
-    codes_name: ClassVar[str] = "Egypt: ETA"
+    name: ClassVar[str] = _("Egypt: ETA e-Receipt")
+    codes_name: ClassVar[str] = _("Egypt: ETA")
     capabilities: ClassVar[Capabilities] = replace(
         EtaAuthority.capabilities,
         chained=True,

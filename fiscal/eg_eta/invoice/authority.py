@@ -96,7 +96,7 @@ class EgInvoice(EtaAuthority):
     """
 
     code: ClassVar[str] = "eg_invoice"
-    name: ClassVar[str] = "Egypt: ETA e-Invoice"
+    name: ClassVar[str] = _("Egypt: ETA e-Invoice")
     codes_from: ClassVar[str] = "eg_receipt"
     capabilities: ClassVar[Capabilities] = replace(
         EtaAuthority.capabilities,
