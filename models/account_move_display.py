@@ -10,12 +10,15 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ereceipt_visible = fields.Boolean(
+        string="Has to do with e-receipts",
         compute="_compute_ereceipt_visible",
         compute_sudo=True,
         help="Whether anything about electronic receipts concerns this entry.",
     )
     ereceipt_document_count = fields.Integer(
-        compute="_compute_ereceipt_visible", compute_sudo=True
+        string="Number of e-receipts",
+        compute="_compute_ereceipt_visible",
+        compute_sudo=True,
     )
     ereceipt_environment = fields.Selection(
         related="ereceipt_document_id.environment", string="E-receipt environment"

@@ -34,13 +34,20 @@ class AccountMove(models.Model):
         groups="base.group_user",
     )
     ereceipt_level = fields.Char(
-        compute="_compute_ereceipt_what_now", groups="base.group_user"
+        string="E-receipt: how it stands",
+        compute="_compute_ereceipt_what_now",
+        groups="base.group_user",
+        help="The colour in which its situation is shown.",
     )
     ereceipt_action = fields.Char(
-        compute="_compute_ereceipt_what_now", groups="base.group_user"
+        string="E-receipt: what the button does",
+        compute="_compute_ereceipt_what_now",
+        groups="base.group_user",
     )
     ereceipt_action_label = fields.Char(
-        compute="_compute_ereceipt_what_now", groups="base.group_user"
+        string="E-receipt: what stands on the button",
+        compute="_compute_ereceipt_what_now",
+        groups="base.group_user",
     )
     ereceipt_handed_over_at = fields.Datetime(
         related="ereceipt_document_id.handed_over_at", string="E-receipt handed over"

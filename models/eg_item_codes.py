@@ -87,7 +87,9 @@ class EreceiptRegistration(models.Model):
 
     _inherit = "ereceipt.registration"
 
-    eg_codes_asked_at = fields.Datetime(readonly=True, copy=False, program_only=True)
+    eg_codes_asked_at = fields.Datetime(
+        string="Codes last asked about", readonly=True, copy=False, program_only=True
+    )
 
     @api.model
     def _eg_follow_due_codes(self):

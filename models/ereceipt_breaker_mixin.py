@@ -23,7 +23,14 @@ class EreceiptBreakerMixin(models.AbstractModel):
     _inherit = ["ereceipt.guard.mixin"]
     _description = "Breaker"
 
-    breaker_failures = fields.Integer(copy=False, readonly=True, program_only=True)
+    breaker_failures = fields.Integer(
+        string="Failures in a row",
+        copy=False,
+        readonly=True,
+        program_only=True,
+        help="Calls that failed one after another; after some of them sending is "
+        "held back.",
+    )
     breaker_open_until = fields.Datetime(
         string="Held back until", copy=False, readonly=True, program_only=True
     )

@@ -46,7 +46,11 @@ class EreceiptRegistration(models.Model):
 
     _inherit = "ereceipt.registration"
 
-    is_chained = fields.Boolean(compute="_compute_is_chained")
+    is_chained = fields.Boolean(
+        string="Documents are chained",
+        compute="_compute_is_chained",
+        help="Each document names the one before it on its device.",
+    )
     chain_after_correction = fields.Selection(
         [
             ("refused", "The refused document"),

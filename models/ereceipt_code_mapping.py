@@ -51,6 +51,7 @@ class EreceiptCodeMapping(models.Model):
             ("tax", "Tax"),
             ("payment", "Payment method"),
         ],
+        string="For what",
         required=True,
         default="item",
     )
@@ -115,7 +116,7 @@ class EreceiptCodeMapping(models.Model):
     reference = fields.Char(string="For", compute="_compute_reference")
 
     # --- pickers from the code tables; what they choose is kept as text below ---
-    code_table = fields.Char(compute="_compute_code_table")
+    code_table = fields.Char(string="Table of the code", compute="_compute_code_table")
     code_id = fields.Many2one(
         "ereceipt.code",
         string="Code of the table",

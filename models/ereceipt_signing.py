@@ -21,13 +21,14 @@ class EreceiptRegistration(models.Model):
 
     signing_key_id = fields.Many2one(
         "ereceipt.signing.key",
+        string="Signing key",
         check_company=True,
         ondelete="restrict",
         index="btree_not_null",
         tracking=True,
         help="The key with which documents are signed before they are sent.",
     )
-    signs = fields.Boolean(compute="_compute_signs")
+    signs = fields.Boolean(string="Documents are signed", compute="_compute_signs")
 
     @api.depends("authority")
     def _compute_signs(self):
@@ -56,7 +57,7 @@ class EreceiptDocument(models.Model):
     )
     signed_at = fields.Datetime(string="Signed", readonly=True)
     signing_key_id = fields.Many2one(
-        "ereceipt.signing.key", ondelete="restrict", readonly=True
+        "ereceipt.signing.key", string="Signed with", ondelete="restrict", readonly=True
     )
 
     def _contract_document(self):
@@ -211,7 +212,13 @@ class EreceiptWork(models.AbstractModel):
 class EreceiptSigningKey(models.Model):
     _inherit = "ereceipt.signing.key"
 
-    failures = fields.Integer(readonly=True, program_only=True, copy=False)
+    failures = fields.Integer(
+        string="Failures in a row",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        help="How often it could not sign, one time after another.",
+    )
 
     def _could_sign(self):
         self.ensure_one()

@@ -40,7 +40,9 @@ class EreceiptSigningAgent(models.Model):
     )
     company_id = fields.Many2one(related="key_id.company_id", store=True, index=True)
     secret_sealed = sealed_column()
-    paired_by_id = fields.Many2one("res.users", readonly=True, program_only=True)
+    paired_by_id = fields.Many2one(
+        "res.users", string="Paired by", readonly=True, program_only=True
+    )
     seen_at = fields.Datetime(string="Last heard of", readonly=True, program_only=True)
     is_ready = fields.Boolean(string="Can sign", readonly=True, program_only=True)
     problem = fields.Char(readonly=True, program_only=True)
@@ -64,8 +66,8 @@ class EreceiptSigningNonce(models.Model):
     agent_id = fields.Many2one(
         "ereceipt.signing.agent", required=True, ondelete="cascade"
     )
-    nonce = fields.Char(required=True)
-    until = fields.Datetime(required=True, index=True)
+    nonce = fields.Char(string="Number used once", required=True)
+    until = fields.Datetime(string="Kept until", required=True, index=True)
 
     _nonce_unique = models.UniqueIndex("(agent_id, nonce)")
 
@@ -83,13 +85,33 @@ class EreceiptSigningKey(models.Model):
 
     agent_ids = fields.One2many("ereceipt.signing.agent", "key_id", string="Agents")
     pairing_ref = fields.Char(
-        readonly=True, program_only=True, copy=False, index="btree_not_null"
+        string="Pairing code's number",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        index="btree_not_null",
+        help="The part of the code that tells it from others.",
     )
     pairing_sealed = sealed_column()
-    pairing_until = fields.Datetime(readonly=True, program_only=True, copy=False)
-    pairing_attempts = fields.Integer(readonly=True, program_only=True, copy=False)
+    pairing_until = fields.Datetime(
+        string="Pairing code is good until",
+        readonly=True,
+        program_only=True,
+        copy=False,
+    )
+    pairing_attempts = fields.Integer(
+        string="Wrong pairing codes",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        help="How often a wrong code was tried; after some the code is void.",
+    )
     pairing_by_id = fields.Many2one(
-        "res.users", readonly=True, program_only=True, copy=False
+        "res.users",
+        string="Pairing code made by",
+        readonly=True,
+        program_only=True,
+        copy=False,
     )
 
     # -------------------------------------------------------------------------

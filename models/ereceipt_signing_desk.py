@@ -20,7 +20,9 @@ class EreceiptDocument(models.Model):
     _inherit = "ereceipt.document"
 
     signing_refusals = fields.Json(
-        readonly=True, help="What agents answered instead of a signature."
+        string="Agents that refused it",
+        readonly=True,
+        help="What agents answered instead of a signature.",
     )
 
 

@@ -34,6 +34,7 @@ from . import (
     test_flow_what_now,
     test_issue_and_send,
     test_print,
+    test_registration_name,
     test_return_reference,
     test_secrets,
     test_secrets_keys,

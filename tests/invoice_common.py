@@ -1,7 +1,7 @@
 from odoo import Command, fields
 
+from ..dev.certificates import PASSWORD, certifier, seal
 from .common import ADDRESS, EreceiptCommon
-from .faults.ereceipt_seal import PASSWORD, issuer, issuer_pem, key_file
 
 BUYER_RIN = "313717919"
 
@@ -16,7 +16,8 @@ class EgInvoiceCommon(EreceiptCommon):
         result = super()._set_up_registration()
         administration = cls.env(user=cls.administrator.id)
         cls.key = administration["ereceipt.signing.key"].create({"name": "Seal"})
-        cls.key.write({"key_file": key_file(issuer=issuer()), "key_password": PASSWORD})
+        made = seal(issuer=certifier())
+        cls.key.write({"key_file": made.key_file(), "key_password": PASSWORD})
         cls.invoicing = administration["ereceipt.registration"].create(
             {
                 "company_id": cls.company.id,
@@ -64,7 +65,7 @@ class EgInvoiceCommon(EreceiptCommon):
     @classmethod
     def trust(cls):
         """Let the simulator trust whoever certified our key."""
-        cls.control.register(trusted_cas=[{"pem": issuer_pem()}])
+        cls.control.register(trusted_cas=[{"pem": certifier().pem.decode()}])
 
     def sell_to_business(self, **values):
         """Post an invoice to a business."""

@@ -1,9 +1,7 @@
-import base64
-
 from odoo.tests import HttpCase, tagged
 
-from .invoice_common import EgInvoiceCommon, issuer
-from .signing_common import key_file
+from ..dev.certificates import PASSWORD, certifier, seal
+from .invoice_common import EgInvoiceCommon
 
 ACCOUNTANT = "ereceipt_tour_accountant"
 ADMINISTRATOR = "ereceipt_tour_administrator"
@@ -47,7 +45,7 @@ class TestBrowserInvoices(EgInvoiceCommon, HttpCase):
                 "type": "binary",
                 "public": True,
                 "mimetype": "application/x-pkcs12",
-                "raw": base64.b64decode(key_file("Company", issuer=issuer())),
+                "raw": seal("Company", issuer=certifier()).p12(PASSWORD.encode()),
             }
         )
 

@@ -9,9 +9,9 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..dev.certificates import PASSWORD, rsa_key, seal
 from ..fiscal.eg_eta import EgReceipt
 from ..fiscal.signing.errors import KeyAway
-from .faults.ereceipt_seal import PASSWORD, key_file, rsa_key
 from .signing_common import SigningCommon
 
 
@@ -37,7 +37,7 @@ class TestSigningKeyFile(SigningCommon):
 
     def test_web_save_does_not_answer_with_what_was_typed(self):
         answer = self.key.web_save(
-            {"key_file": key_file(), "key_password": PASSWORD},
+            {"key_file": seal().key_file(), "key_password": PASSWORD},
             {"key_file": {}, "key_password": {}, "subject": {}},
         )
         self.assertIn("CN=seal", answer[0]["subject"])

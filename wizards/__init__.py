@@ -1,6 +1,7 @@
 from . import (
     account_move_send,
     account_resequence,
+    ereceipt_ways_mixin,
     ereceipt_cancel,
     ereceipt_confirmation,
     ereceipt_eg_code_request,

@@ -37,8 +37,10 @@ class EreceiptEgCodeRequest(models.TransientModel):
         string="GPC brick for all",
         help="8 digits; fills the lines that have none yet.",
     )
-    line_ids = fields.One2many("ereceipt.eg.code.request.line", "request_id")
-    is_done = fields.Boolean(compute="_compute_is_done")
+    line_ids = fields.One2many(
+        "ereceipt.eg.code.request.line", "request_id", string="Codes"
+    )
+    is_done = fields.Boolean(string="Was asked for", compute="_compute_is_done")
 
     @api.depends("line_ids.state")
     def _compute_is_done(self):
@@ -288,7 +290,9 @@ class EreceiptEgCodeRequestLine(models.TransientModel):
     name = fields.Char(string="English name")
     name_ar = fields.Char(string="Arabic name")
     brick = fields.Char(string="GPC brick")
-    active_from = fields.Date(required=True, default=fields.Date.context_today)
+    active_from = fields.Date(
+        string="Valid from", required=True, default=fields.Date.context_today
+    )
     state = fields.Selection(
         [("draft", "Draft"), ("registered", "Registered"), ("refused", "Refused")],
         default="draft",

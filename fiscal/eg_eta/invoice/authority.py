@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from ... import register_authority
@@ -95,29 +96,18 @@ class EgInvoice(EtaAuthority):
     """
 
     code: ClassVar[str] = "eg_invoice"
-    name: ClassVar[str] = "Egypt: ETA e-Invoice"
+    name: ClassVar[str] = _("Egypt: ETA e-Invoice")
     codes_from: ClassVar[str] = "eg_receipt"
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        chained=False,
-        order="free",
+    capabilities: ClassVar[Capabilities] = replace(
+        EtaAuthority.capabilities,
         uid_at="answer",
         printable_at="answer",
-        recovery="ask",
-        parallel_calls=4,
-        interactive=True,
         cancellable=True,
-        listable=True,
         declinable=True,
         printer=True,
         signs="document",
     )
-    limits: ClassVar[Limits] = Limits(
-        zone="Africa/Cairo",
-        documents_per_call=100,
-        bytes_per_call=1_500_000,
-        ingestion_time=timedelta(minutes=2),
-        first_poll=timedelta(seconds=3),
-    )
+    limits: ClassVar[Limits] = replace(EtaAuthority.limits, documents_per_call=100)
     usual_per_call: ClassVar[int] = 50
     tables: ClassVar[Sequence[str]] = INVOICE_KINDS
     submission_path: ClassVar[str] = "/api/v1.0/documentsubmissions"
@@ -189,10 +179,8 @@ class EgInvoice(EtaAuthority):
             return built
         return signature.sign(built, signer, self._now(), self._connection.seller_id)
 
-    def _most_bytes(self) -> int:
-        most = self.limits.bytes_per_call
-        assert most is not None
-        return most - submission.overhead(submission.DOCUMENTS)
+    def _wrapping(self) -> submission.Wrapping:
+        return submission.DOCUMENTS
 
     def _size(self, document: Document) -> int:
         more = signature.OVERHEAD + len(document.signature)
@@ -219,7 +207,7 @@ class EgInvoice(EtaAuthority):
         fit = [document for document in documents if not _unfit(document)]
         body = submission.body_of(
             [signature.with_signature(document) for document in fit],
-            submission.DOCUMENTS,
+            self._wrapping(),
         )
         return Envelope(body, submission.MEDIA_TYPE, tuple(documents))
 

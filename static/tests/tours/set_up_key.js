@@ -111,7 +111,7 @@ registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
         },
         {
             content: "It says who issued it",
-            trigger: "div[name=issuer]:contains(Test CA)",
+            trigger: "div[name=issuer]:contains(CA of certificates without value)",
         },
         ...openConfiguration("ereceipt_menu_registrations"),
         {
