@@ -81,6 +81,8 @@ class Document:
     :ivar sent_at: start of the first attempt to send it, ``None`` before
     :ivar signature: as in :class:`Built`: kept beside the content, whose bytes stay
         what was signed
+    :ivar former_uids: what the authority called it before it was sent again, because
+        the authority did not know it; it may show up under one of these all the same
     """
 
     key: int
@@ -93,6 +95,7 @@ class Document:
     attempt: int = 1
     late_reference: str = ""
     signature: str = ""
+    former_uids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

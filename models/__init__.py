@@ -34,6 +34,7 @@ from . import (
     ereceipt_renewal,
     ereceipt_original_awaited,
     ereceipt_change,
+    ereceipt_former,
     ereceipt_callback,
     account_journal,
     account_journal_display,
