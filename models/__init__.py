@@ -35,6 +35,7 @@ from . import (
     ereceipt_original_awaited,
     ereceipt_change,
     ereceipt_former,
+    ereceipt_authority_print,
     ereceipt_callback,
     account_journal,
     account_journal_display,

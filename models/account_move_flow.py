@@ -295,6 +295,14 @@ class AccountMove(models.Model):
             return documents._get_records_action()
         return documents._get_records_action(name=self.env._("E-receipts"))
 
+    def action_ereceipt_authority_pdf(self):
+        """Show the authority's own print of the invoice's document."""
+        self.ensure_one()
+        document = self.ereceipt_document_id
+        if not document:
+            raise UserError(self.env._("%s has no document.", self.display_name))
+        return document.action_authority_pdf()
+
     def action_ereceipt_open_replacement(self):
         """Open what took the place of the invoice's document."""
         self.ensure_one()

@@ -14,6 +14,7 @@ from . import (
     test_code_import,
     test_code_resolver,
     test_code_tables,
+    test_eg_authority_print,
     test_eg_callback,
     test_eg_code_request,
     test_eg_former,

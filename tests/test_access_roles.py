@@ -48,6 +48,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 
 METHODS = """
 account.move             action_ereceipt_ask              ---!!-
+account.move             action_ereceipt_authority_pdf    ---!!!
 account.move             action_ereceipt_cancel_in_books  ---!!-
 account.move             action_ereceipt_correct          ---!!-
 account.move             action_ereceipt_follow_up        ---xx-
@@ -77,6 +78,7 @@ ereceipt.device          action_open_documents            xxxxxx
 ereceipt.device          action_retire                    -----x
 ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
+ereceipt.document        action_authority_pdf             ---!!!
 ereceipt.document        action_bulk_ask                  ---!!-
 ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
