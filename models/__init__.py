@@ -36,6 +36,7 @@ from . import (
     ereceipt_change,
     ereceipt_former,
     ereceipt_authority_print,
+    ereceipt_sign_now,
     ereceipt_callback,
     account_journal,
     account_journal_display,

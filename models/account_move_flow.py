@@ -208,6 +208,12 @@ class AccountMove(models.Model):
             self.env._("None of these is with the authority, undecided."),
         )
 
+    def action_ereceipt_sign_now(self):
+        """Sign at once what waits for its signature, and tell what the others wait
+        for."""
+        self._ereceipt_require("user")
+        return self.ereceipt_document_id._sign_now()
+
     def _ereceipt_hurry(self, states, nothing):
         """Have documents worked on now.
 

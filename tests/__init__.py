@@ -42,6 +42,7 @@ from . import (
     test_sentences,
     test_signing_agent,
     test_signing_engine,
+    test_signing_now,
     test_signing_token,
     test_snapshot_amounts,
     test_snapshot_cases,

@@ -63,6 +63,7 @@ account.move             action_ereceipt_rejection        ---xx-
 account.move             action_ereceipt_retry            ----!-
 account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
+account.move             action_ereceipt_sign_now         ---!!-
 account.move             action_ereceipt_what_now         ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.cancel          action_cancel                    ---!!-
@@ -84,6 +85,7 @@ ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
 ereceipt.document        action_bulk_retry                ----!-
 ereceipt.document        action_bulk_send                 ---xx-
+ereceipt.document        action_bulk_sign                 ---!!!
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
