@@ -181,7 +181,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that the authority sets; ``None`` means that it sets none."""
+    """Bounds that the authority sets; ``None`` means that it sets none.
+
+    :ivar warn_before: how long before its window closes somebody should usually be
+        told that a document has not arrived yet
+    """
 
     zone: str
     documents_per_call: int = 1
@@ -191,6 +195,7 @@ class Limits:
     correction_window: timedelta | None = None
     ingestion_time: timedelta = timedelta(minutes=2)
     first_poll: timedelta = timedelta(seconds=3)
+    warn_before: timedelta = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)

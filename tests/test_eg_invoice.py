@@ -1,4 +1,7 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytz
+from psycopg2 import IntegrityError
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -74,6 +77,44 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
         self.assertNotEqual(
             move._ereceipt_local_date(self.desk, document.deadline_at), day
         )
+
+    def test_somebody_is_told_at_four_in_the_afternoon(self):
+        """On Cairo's clock, also on the day after which clocks go forward (2026-04-23,
+        its midnight is one o'clock) and on the one that has 25 hours (2026-10-29)."""
+        self.assertEqual(self.registration.warn_before_hours, 12)
+        self.assertEqual(self.invoicing.warn_before_hours, 8)
+        zone = pytz.timezone("Africa/Cairo")
+        for day in ("2026-02-02", "2026-07-01", "2026-04-23", "2026-10-29"):
+            with self.subTest(day):
+                noon, four = (
+                    zone.localize(datetime.fromisoformat(f"{day} {hour}:00:00"))
+                    .astimezone(pytz.utc)
+                    .replace(tzinfo=None)
+                    for hour in (12, 16)
+                )
+                deadline = self.invoicing._eg_invoice_deadline(noon)
+                before = four - timedelta(seconds=1)
+                self.assertLess(self.invoicing._warn_until(before), deadline)
+                self.assertGreaterEqual(self.invoicing._warn_until(four), deadline)
+
+    def test_the_hours_that_somebody_typed_stay(self):
+        self.invoicing.warn_before_hours = 3
+        self.invoicing.client_id = "another"
+        self.env.flush_all()
+        self.invoicing.invalidate_recordset()
+        self.assertEqual(self.invoicing.warn_before_hours, 3)
+
+    def test_the_warning_reaches_who_posted(self):
+        move = self.sell_to_business()
+        document = move.ereceipt_document_id.sudo()
+        self.key._is_away("The key is away.")
+        warn = self.env["ereceipt.outbox"].sudo()._warn_of_deadlines
+        document.deadline_at = fields.Datetime.now() + timedelta(hours=9, minutes=59)
+        warn()
+        self.assertNotIn("deadline", self.causes(move), "not yet")
+        document.deadline_at = fields.Datetime.now() + timedelta(hours=6)
+        warn()
+        self.assertIn("deadline", self.causes(move))
 
     def test_a_credit_note_waits_for_its_invoice_and_refers_to_it(self):
         move = self.sell_to_business()

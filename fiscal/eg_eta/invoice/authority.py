@@ -117,6 +117,8 @@ class EgInvoice(EtaAuthority):
         bytes_per_call=1_500_000,
         ingestion_time=timedelta(minutes=2),
         first_poll=timedelta(seconds=3),
+        # the window closes with the day of issue: at four in the afternoon
+        warn_before=timedelta(hours=8),
     )
     usual_per_call: ClassVar[int] = 50
     tables: ClassVar[Sequence[str]] = INVOICE_KINDS
