@@ -112,8 +112,9 @@ class Status(str, Enum):
     """What the authority says of a document.
 
     ``ACCEPTED`` it was received, the verdict is still to come. ``PENDING`` asked, and
-    still being validated. ``DUPLICATE`` it says that it has it already. ``ABSENT``
-    asked, and it does not know it. ``UNKNOWN`` it may or may not have it.
+    still being validated. ``CANCELLING`` it is valid, and somebody asked to have it
+    cancelled, which is not decided. ``DUPLICATE`` it says that it has it already.
+    ``ABSENT`` asked, and it does not know it. ``UNKNOWN`` it may or may not have it.
     ``DEFERRED`` it was not sent at all (time ran out), nothing is known to be wrong.
     """
 
@@ -121,6 +122,7 @@ class Status(str, Enum):
     PENDING = "pending"
     VALID = "valid"
     INVALID = "invalid"
+    CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"

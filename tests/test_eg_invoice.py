@@ -170,6 +170,45 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
         )
         return found.filtered("ereceipt_cause").mapped("ereceipt_cause")
 
+    def cancelled_on_the_portal(self):
+        """Return a valid invoice whose cancellation somebody asked for at ETA's portal,
+        which was noticed."""
+        move = self.valid()
+        self.control.document_state(move.ereceipt_uuid, "cancel")
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "cancelling")
+        self.assertFalse(move.ereceipt_document_id.sudo().change)
+        return move
+
+    def test_a_cancellation_on_the_portal_is_noticed(self):
+        move = self.cancelled_on_the_portal()
+        self.assertIn("change", self.causes(move))
+        self.assertIn("not here", move.ereceipt_what_now)
+        self.assertEqual(move.state, "posted")
+        self.assertTrue(move.ereceipt_locked)
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "cancelling", "still not decided")
+
+    def test_a_cancellation_on_the_portal_that_the_buyer_declines(self):
+        move = self.cancelled_on_the_portal()
+        self.control.document_state(move.ereceipt_uuid, "decline_cancelation")
+        self.follow()
+        document = move.ereceipt_document_id.sudo()
+        self.assertEqual(document.state, "valid")
+        self.assertTrue(document.next_attempt_at, "it is followed again")
+        self.assertNotIn("change", self.causes(move))
+        self.assertIn("was declined", "".join(move.message_ids.mapped("body")))
+
+    def test_a_cancellation_on_the_portal_that_takes_effect(self):
+        move = self.cancelled_on_the_portal()
+        self.control.settings(clock_offset=8 * 24 * 3600)
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "cancelled")
+        self.assertEqual(move.state, "posted", "a person decides about the books")
+        self.assertIn("cancelled", self.causes(move))
+        move.action_ereceipt_cancel_in_books()
+        self.assertEqual(move.state, "cancel")
+
     def test_nothing_is_cancelled_after_the_window(self):
         move = self.valid()
         document = move.ereceipt_document_id.sudo()

@@ -292,7 +292,7 @@ class EgInvoice(EtaAuthority):
 
     def cancel(self, document: Document, reason: str) -> Outcome:
         """Ask ETA to cancel a valid document, and return what it is then: usually
-        ``PENDING`` until the buyer can no longer decline.
+        ``CANCELLING`` until the buyer can no longer decline.
 
         :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
         """

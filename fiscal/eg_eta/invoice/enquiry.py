@@ -281,7 +281,13 @@ class InvoiceEnquiry(Question):
         return None if body is None else wanted.fits_raw(body.get("document"))
 
 
-_RANKS = (Status.VALID, Status.PENDING, Status.REJECTED, Status.CANCELLED)
+_RANKS = (
+    Status.VALID,
+    Status.CANCELLING,
+    Status.PENDING,
+    Status.REJECTED,
+    Status.CANCELLED,
+)
 
 
 def _rank(verdict: Verdict) -> int:

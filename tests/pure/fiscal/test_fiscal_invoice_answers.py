@@ -175,12 +175,12 @@ LATER = "2026-03-02T10:00:00Z"
 @pytest.mark.parametrize(
     ("members", "status"),
     [
-        ({"cancelRequestDate": ASKED}, "pending"),
+        ({"cancelRequestDate": ASKED}, "cancelling"),
         ({"cancelRequestDate": None, "rejectRequestDate": ASKED}, "rejected"),
         ({"cancelRequestDate": ASKED, "declineCancelRequestDate": LATER}, "valid"),
         ({"rejectRequestDate": ASKED, "declineRejectRequestDate": LATER}, "valid"),
         ({"rejectRequestDate": LATER, "declineRejectRequestDate": ASKED}, "rejected"),
-        ({"cancelRequestDate": "0001-01-01T00:00:00"}, "pending"),
+        ({"cancelRequestDate": "0001-01-01T00:00:00"}, "cancelling"),
         ({"cancelRequestDate": "soon"}, "valid"),
     ],
 )
