@@ -43,6 +43,7 @@ from . import (
     test_signing_agent,
     test_signing_engine,
     test_signing_now,
+    test_signing_pairing,
     test_signing_token,
     test_snapshot_amounts,
     test_snapshot_cases,

@@ -11,6 +11,8 @@ class EreceiptPairing(models.TransientModel):
     key_id = fields.Many2one("ereceipt.signing.key", required=True, readonly=True)
     code = fields.Char(compute="_compute_code")
     address = fields.Char(compute="_compute_code")
+    fingerprint = fields.Char(readonly=True)
+    fingerprint_problem = fields.Char(readonly=True)
     pairing_until = fields.Datetime(related="key_id.pairing_until")
 
     @api.depends_context("ereceipt_pairing_code")

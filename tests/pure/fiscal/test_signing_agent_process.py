@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
+import time
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -28,7 +30,7 @@ from softhsm_kit import PIN, SoftHsm, needs_softhsm, put_certificate, put_key
 from fiscal.signing import agent_desk, agent_protocol
 from fiscal.signing.agent import config as agent_config
 from fiscal.signing.agent.__main__ import main as agent_main
-from fiscal.signing.agent.link import show_pin
+from fiscal.signing.agent.link import fetch_pin, show_pin
 from fiscal.signing.agent.log import NAME, SigningLog, check_log
 from fiscal.signing.agent_documents import read_document
 from fiscal.signing.agent_messages import answer
@@ -93,6 +95,15 @@ def unlocked(folder, *arguments, secret="secret"):
 
 
 # -- pairing ---------------------------------------------------------------------------
+
+
+def test_a_server_that_says_nothing_is_not_waited_for():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"https://127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        with pytest.raises(agent_config.AgentError, match="could not be reached"):
+            fetch_pin(address, 0.3)
+        assert time.monotonic() - begun < 2
 
 
 def test_a_person_pairs(odoo, folder, tmp_path):
