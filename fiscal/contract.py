@@ -204,6 +204,7 @@ class Limits:
 class Capabilities:
     """What the engine asks instead of the authority's name.
 
+    :ivar serials: the authority knows devices by serial numbers
     :ivar chained: each document names its predecessor on the device
     :ivar order: may a held document be overtaken by later ones
     :ivar uid_at: who makes the identifier, and so when it is known
@@ -216,6 +217,7 @@ class Capabilities:
     :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
     """
 
+    serials: bool = True
     chained: bool = False
     order: Literal["free", "strict"] = "free"
     uid_at: Literal["issue", "answer"] = "issue"

@@ -35,7 +35,6 @@ class EgInvoiceCommon(EreceiptCommon):
             {
                 "name": "Head office",
                 "registration_id": cls.invoicing.id,
-                "serial": "HQ",
                 "journal_ids": [Command.set(cls.journal.ids)],
                 "branch_code": "0",
                 "activity_code": "4711",

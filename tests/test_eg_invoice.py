@@ -4,9 +4,11 @@ import pytz
 from psycopg2 import IntegrityError
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from .common import ADDRESS
 from .invoice_common import EgInvoiceCommon
 
 
@@ -43,6 +45,66 @@ class TestEgInvoiceRouting(EgInvoiceCommon):
         self.run_outbox()
         credit_note = self.reversal(move)
         self.assertEqual(credit_note.ereceipt_device_id, self.desk)
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestEgInvoiceDevices(EgInvoiceCommon):
+    """ETA gives serials for receipts, whose chains hang on them, not for invoices."""
+
+    def branch(self, name, registration=None, **values):
+        registration = registration or self.invoicing
+        devices = self.env["ereceipt.device"].with_user(self.administrator)
+        return devices.create(
+            {"name": name, "registration_id": registration.id, **ADDRESS, **values}
+        )
+
+    def test_branches_need_no_serial(self):
+        self.assertFalse(self.desk.serial)
+        self.assertFalse(self.desk.uses_serial)
+        second = self.branch("Alexandria", branch_code="1", serial=" ")
+        third = self.branch("Port Said", branch_code="2")
+        self.assertFalse(second.serial or third.serial)
+        second.journal_ids = self.journal_2
+        second.activity_code = "4711"
+        second.action_activate()
+        self.assertEqual(second.lifecycle, "active")
+        self.assertEqual(second.display_name, "Alexandria")
+        second.action_retire()
+        second.action_take_back()
+        self.assertEqual(second.lifecycle, "draft")
+
+    def test_a_serial_that_was_made_up_before_may_stay(self):
+        second = self.branch("Alexandria", serial="HQ")
+        with (
+            self.assertRaises(IntegrityError),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.branch("Port Said", serial="HQ")
+        self.assertEqual(second.serial, "HQ")
+        second.serial = False
+
+    def test_tills_need_theirs(self):
+        self.assertTrue(self.device.uses_serial)
+        for serial in (False, "", "  "):
+            with (
+                self.subTest(serial),
+                self.assertRaisesRegex(ValidationError, "serial of Till 3"),
+            ):
+                self.branch("Till 3", self.registration, serial=serial)
+        till = self.branch("Till 3", self.registration, serial="SIM-POS-0003")
+        with self.assertRaisesRegex(ValidationError, "serial of Till 3"):
+            till.serial = False
+        branch = self.branch("Alexandria")
+        with self.assertRaisesRegex(ValidationError, "serial of Alexandria"):
+            branch.registration_id = self.registration
+
+    def test_a_branch_whose_authority_becomes_another_is_not_activated(self):
+        invoicing = self.invoicing.copy({"environment": "production"})
+        branch = self.branch("Alexandria", invoicing)
+        invoicing.authority = "eg_receipt"
+        with self.assertRaisesRegex(ValidationError, "serial of Alexandria"):
+            branch.action_activate()
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")

@@ -98,6 +98,7 @@ class EgInvoice(EtaAuthority):
     name: ClassVar[str] = "Egypt: ETA e-Invoice"
     codes_from: ClassVar[str] = "eg_receipt"
     capabilities: ClassVar[Capabilities] = Capabilities(
+        serials=False,
         chained=False,
         order="free",
         uid_at="answer",
