@@ -41,6 +41,10 @@ class AccountMove(models.Model):
     ereceipt_deadline_level = fields.Selection(
         related="ereceipt_document_id.deadline_level", string="Time left is"
     )
+    ereceipt_has_authority_pdf = fields.Boolean(
+        related="ereceipt_document_id.has_authority_pdf",
+        string="E-receipt has the authority's PDF",
+    )
     ereceipt_reversed_document_id = fields.Many2one(
         "ereceipt.document",
         string="E-receipt of the sale",

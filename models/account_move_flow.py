@@ -215,6 +215,12 @@ class AccountMove(models.Model):
             self.env._("None of these is with the authority, undecided."),
         )
 
+    def action_ereceipt_sign_now(self):
+        """Sign at once what waits for its signature, and tell what the others wait
+        for."""
+        self._ereceipt_require("user")
+        return self.ereceipt_document_id._sign_now()
+
     def _ereceipt_hurry(self, states, nothing):
         """Have documents worked on now.
 
@@ -301,6 +307,14 @@ class AccountMove(models.Model):
         if len(documents) == 1:
             return documents._get_records_action()
         return documents._get_records_action(name=self.env._("E-receipts"))
+
+    def action_ereceipt_authority_pdf(self):
+        """Show the authority's own print of the invoice's document."""
+        self.ensure_one()
+        document = self.ereceipt_document_id
+        if not document:
+            raise UserError(self.env._("%s has no document.", self.display_name))
+        return document.action_authority_pdf()
 
     def action_ereceipt_open_replacement(self):
         """Open what took the place of the invoice's document."""

@@ -26,6 +26,9 @@ class EreceiptDocument(models.Model):
     *decline* the buyer's rejection: the document stays *rejected* until the authority
     holds it as valid again. A request that the authority refuses leaves the document as
     it was, and says why.
+
+    Somebody may also ask for the cancellation at the authority itself. The document is
+    *cancelling* then as well, as soon as that is noticed, without anything asked for.
     """
 
     _inherit = "ereceipt.document"
@@ -62,6 +65,11 @@ class EreceiptDocument(models.Model):
             and self._authority_class().capabilities.cancellable
             and self._window_open(self.cancel_until)
         )
+
+    def _cancellation_asked_there(self):
+        """Whether it is being cancelled and nobody here has asked for that."""
+        self.ensure_one()
+        return self.state == lifecycle.CANCELLING and self.change != CANCEL
 
     def _why_not_declined(self):
         """Return why the buyer's rejection cannot be declined (any more), or False."""
@@ -287,7 +295,17 @@ class EreceiptWork(models.AbstractModel):
     def _settle_valid(self, document, unit, outcome):
         # EXTENDS: what is confirmed once more was decided before
         if document.state != lifecycle.VALID:
-            return super()._settle_valid(document, unit, outcome)
+            asked_there = document._cancellation_asked_there()
+            result = super()._settle_valid(document, unit, outcome)
+            if asked_there:
+                self._log(
+                    document,
+                    self.env._(
+                        "The cancellation that somebody asked for at the tax authority "
+                        "was declined: the document stands."
+                    ),
+                )
+            return result
         return document.sudo().write({"lease_token": False})
 
     def _settle_rejected(self, document, unit, outcome):
@@ -295,6 +313,23 @@ class EreceiptWork(models.AbstractModel):
         if document.state != lifecycle.REJECTED:
             return super()._settle_rejected(document, unit, outcome)
         return document.sudo().write({"lease_token": False})
+
+    def _settle_cancelling(self, document, unit, outcome):
+        """Its cancellation is asked for and not decided. Where nobody here did that,
+        somebody did it at the authority."""
+        if document.state == lifecycle.CANCELLING:
+            return self._settle_pending(document, unit, outcome)
+        document._go(
+            lifecycle.CANCELLING,
+            lease_token=False,
+            next_attempt_at=self._in_seconds(self._half_the_time(document)),
+        )
+        return self.env["ereceipt.alert"]._raise_for_documents(
+            document,
+            "change",
+            self.env._("Somebody asked at the tax authority to cancel it"),
+            " ".join(self.env["ereceipt.registration"]._problem_texts(outcome.errors)),
+        )
 
     @api.model
     def _tell_decided(self, documents):

@@ -6,7 +6,8 @@ from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
 
 
 class EreceiptDevice(models.Model):
-    """A point of issue: a till, a desk, whatever the authority gave a serial to.
+    """A point of issue: a till with a serial, or a branch where the authority gives no
+    serials.
 
     Its life: *draft* while it is set up; *active* once the authority was asked about
     it (credentials, and whether it already has a chain that must go on); *retired*
@@ -64,10 +65,10 @@ class EreceiptDevice(models.Model):
     )
     serial = fields.Char(
         string="Serial number",
-        required=True,
         copy=False,
         tracking=True,
-        help="The serial under which the authority knows this device.",
+        help="The serial under which the authority knows this device. Empty where the "
+        "authority gives none.",
     )
     journal_ids = fields.Many2many(
         "account.journal",
@@ -332,6 +333,7 @@ class EreceiptDevice(models.Model):
             this serial that ours would not continue
         """
         self.check_access("write")
+        self._check_serial_there()
         self._refuse_second_chain()
         for device in self:
             if not device.journal_ids:

@@ -62,7 +62,7 @@ class EreceiptDocument(models.Model):
     Every legal change of state stands in ``fiscal/lifecycle.py``; any other raises.
     No user may write or delete a row, and what is frozen does not change even for the
     superuser. An authority whose identifier comes with its answer gets it written
-    once into ``authority_uid``.
+    once into ``authority_uid`` (see ``ereceipt_former.py`` for the one exception).
     """
 
     _name = "ereceipt.document"
@@ -252,14 +252,13 @@ class EreceiptDocument(models.Model):
         touched = FROZEN & vals.keys()
         if touched:
             for document in self:
-                document._check_frozen(touched)
+                document._check_frozen(touched, vals)
         return super().write(vals)
 
-    def _check_frozen(self, touched):
+    def _check_frozen(self, touched, vals):
         """Raise if the document has its content already, and what is written is not
         something that comes later and was not there yet."""
-        late = {name for name in AFTERWARDS & touched if not self[name]}
-        if not self.content_sha256 or touched == late:
+        if not self.content_sha256 or touched <= self._comes_later(vals):
             return
         raise UserError(
             self.env._(
@@ -268,6 +267,13 @@ class EreceiptDocument(models.Model):
                 fields=", ".join(sorted(touched)),
             )
         )
+
+    def _comes_later(self, vals):
+        """Hook: return which frozen columns may be written to the issued document.
+
+        :param dict vals: everything that is being written
+        """
+        return {name for name in AFTERWARDS if not self[name]}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never_issued(self):

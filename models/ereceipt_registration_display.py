@@ -254,6 +254,10 @@ class EreceiptRegistration(models.Model):
                 self.env._(
                     "Add each till or desk with the serial that the authority gave it, "
                     "and the journals that post on it."
+                )
+                if self.uses_serials
+                else self.env._(
+                    "Add each branch that issues, and the journals that post on it."
                 ),
             ),
             self._checklist_credentials(devices),

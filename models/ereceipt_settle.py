@@ -300,7 +300,12 @@ class EreceiptWork(models.AbstractModel):
             )
         elif document.doubt == "refused":
             document._go(lifecycle.INVALID, asked=0)
-        elif document._is_late():
+        else:
+            self._believe_absent(document)
+
+    def _believe_absent(self, document):
+        """Hook: the authority never got it, or lost it."""
+        if document._is_late():
             document._go(lifecycle.LATE, next_attempt_at=False, asked=0)
             self.env["ereceipt.alert"]._raise_for_documents(
                 document, "late", self.env._("The authority's window has closed")

@@ -70,19 +70,20 @@ class EreceiptDocument(models.Model):
         return "to_sign" if key.active and key.ready_at else "to_sign_away"
 
     def _say_to_sign_away(self):
+        return self._with_deadline(self._say_unsigned())
+
+    def _say_unsigned(self):
         key = self.registration_id.signing_key_id
         if not key:
-            sentence = self.env._(
+            return self.env._(
                 "It waits for its signature: %s has no signing key.",
                 self.registration_id.name,
             )
-        else:
-            sentence = self.env._(
-                "It waits for its signature. %(key)s: %(situation)s",
-                key=key.name,
-                situation=key.situation,
-            )
-        return self._with_deadline(sentence)
+        return self.env._(
+            "It waits for its signature. %(key)s: %(situation)s",
+            key=key.name,
+            situation=key.situation,
+        )
 
     @api.model
     def _domain_needs_person(self):

@@ -179,6 +179,11 @@ class EreceiptDocument(models.Model):
         )
 
     def _say_cancelling(self):
+        if self._cancellation_asked_there():
+            return self.env._(
+                "Somebody asked at the authority, not here, to cancel it, and it has "
+                "not decided."
+            )
         return self.env._("The authority was asked to cancel it and has not decided.")
 
     def _say_cancelled(self):

@@ -33,8 +33,9 @@ class Unit:
 
     Made and settled by the main thread; :meth:`run` is all that a thread does.
 
-    :ivar purpose: ``send``, ``ask``, ``sign`` (with ``signer``), or ``change``: what
-        is asked for one document (``change``, called with it)
+    :ivar purpose: ``send``, ``ask``, ``sign`` (with ``signer``), ``change``: what
+        is asked for one document (``change``, called with it), or ``print``: the
+        authority's print of one document
     :ivar begun_at: ``time.monotonic()`` at which it was claimed
     :ivar over_at: by which its last call is over
     :ivar give_up_at: after which it begins no further call
@@ -82,6 +83,9 @@ class Unit:
         return dispatch.change(
             self.authority, self.change, self.documents[0], self.report
         )
+
+    def _print(self):
+        return dispatch.fetch_pdf(self.authority, self.documents[0], self.report)
 
 
 class EreceiptWork(models.AbstractModel):

@@ -36,7 +36,6 @@ class EgInvoiceCommon(EreceiptCommon):
             {
                 "name": "Head office",
                 "registration_id": cls.invoicing.id,
-                "serial": "HQ",
                 "journal_ids": [Command.set(cls.journal.ids)],
                 "branch_code": "0",
                 "activity_code": "4711",
@@ -82,10 +81,13 @@ class EgInvoiceCommon(EreceiptCommon):
         """Return a valid invoice that its buyer has rejected, which was noticed."""
         move = self.valid()
         self.control.document_state(move.ereceipt_uuid, "reject")
-        self.make_due()
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "rejected")
+        return move
+
+    def follow(self):
+        """Ask ETA about what is decided, as happens now and then."""
         self.env["ereceipt.document"].sudo().search([("state", "=", "valid")]).write(
             {"next_attempt_at": fields.Datetime.now()}
         )
         self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "rejected")
-        return move

@@ -48,6 +48,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 
 METHODS = """
 account.move             action_ereceipt_ask              ---!!-
+account.move             action_ereceipt_authority_pdf    ---!!!
 account.move             action_ereceipt_cancel_in_books  ---!!-
 account.move             action_ereceipt_correct          ---!!-
 account.move             action_ereceipt_follow_up        ---xx-
@@ -62,6 +63,7 @@ account.move             action_ereceipt_rejection        ---xx-
 account.move             action_ereceipt_retry            ----!-
 account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
+account.move             action_ereceipt_sign_now         ---!!-
 account.move             action_ereceipt_what_now         ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.cancel          action_cancel                    ---!!-
@@ -77,11 +79,13 @@ ereceipt.device          action_open_documents            xxxxxx
 ereceipt.device          action_retire                    -----x
 ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
+ereceipt.document        action_authority_pdf             ---!!!
 ereceipt.document        action_bulk_ask                  ---!!-
 ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
 ereceipt.document        action_bulk_retry                ----!-
 ereceipt.document        action_bulk_send                 ---xx-
+ereceipt.document        action_bulk_sign                 ---!!!
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-

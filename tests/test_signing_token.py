@@ -214,3 +214,49 @@ class TestSigningToken(EgInvoiceCommon):
         move = self.sell_to_business()
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "to_sign")
+
+    # -------------------------------------------------------------------------
+    # A SELECTION, AT ONCE
+    # -------------------------------------------------------------------------
+
+    def sign_now(self, documents):
+        with self.enter_registry_test_mode():
+            action = documents.action_bulk_sign()
+        self.env.invalidate_all()
+        return action
+
+    def test_who_wants_to_sign_is_asked_for_the_pin_if_he_may_type_it(self):
+        document = self.sell_to_business().ereceipt_document_id
+        told = self.sign_now(document.with_user(self.accountant))
+        self.assertIn("Type its PIN", told["params"]["message"])
+        dialog = self.sign_now(document.with_user(self.administrator))
+        self.assertEqual(
+            (dialog["res_model"], dialog["res_id"], dialog["target"]),
+            (self.key._name, self.key.id, "new"),
+        )
+        views = dialog["views"]
+        key = self.env[dialog["res_model"]].with_user(self.administrator)
+        arch = key.get_view(*views[0])["arch"]
+        self.assertIn('name="pin"', arch)
+        key.browse(dialog["res_id"]).web_save({"pin": PIN}, {"pin": {}})
+        told = self.sign_now(document.with_user(self.accountant))
+        self.assertIn("1 documents are signed", told["params"]["message"])
+        self.assertEqual(document.state, "queued")
+        self.assertEqual(self.key.pin_state, "good")
+
+    def test_a_wrong_pin_is_tried_once_however_often_somebody_asks(self):
+        document = self.sell_to_business().ereceipt_document_id
+        self.key.pin = WRONG
+        for _time in range(2):
+            told = self.sign_now(document.with_user(self.accountant))
+            self.assertIn(self.key.last_error, told["params"]["message"])
+        self.assertEqual(self.key.pin_state, "none")
+        self.assertEqual(document.state, "to_sign")
+
+    def test_the_token_of_another_server_is_named(self):
+        self.key.pin = PIN
+        self.key.sudo().host = "another-server"
+        document = self.sell_to_business().ereceipt_document_id
+        told = self.sign_now(document.with_user(self.administrator))
+        self.assertIn("another-server", told["params"]["message"])
+        self.assertEqual(document.state, "to_sign")

@@ -13,6 +13,8 @@ class EreceiptPairing(models.TransientModel):
     )
     code = fields.Char(compute="_compute_code")
     address = fields.Char(string="Address of this Odoo", compute="_compute_code")
+    fingerprint = fields.Char(string="Fingerprint of its certificate", readonly=True)
+    fingerprint_problem = fields.Char(string="Why there is none", readonly=True)
     pairing_until = fields.Datetime(string="Good until", related="key_id.pairing_until")
 
     @api.depends_context("ereceipt_pairing_code")

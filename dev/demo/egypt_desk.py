@@ -101,7 +101,6 @@ def set_up(shop: Shop, simulator_url: str) -> None:
         {
             "name": "مكتب الشركات",
             "registration_id": registration,
-            "serial": "BUSINESS-DESK",
             "journal_ids": [(6, 0, [shop.ids["desk"]])],
             **shop.branch(),
         },

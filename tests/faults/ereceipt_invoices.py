@@ -101,7 +101,6 @@ def _set_up(env: Any, url: str) -> None:
         {
             "name": "Head office",
             "registration_id": registration.id,
-            "serial": "HQ",
             "journal_ids": [(6, 0, journal.ids)],
             "branch_code": "0",
             **place_of_sale(env),

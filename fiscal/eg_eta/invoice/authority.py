@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from ... import register_authority
@@ -100,6 +100,7 @@ class EgInvoice(EtaAuthority):
     codes_from: ClassVar[str] = "eg_receipt"
     capabilities: ClassVar[Capabilities] = replace(
         EtaAuthority.capabilities,
+        serials=False,
         uid_at="answer",
         printable_at="answer",
         cancellable=True,
@@ -107,7 +108,12 @@ class EgInvoice(EtaAuthority):
         printer=True,
         signs="document",
     )
-    limits: ClassVar[Limits] = replace(EtaAuthority.limits, documents_per_call=100)
+    limits: ClassVar[Limits] = replace(
+        EtaAuthority.limits,
+        documents_per_call=100,
+        # the window closes with the day of issue: at four in the afternoon
+        warn_before=timedelta(hours=8),
+    )
     usual_per_call: ClassVar[int] = 50
     tables: ClassVar[Sequence[str]] = INVOICE_KINDS
     submission_path: ClassVar[str] = "/api/v1.0/documentsubmissions"
@@ -278,7 +284,7 @@ class EgInvoice(EtaAuthority):
 
     def cancel(self, document: Document, reason: str) -> Outcome:
         """Ask ETA to cancel a valid document, and return what it is then: usually
-        ``PENDING`` until the buyer can no longer decline.
+        ``CANCELLING`` until the buyer can no longer decline.
 
         :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
         """

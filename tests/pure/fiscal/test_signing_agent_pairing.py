@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
+import time
 
 import pytest
 from agent_kit import (
@@ -16,11 +18,20 @@ from agent_kit import (
 )
 
 from fiscal.signing.agent import config as agent_config
-from fiscal.signing.agent.link import show_pin
+from fiscal.signing.agent.link import fetch_pin, show_pin
 from fiscal.signing.agent.log import NAME, check_log
 from fiscal.signing.agent_messages import answer
 
 # -- pairing ---------------------------------------------------------------------------
+
+
+def test_a_server_that_says_nothing_is_not_waited_for():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"https://127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        with pytest.raises(agent_config.AgentError, match="could not be reached"):
+            fetch_pin(address, 0.3)
+        assert time.monotonic() - begun < 2
 
 
 def test_a_person_pairs(odoo, folder, tmp_path):
