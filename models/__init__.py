@@ -16,6 +16,7 @@ from . import (
     ereceipt_missing_code,
     ereceipt_originals,
     ereceipt_exchange,
+    ereceipt_direct_call,
     ereceipt_alert,
     ereceipt_outbox,
     ereceipt_work,

@@ -12,6 +12,7 @@ PURPOSES = {
     "query": _lt("Ask"),
     "list": _lt("List"),
     "cancel": _lt("Cancel"),
+    "codes": _lt("Item codes"),
 }
 """What calls are for, as a person reads it; others are shown as they are kept."""
 

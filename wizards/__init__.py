@@ -1,4 +1,5 @@
 from . import (
+    eg_code_mixin,
     account_move_send,
     account_resequence,
     ereceipt_cancel,
