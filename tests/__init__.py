@@ -16,6 +16,7 @@ from . import (
     test_code_tables,
     test_eg_callback,
     test_eg_code_request,
+    test_eg_code_search,
     test_eg_invoice,
     test_engine_calls,
     test_engine_chain,

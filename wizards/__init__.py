@@ -5,6 +5,7 @@ from . import (
     ereceipt_cancel,
     ereceipt_confirmation,
     ereceipt_eg_code_request,
+    ereceipt_eg_code_search,
     ereceipt_item_import,
     ereceipt_late,
     ereceipt_pairing,
