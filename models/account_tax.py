@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .ereceipt_amounts import exact
+
 
 class AccountTax(models.Model):
     _inherit = "account.tax"
@@ -23,3 +25,15 @@ class AccountTax(models.Model):
         texts = self.env["ereceipt.code.mapping"]._describe("tax", saved)
         for tax in self:
             tax.ereceipt_code_info = texts.get(tax._origin.id, "")
+
+    def _ereceipt_percentage(self):
+        """Return the percentage of the net amount, None if the tax is no percentage.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        if self.amount_type == "percent":
+            return exact(self.amount)
+        if self.amount_type == "division" and self.amount < 100:
+            return exact(100 * self.amount / (100 - self.amount))
+        return None

@@ -13,6 +13,7 @@ from . import (
     test_browser_tour,
     test_code_import,
     test_code_resolver,
+    test_code_suggestions,
     test_code_tables,
     test_eg_callback,
     test_eg_code_request,
