@@ -24,6 +24,7 @@
         "wizards/ereceipt_pairing_views.xml",
         "wizards/ereceipt_item_import_views.xml",
         "wizards/ereceipt_eg_code_request_views.xml",
+        "wizards/ereceipt_eg_code_search_views.xml",
         "views/ereceipt_registration_views.xml",
         "views/ereceipt_signing_key_views.xml",
         "views/ereceipt_device_views.xml",

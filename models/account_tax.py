@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from .ereceipt_amounts import exact
 from .ereceipt_code_fields import code_rows, codes_in_use, show_codes
 
 
@@ -13,3 +14,15 @@ class AccountTax(models.Model):
     @api.depends_context("company", "lang")
     def _compute_ereceipt_code_info(self):
         show_codes("tax", self)
+
+    def _ereceipt_percentage(self):
+        """Return the percentage of the net amount, None if the tax is no percentage.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        if self.amount_type == "percent":
+            return exact(self.amount)
+        if self.amount_type == "division" and self.amount < 100:
+            return exact(100 * self.amount / (100 - self.amount))
+        return None

@@ -148,16 +148,29 @@ class EreceiptExchange(models.Model):
     def _record(self, unit, exchanges):
         """Keep the calls that a unit of work made."""
         device = self.env["ereceipt.device"].browse(unit.device_id)
-        return self.sudo().create(
-            [self._row(device, exchange, unit.document_ids) for exchange in exchanges]
-        )
-
-    def _row(self, device, exchange, document_ids):
-        keys = exchange.keys or (document_ids if exchange.purpose == "query" else ())
-        values = {
+        caller = {
             "registration_id": device.registration_id.id,
             "device_id": device.id,
             "company_id": device.company_id.id,
+        }
+        return self.sudo().create(
+            [self._row(caller, exchange, unit.document_ids) for exchange in exchanges]
+        )
+
+    @api.model
+    def _record_direct(self, registration, exchanges):
+        """Keep the calls that a registration made for no document."""
+        caller = {
+            "registration_id": registration.id,
+            "device_id": False,
+            "company_id": registration.company_id.id,
+        }
+        return self.sudo().create([self._row(caller, e, ()) for e in exchanges])
+
+    def _row(self, caller, exchange, document_ids):
+        keys = exchange.keys or (document_ids if exchange.purpose == "query" else ())
+        values = {
+            **caller,
             "document_ids": [fields.Command.set(list(keys))],
             "document_count": len(keys),
             "purpose": exchange.purpose,

@@ -76,17 +76,10 @@ class EreceiptWork(models.AbstractModel):
     def _count_for_breakers(self, unit, report):
         registration = self.env["ereceipt.registration"].browse(unit.registration_id)
         device = self.env["ereceipt.device"].browse(unit.device_id)
-        error = report.error
-        reason = self._error_text(unit, error)
-        if isinstance(error, AuthenticationError):
-            owner = device if registration._needs_device_credentials() else registration
-            owner._breaker_failed(reason, credentials=True)
-        elif isinstance(error, TransientError) and error.retry_after:
-            registration._breaker_hold(error.retry_after, reason)
-        elif isinstance(error, TransientError | AmbiguousError):
-            registration._breaker_failed(reason)
-        elif error is None:
-            registration._breaker_succeeded()
+        owner = device if registration._needs_device_credentials() else registration
+        reason = self._error_text(unit, report.error)
+        registration._breaker_count(report.error, reason, signs_in=owner)
+        if report.error is None:
             device._breaker_succeeded()
 
     # -------------------------------------------------------------------------

@@ -102,3 +102,22 @@ class ProductProduct(models.Model):
         if name and name in self._fields:
             found.append(Domain(name, "not in", (False, "")))
         return Domain.OR(found)
+
+    def _ereceipt_code_owner(self):
+        """Return what a code of this variant is entered on: the product, or the
+        variant itself where there are several.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        template = self.product_tmpl_id
+        return template if len(template.product_variant_ids) == 1 else self
+
+    def _ereceipt_internal_code(self):
+        """Return the code by which documents name the variant beside its item code: its
+        reference, or, where it has none, its database id, which never changes.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        return (self.default_code or "").strip() or f"ID{self.id}"

@@ -1,4 +1,5 @@
 from odoo import Command, fields
+from odoo.exceptions import UserError
 
 from ..dev.certificates import PASSWORD, certifier, seal
 from .common import ADDRESS, EreceiptCommon
@@ -65,6 +66,21 @@ class EgInvoiceCommon(EreceiptCommon):
     def trust(cls):
         """Let the simulator trust whoever certified our key."""
         cls.control.register(trusted_cas=[{"pem": certifier().pem.decode()}])
+
+    def press(self, button):
+        """Press a button that calls ETA: what is kept of the calls is written in
+        transactions of their own."""
+        with self.enter_registry_test_mode():
+            return button()
+
+    def refusal(self, button):
+        """Press a button that refuses, and return what it says. Unlike assertRaises,
+        it does not undo what was written apart."""
+        try:
+            self.press(button)
+        except UserError as error:
+            return str(error)
+        return self.fail("It was not refused")
 
     def sell_to_business(self, **values):
         """Post an invoice to a business."""
