@@ -286,7 +286,6 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_outcome(self, document, unit, outcome):
         # EXTENDS
-        self._write_windows(document, outcome)
         result = super()._settle_outcome(document, unit, outcome)
         if document.state in lifecycle.FOLLOWED:
             document._follow()
@@ -356,14 +355,14 @@ class EreceiptWork(models.AbstractModel):
             refused,
         )
 
-    def _write_windows(self, document, outcome):
-        values = {}
+    def _told(self, document, unit, outcome):
+        # EXTENDS: until when it can be cancelled, rejected, declined
+        values = super()._told(document, unit, outcome)
         for name, until in outcome.windows.items():
             until = until.replace(tzinfo=None, microsecond=0)
             if document[f"{name}_until"] != until:
                 values[f"{name}_until"] = until
-        if values:
-            document.sudo().write(values)
+        return values
 
 
 def _cancel(authority, document, reason):

@@ -110,7 +110,7 @@ class EreceiptWork(models.AbstractModel):
             )
         return super()._believe_absent(document)
 
-    def _write_identifiers(self, document, outcome):
+    def _told(self, document, unit, outcome):
         # EXTENDS: it was there all the time
         known = document.authority_uid
         if known and known != outcome.uid and outcome.uid in document._former_uids():
@@ -123,4 +123,4 @@ class EreceiptWork(models.AbstractModel):
                     outcome.uid,
                 ),
             )
-        return super()._write_identifiers(document, outcome)
+        return super()._told(document, unit, outcome)

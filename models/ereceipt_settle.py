@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -156,12 +157,15 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_outcome(self, document, unit, outcome):
         """Write one outcome; each status has its method."""
-        self._write_identifiers(document, outcome)
-        self._write_link(document, unit)
+        told = self._told(document, unit, outcome)
+        if told:
+            document.sudo().write(told)
         status = lifecycle.read_as(document.state, outcome.status)
         getattr(self, f"_settle_{status.value}")(document, unit, outcome)
 
-    def _write_identifiers(self, document, outcome):
+    def _told(self, document, unit, outcome):
+        """Return what the authority told of a document besides its status, as values
+        that the document does not have yet."""
         values = {}
         ids = dict(outcome.authority_ids)
         if ids:
@@ -171,17 +175,20 @@ class EreceiptWork(models.AbstractModel):
             values["submission_ref"] = submission
         if outcome.uid and not document.authority_uid:
             values["authority_uid"] = outcome.uid
-        if values:
-            document.sudo().write(values)
-
-    def _write_link(self, document, unit):
-        """Keep the text of the QR code where it comes with the authority's answer."""
-        if document.qr or not document.authority_uid:
-            return
-        if unit.authority.capabilities.printable_at == "answer":
-            link = unit.authority.link(document._contract_document())
+        if not document.qr and unit.authority.capabilities.printable_at == "answer":
+            link = self._link(document, unit, values)
             if link:
-                document.sudo().qr = link
+                values["qr"] = link
+        return values
+
+    def _link(self, document, unit, values):
+        """Return the text of the QR code where it comes with the authority's answer."""
+        uid = document.authority_uid or values.get("authority_uid")
+        if not uid:
+            return ""
+        ids = values.get("authority_ids") or document.authority_ids or {}
+        known = replace(document._contract_document(), uid=uid, authority_ids=ids)
+        return unit.authority.link(known)
 
     def _settle_accepted(self, document, unit, outcome):
         first_poll = document._authority_class().limits.first_poll.total_seconds()

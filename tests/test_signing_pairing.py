@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import serialization
 
 from odoo.tests import tagged
 
+from ..dev.certificates import Certified, rsa_key
 from ..models import ereceipt_signing_agent
 from .common import EreceiptCommon
-from .faults.ereceipt_seal import certificate, rsa_key
 
 
 @contextlib.contextmanager
@@ -39,14 +39,8 @@ def _context():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "server.pem")
-        file.write_bytes(
-            rsa_key("server").private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate("server").public_bytes(serialization.Encoding.PEM)
-        )
+        served = Certified.make("server")
+        file.write_bytes(served.key_pem() + served.pem)
         context.load_cert_chain(file)
     return context
 
