@@ -1,6 +1,5 @@
 import base64
 import hashlib
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -131,14 +130,6 @@ class EreceiptRegistration(models.Model):
         default=30,
         help="After so many attempts to send a document it is given up.",
     )
-    warn_before_hours = fields.Float(
-        string="Hours to warn before a deadline",
-        compute="_compute_warn_before_hours",
-        store=True,
-        readonly=False,
-        help="How long before the authority's window closes somebody is told that a "
-        "document has not arrived yet.",
-    )
 
     # --- monitor ---
     last_run_at = fields.Datetime(string="Jobs last ran", compute="_compute_heartbeat")
@@ -166,17 +157,6 @@ class EreceiptRegistration(models.Model):
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
     # -------------------------------------------------------------------------
-
-    @api.depends("authority")
-    def _compute_warn_before_hours(self):
-        """Take what is usual with the authority, until somebody types another one."""
-        for registration in self:
-            authority = authority_classes().get(registration.authority)
-            if authority:
-                seconds = authority.limits.warn_before.total_seconds()
-                registration.warn_before_hours = seconds / 3600
-            else:
-                registration.warn_before_hours = registration.warn_before_hours
 
     @api.depends("database_uuid")
     def _compute_is_foreign_database(self):
@@ -419,15 +399,6 @@ class EreceiptRegistration(models.Model):
         always the PEM text of certificates that are trusted besides the usual ones.
         """
         return self._hook("settings", {}, device)
-
-    def _warn_until(self, now):
-        """Return until when windows close of which somebody is told now (naive UTC).
-
-        Hook ``warn_until``: hours before a time of day are counted on its clock.
-        """
-        self.ensure_one()
-        until = now + timedelta(hours=self.warn_before_hours)
-        return self._hook("warn_until", until, now)
 
     def _needs_device_credentials(self):
         """Whether each device signs in by itself."""
