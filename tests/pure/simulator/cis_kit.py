@@ -8,13 +8,14 @@ import base64
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from hashlib import md5
 from zoneinfo import ZoneInfo
 
 import requests
 import xmlsec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from lxml import etree
 from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
@@ -299,6 +300,7 @@ class Till:
         self.seal = seal
         self.offset = offset
         self.path = TEST
+        self.timeout = 30.0
         self.session = requests.Session()
         self.session.trust_env = False
 
@@ -309,7 +311,7 @@ class Till:
     def receipt(self, number: str = "1/POSL1/12", **changes) -> dict:
         return receipt(self.now(), number, **changes)
 
-    def post(self, operation: str, data: bytes, timeout=30, **headers) -> Reply:
+    def post(self, operation: str, data: bytes, **headers) -> Reply:
         sent = {
             "Content-Type": "text/xml; charset=UTF-8",
             "SOAPAction": f'"{ACTION}{operation}"',
@@ -317,7 +319,7 @@ class Till:
         }
         kept = {name: value for name, value in sent.items() if value is not None}
         answer = self.session.post(
-            self.url + self.path, data=data, headers=kept, timeout=timeout
+            self.url + self.path, data=data, headers=kept, timeout=self.timeout
         )
         return Reply(answer.status_code, answer.content)
 
@@ -344,3 +346,9 @@ class Till:
 def decoded(p12: str, password: str):
     """Key and certificate of a PKCS#12 file in base64."""
     return pkcs12.load_pkcs12(base64.b64decode(p12), password.encode())
+
+
+def zki(seal: Seal, text: bytes, sha: str) -> str:
+    """The protective code of what is signed."""
+    algorithm = {"256": hashes.SHA256, "1": hashes.SHA1, "512": hashes.SHA512}[sha]()
+    return md5(seal.key.sign(text, padding.PKCS1v15(), algorithm)).hexdigest()
