@@ -1,4 +1,9 @@
-"""Validation by the authority's XML schema, version 1.10."""
+"""Validation by the authority's XML schema, version 1.10.
+
+:file:`interface` holds the authority's schema and service descriptions as clients get
+them, and W3C's schema of signatures beside them. In both descriptions the address is
+the test system's: set your own.
+"""
 
 import threading
 from pathlib import Path

@@ -8,6 +8,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from .. import openssl
 from .registry import Registry
 
+# Every signer may bring a certificate of its own.
+_MOST_KNOWN = 1000
+
 
 class Trust:
     """Chains to the registered certification authorities.
@@ -35,6 +38,8 @@ class Trust:
         der = certificate.public_bytes(Encoding.DER)
         key = (der, self._registry.changes, f"{moment:%F}")
         if key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             pem = certificate.public_bytes(Encoding.PEM).decode()
             trusted = self._registry.trusted_cas
             self._known[key] = openssl.distrusts(pem, (), trusted, moment)
