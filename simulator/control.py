@@ -34,9 +34,13 @@ class OrderError(ValueError):
 class Controlled(Protocol):
     """What a simulator's application has that the common part needs."""
 
-    settings: SettingsBase
     faults: FaultBook
     traffic: Traffic
+
+    @property
+    def settings(self) -> SettingsBase:
+        """The switches."""
+        ...
 
     @property
     def lock(self) -> threading.RLock:
@@ -103,7 +107,7 @@ class ControlBase:
         try:
             endpoint, values = self.URLS.bind_to_environ(request.environ).match()
             return self.shown(self.call(endpoint, request, _body(request), values))
-        except (OrderError, SettingError, FaultError, *self.MISTAKES) as error:
+        except (OrderError, SettingError, FaultError) + self.MISTAKES as error:
             return self.shown({"error": str(error)}, 400)
         except HTTPException as error:
             return self.shown({"error": error.description}, error.code or 500)

@@ -220,9 +220,9 @@ class CisApp:
             self._handle(message, environment, answer)
         faults.instead(ordered, answer)
         row["codes"] = [code for code, _ in answer.errors]
-        fault = next((rule for rule in ordered if rule.kind == "soap_fault"), None)
-        if fault:
-            return _response(fault_of("Server", fault.message), 500)
+        for rule in ordered:
+            if rule.kind == "soap_fault":
+                return _response(fault_of("Server", rule.message), 500)
         return self._signed(message, environment, answer, rules)
 
     def _handle(self, message: Message, environment: str, answer: Answer) -> None:

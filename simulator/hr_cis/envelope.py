@@ -87,8 +87,11 @@ def _only_request(body: etree._Element, environment: str) -> Message:
         raise SoapFaultError("The Body contains one request.")
     (root,) = requests
     operation = BY_REQUEST.get(local(root.tag))
-    known = operation and etree.QName(root).namespace == F73
-    if not known or (operation.name == "provjera" and environment != TEST):
+    if (
+        operation is None
+        or etree.QName(root).namespace != F73
+        or (operation.name == "provjera" and environment != TEST)
+    ):
         raise SoapFaultError(f"There is no operation for {root.tag}.")
     return Message(operation, root)
 

@@ -106,7 +106,8 @@ def sealed(rules: Sequence[Rule], envelope: etree._Element) -> None:
 def _wrap(body: etree._Element) -> None:
     """Put a forged answer first; the signed one follows it with its signature."""
     forged = copy.deepcopy(body[0])
-    forged.attrib.pop("Id", None)
+    if "Id" in forged.attrib:
+        del forged.attrib["Id"]
     for node in forged.findall(ds("Signature")):
         forged.remove(node)
     for node in forged.findall(f73("Jir")):

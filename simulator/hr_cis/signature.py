@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod
 from signxml.exceptions import SignXMLException
-from signxml.verifier import XMLVerifier
+from signxml.verifier import VerifyResult, XMLVerifier
 
 from . import envelope
 from .names import ENVELOPED, EXCLUSIVE, SHA1, SHA256, Algorithm, ds, local
@@ -89,6 +89,7 @@ def verified(root: etree._Element, allowed: tuple[Algorithm, ...]) -> Verified:
         )
     except _PARTS as error:
         raise SignatureRefusedError(f"It does not hold: {error}") from error
+    assert isinstance(found, VerifyResult)  # one reference was asked for
     content = envelope.parsed(found.signed_data)
     if content.tag != root.tag or content.get("Id") != root.get("Id"):
         raise SignatureRefusedError("It covers something else than the request.")
