@@ -44,6 +44,7 @@ __all__ = [
     "Code",
     "Connection",
     "Device",
+    "Digest",
     "Discount",
     "Document",
     "Envelope",
@@ -81,6 +82,8 @@ class Document:
     :ivar sent_at: start of the first attempt to send it, ``None`` before
     :ivar signature: as in :class:`Built`: kept beside the content, whose bytes stay
         what was signed
+    :ivar handed_over_at: when the customer got it before the authority had it, ``None``
+        while he has not; authorities that ask call it late from then on
     """
 
     key: int
@@ -93,6 +96,7 @@ class Document:
     attempt: int = 1
     late_reference: str = ""
     signature: str = ""
+    handed_over_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ class Outcome:
     :ivar windows: until when something may still be done to the document, as far as
         the authority tells: ``cancel`` (by us), ``reject`` (by the buyer), ``decline``
         (by us, of the buyer's rejection)
+    :ivar warnings: what a person should look at although the status stands: the answer
+        itself could not be verified
     """
 
     key: int
@@ -142,6 +148,7 @@ class Outcome:
     errors: tuple[Problem, ...] = ()
     retry_after: float | None = None
     windows: Mapping[str, datetime] = field(default_factory=nothing)
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +211,10 @@ class Capabilities:
     :ivar interactive: one document may be sent at once, with a person waiting
     :ivar declinable: a buyer's rejection can be declined
     :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
+    :ivar signs: what the key signs: nothing; each document once, when it is issued; or
+        each message, whenever it is sent
+    :ivar coded: a security code is made with the key when a document is issued, so
+        :meth:`Authority.build` wants the signer
     """
 
     chained: bool = False
@@ -218,6 +229,7 @@ class Capabilities:
     declinable: bool = False
     printer: bool = False
     signs: Literal["nothing", "document", "message"] = "nothing"
+    coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,16 +290,22 @@ class Connection:
     wall_clock: Callable[[], datetime] | None = field(default=None, repr=False)
 
 
+Digest = Literal["sha256", "sha1"]
+
+
 class Signer(Protocol):
     """A key that signs; where it lies (file, token, elsewhere) is its own matter."""
 
     def certificate_chain(self) -> Sequence[bytes]:
         """Return DER certificates, the signer's own first."""
 
-    def sign(self, data: bytes, document: bytes) -> bytes:
-        """Return the RSA PKCS#1 v1.5 SHA-256 signature of ``data``.
+    def sign(self, data: bytes, document: bytes, digest: Digest = "sha256") -> bytes:
+        """Return the RSA PKCS#1 v1.5 signature of ``data``.
 
         :param document: what the signature is for, to be shown and logged
+        :param digest: the hash that is signed; SHA-1 only where an authority asks for
+            it in a security code
+        :raise FiscalError: the key cannot sign now
         """
 
 
@@ -378,10 +396,13 @@ class Authority(Protocol):
     def check(self, receipt: Receipt) -> list[Problem]:
         """Return everything that the authority would refuse, all at once."""
 
-    def build(self, receipt: Receipt) -> Built:
-        """Give the receipt its final form and, where we make them, uid and QR.
+    def build(self, receipt: Receipt, signer: Signer | None = None) -> Built:
+        """Give the receipt its final form and, where we make them, uid, security code
+        and QR.
 
+        :param signer: makes the security code (capability ``coded``)
         :raise ValueError: the receipt would not pass :meth:`check`
+        :raise FiscalError: the key cannot sign now (capability ``coded``)
         """
 
     def parse(self, content: bytes) -> Receipt:
