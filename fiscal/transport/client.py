@@ -140,8 +140,9 @@ class HttpClient:
 
         Answers that say nothing about the matter never reach ``read``: 429 and 408,
         5xx (but see ``Call.faults``), redirects, a firewall's page. ``read`` gets the
-        others, with error status too, and raises the contract's errors; what else it raises for a body that it
-        cannot understand (``ValueError``, ``KeyError``, ...) counts as no answer.
+        others, with error status too, and raises the contract's errors; what else it
+        raises for a body that it cannot understand (``ValueError``, ``KeyError``, ...)
+        counts as no answer.
 
         :raise TransientError: it was certainly not carried out
         :raise AmbiguousError: it may have been, and the call changes something
