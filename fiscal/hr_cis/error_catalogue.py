@@ -1,7 +1,7 @@
 """CIS' codes: what each means, who can mend it, and what becomes of the receipt.
 
 Sources: spec croatia 8, after the authority's technical specification 2.6 and 2.7
-(codes s001 to s010) and what integrators report (the newer ones and the numbered rules).
+(codes s001 to s010) and what integrators report (newer ones and the numbered rules).
 """
 
 from __future__ import annotations
