@@ -167,8 +167,13 @@ RULES = _catalogue(
         )
         for code in range(first, first + 3)
     ),
-    Known("117", "accountant", "permanent", _("The consumption tax is below 0 %.")),
-    Known("118", "accountant", "permanent", _("The consumption tax is above 3 %.")),
+    Known("117", "accountant", "permanent", _("The consumption tax is below zero.")),
+    Known(
+        "118",
+        "accountant",
+        "permanent",
+        _("The consumption tax is above three percent."),
+    ),
     Known(
         "125",
         "accountant",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timezone
 
 import pytest
-from cis_kit import authority
+from hr_kit import authority
 
 from fiscal.hr_cis.moments import message_text, read_moment
 from fiscal.hr_cis.working_days import easter, holidays, is_working_day

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import signxml
 import zeep
-from cis_kit import (
+from hr_kit import (
     BUYER,
     F73,
     ISSUED,

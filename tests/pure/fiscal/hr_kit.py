@@ -183,7 +183,8 @@ def business(base, oib=BUYER):
 
 
 def authority(url="", *, now=NOW, recorder=None, environment="test", **settings):
-    values = {"answer_ca": root().pem.decode(), **settings}
+    authorities = (root().pem + between().pem).decode()
+    values = {"answer_ca": authorities, **settings}
     return HrCis(
         Connection(
             environment,

@@ -7,7 +7,7 @@ import hashlib
 from datetime import datetime, timezone
 
 import pytest
-from cis_kit import (
+from hr_kit import (
     ORGANIZATION,
     VECTORS,
     built,
