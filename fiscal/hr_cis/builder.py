@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..contract import NOTHING
-from ..xmltext import canonical, etree, parse
+from ..xmltext import canonical, etree, need, parse
 from .amounts import EXEMPT, MARGIN, OUTSIDE, TaxRow, amount_text
 from .facts import Facts, clean
 from .moments import message_text
@@ -74,7 +74,9 @@ def receipt_element(facts: Facts, code: str) -> Any:
     """Return the element ``Racun`` of facts that passed the checks.
 
     :param code: the security code
+    :raise AuthenticationError: lxml is missing
     """
+    need()
     figures = facts.figures
     assert figures is not None and facts.issued_at is not None
     root = etree.Element(tag(RECEIPT), nsmap=PREFIXES)
@@ -197,6 +199,7 @@ def set_late(receipt: Any, late: bool) -> None:
 
 def member(name: str, text: str = "", children: Mapping[str, str] = NOTHING) -> Any:
     """Return a member on its own, for :func:`request_of`."""
+    need()
     element = etree.Element(tag(name), nsmap=PREFIXES)
     element.text = text or None
     for child, value in children.items():

@@ -263,5 +263,4 @@ RULES = _catalogue(
 )
 """By number alone: ``provjera`` writes ``v160``, a refusal ``160``."""
 
-SUCCESSES = frozenset({"p001", "p002", "p003", "p004", "p005"})
 CHECK_PASSED = "v100"

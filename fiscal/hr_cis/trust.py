@@ -72,8 +72,8 @@ def distrust(message: Any, trust: Trust, now: datetime) -> list[Problem]:
                 f"answer_signature_{error.code}",
                 _(
                     "The signature of the authority's answer could not be verified:"
-                    " %(reason)s. What it says was kept. Have it looked at who answers"
-                    " at the authority's address."
+                    " %(reason)s. What it says was kept. Have somebody find out who"
+                    " answers at the authority's address."
                 ),
                 values={"reason": error},
             )
@@ -86,7 +86,7 @@ def distrust(message: Any, trust: Trust, now: datetime) -> list[Problem]:
                 "answer_signer_other",
                 _(
                     "The authority's answer was signed by %(name)s, not by %(wanted)s."
-                    " What it says was kept. Have it looked at who answers at the"
+                    " What it says was kept. Have somebody find out who answers at the"
                     " authority's address."
                 ),
                 values={"name": signer.common_name, "wanted": trust.name},

@@ -123,3 +123,22 @@ def test_a_wrong_password(run, files):
         "sign", files / "receipt.xml", "--key", files / "key.p12", password="wrong"
     )
     assert (status, err) == (2, "The password does not open the file.\n")
+
+
+def test_without_lxml_it_says_what_is_missing(files):
+    """A lone signing agent has no lxml: everything loads, and what needs it tells."""
+    script = (
+        "import sys; sys.modules['lxml'] = None\n"
+        "import fiscal.signing.agent\n"
+        "from fiscal.hr_cis.__main__ import main\n"
+        f"sys.exit(main(['check', {str(files / 'receipt.xml')!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert b"pip install lxml" in done.stderr
