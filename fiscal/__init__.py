@@ -56,7 +56,7 @@ def codes_owners() -> dict[str, str]:
     }
 
 
-from . import eg_eta  # noqa: E402  an authority registers itself when imported
+from . import eg_eta, hr_cis  # noqa: E402  authorities register themselves
 
 __all__ = [
     "authority_class",
@@ -65,5 +65,6 @@ __all__ = [
     "codes_owners",
     "eg_eta",
     "forget_authority",
+    "hr_cis",
     "register_authority",
 ]

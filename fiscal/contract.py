@@ -44,6 +44,7 @@ __all__ = [
     "Code",
     "Connection",
     "Device",
+    "Digest",
     "Discount",
     "Document",
     "Envelope",
@@ -83,6 +84,8 @@ class Document:
         what was signed
     :ivar former_uids: what the authority called it before it was sent again, because
         the authority did not know it; it may show up under one of these all the same
+    :ivar handed_over_at: when the customer got it before the authority had it, ``None``
+        while he has not; authorities that ask call it late from then on
     """
 
     key: int
@@ -96,6 +99,7 @@ class Document:
     late_reference: str = ""
     signature: str = ""
     former_uids: tuple[str, ...] = ()
+    handed_over_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,8 @@ class Outcome:
     :ivar windows: until when something may still be done to the document, as far as
         the authority tells: ``cancel`` (by us), ``reject`` (by the buyer), ``decline``
         (by us, of the buyer's rejection)
+    :ivar warnings: what a person should look at although the status stands: the answer
+        itself could not be verified
     """
 
     key: int
@@ -147,6 +153,7 @@ class Outcome:
     errors: tuple[Problem, ...] = ()
     retry_after: float | None = None
     windows: Mapping[str, datetime] = field(default_factory=nothing)
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +222,10 @@ class Capabilities:
     :ivar interactive: one document may be sent at once, with a person waiting
     :ivar declinable: a buyer's rejection can be declined
     :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
+    :ivar signs: what the key signs: nothing; each document once, when it is issued; or
+        each message, whenever it is sent
+    :ivar coded: a security code is made with the key when a document is issued, so
+        :meth:`Authority.build` wants the signer
     """
 
     serials: bool = True
@@ -230,6 +241,7 @@ class Capabilities:
     declinable: bool = False
     printer: bool = False
     signs: Literal["nothing", "document", "message"] = "nothing"
+    coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,16 +302,22 @@ class Connection:
     wall_clock: Callable[[], datetime] | None = field(default=None, repr=False)
 
 
+Digest = Literal["sha256", "sha1"]
+
+
 class Signer(Protocol):
     """A key that signs; where it lies (file, token, elsewhere) is its own matter."""
 
     def certificate_chain(self) -> Sequence[bytes]:
         """Return DER certificates, the signer's own first."""
 
-    def sign(self, data: bytes, document: bytes) -> bytes:
-        """Return the RSA PKCS#1 v1.5 SHA-256 signature of ``data``.
+    def sign(self, data: bytes, document: bytes, digest: Digest = "sha256") -> bytes:
+        """Return the RSA PKCS#1 v1.5 signature of ``data``.
 
         :param document: what the signature is for, to be shown and logged
+        :param digest: the hash that is signed; SHA-1 only where an authority asks for
+            it in a security code
+        :raise FiscalError: the key cannot sign now
         """
 
 
@@ -390,10 +408,13 @@ class Authority(Protocol):
     def check(self, receipt: Receipt) -> list[Problem]:
         """Return everything that the authority would refuse, all at once."""
 
-    def build(self, receipt: Receipt) -> Built:
-        """Give the receipt its final form and, where we make them, uid and QR.
+    def build(self, receipt: Receipt, signer: Signer | None = None) -> Built:
+        """Give the receipt its final form and, where we make them, uid, security code
+        and QR.
 
+        :param signer: makes the security code (capability ``coded``)
         :raise ValueError: the receipt would not pass :meth:`check`
+        :raise FiscalError: the key cannot sign now (capability ``coded``)
         """
 
     def parse(self, content: bytes) -> Receipt:

@@ -50,14 +50,14 @@ class TokenSigner:
     def certificate_chain(self):
         return self._key.certificate_chain()
 
-    def sign(self, data, document):
+    def sign(self, data, document, digest="sha256"):
         if not self.logged_in and isinstance(self._key.hindrance(), PinNeeded):
             if not self._pin:
                 raise self._key.hindrance()
             pin, self._pin = self._pin, ""
             self._key.log_in(pin)
         self.logged_in = True
-        return self._key.sign(data, document)
+        return self._key.sign(data, document, digest)
 
 
 class EreceiptSigningKey(models.Model):

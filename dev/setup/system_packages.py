@@ -10,7 +10,7 @@ from .process import run_logged
 from .steps import SetupError, Steps
 
 # program → Debian's package
-FOR_ALL = {"openssl": "openssl", "softhsm2-util": "softhsm2"}
+FOR_ALL = {"openssl": "openssl", "softhsm2-util": "softhsm2", "xmlsec1": "xmlsec1"}
 NEEDED = {"chromium": "chromium", **FOR_ALL}
 # Debian 13 has no wkhtmltopdf any more.
 WELCOME = {"wkhtmltopdf": "wkhtmltopdf", "pdftoppm": "poppler-utils"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from pathlib import Path
 
 from ..contract import Code
+from ..tables import read_table
 
 _SHARED = (
     "tax_type",
@@ -38,18 +38,7 @@ def table(kind: str) -> dict[str, Code]:
     """
     if kind not in _KINDS:
         raise KeyError(kind)
-    with open(_FOLDER / f"{kind}.csv", encoding="utf-8", newline="") as file:
-        rows = [_code(kind, row) for row in csv.DictReader(file)]
-    return {row.code: row for row in rows}
-
-
-def _code(kind: str, row: dict[str, str]) -> Code:
-    names = {
-        language: row[column]
-        for language, column in (("en", "name_en"), ("ar", "name_ar"))
-        if row[column]
-    }
-    return Code(kind, row["code"], names, row.get("parent") or "")
+    return read_table(_FOLDER, kind)
 
 
 @cache

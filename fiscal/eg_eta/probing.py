@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..contract import Connection, Device, FiscalError, Problem, Record
-from ..messages import _, source_of
+from ..messages import _
+from ..probing import clock_problems, failure
 from .client import EtaClient
-
-_MOST_OFFSET = 60.0
 
 _RIN_CLAIMS = ("rin", "taxprofrin", "taxpayerrin", "issuerrin")
 _SERIAL_CLAIMS = ("posserial", "posserialnumber", "deviceserialnumber")
@@ -38,43 +37,13 @@ def probe(
     try:
         token = client.new_token()
     except FiscalError as exc:
-        return [_failure("probe_token", exc, record), *_clock(client)]
+        return [failure("probe_token", exc, record), *clock_problems(client.http)]
     problems = check_claims(read_claims(token))
     try:
         try_api()
     except FiscalError as exc:
-        problems.append(_failure("probe_api", exc, record))
-    return problems + _clock(client)
-
-
-def _failure(code: str, exc: FiscalError, record: Record | None) -> Problem:
-    """Return an error as a problem; its text is a sentence already, maybe with ETA's
-    own words in it."""
-    specific = getattr(exc, "code", "") or exc.outcome
-    message, values = source_of(exc)
-    return Problem(f"{code}_{specific}", message, "", record, values)
-
-
-def _clock(client: EtaClient) -> list[Problem]:
-    offset = client.http.clock_offset
-    seconds = offset.total_seconds() if offset is not None else 0.0
-    if abs(seconds) <= _MOST_OFFSET:
-        return []
-    return [
-        Problem(
-            "probe_clock",
-            _(
-                "This server's clock is %(seconds)s seconds behind the authority's."
-                " Set it right (NTP): documents with a wrong time are refused."
-            )
-            if seconds > 0
-            else _(
-                "This server's clock is %(seconds)s seconds ahead of the authority's."
-                " Set it right (NTP): documents from the future are refused."
-            ),
-            values={"seconds": round(abs(seconds))},
-        )
-    ]
+        problems.append(failure("probe_api", exc, record))
+    return problems + clock_problems(client.http)
 
 
 def read_claims(token: str) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class EgReceipt(EtaAuthority):
             self._connection.seller_id,
         )
 
-    def build(self, receipt: Receipt) -> Built:
+    def build(self, receipt: Receipt, signer: Signer | None = None) -> Built:
         """Return the receipt's JSON, its UUID and its QR text.
 
         :raise ValueError: the receipt would not pass :meth:`check`

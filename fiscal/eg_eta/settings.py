@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from functools import cache
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
 
+from ..settings import read_settings
 from .thresholds import RECEIPT_BUYER_ID, Thresholds, parse_thresholds
 
 
@@ -66,46 +66,12 @@ class Settings(EtaSettings):
 
 Kind = TypeVar("Kind", bound=EtaSettings)
 
-
-@cache
-def _hints(kind: type[EtaSettings]) -> Mapping[str, Any]:
-    return get_type_hints(kind)
-
-
-@cache
-def _defaults(kind: type[Kind]) -> Kind:
-    return kind()
+_READERS = {Thresholds: parse_thresholds}
 
 
 def parse_settings(values: Mapping[str, Any], kind: type[Kind]) -> Kind:
-    """Read a connection's settings; ``None`` stands for the default, and names that
-    are not ours are somebody else's.
+    """Read a connection's settings, see :func:`..settings.read_settings`.
 
     :raise ValueError: a value that makes no sense, named in the sentence
     """
-    hints = _hints(kind)
-    given = {n: v for n, v in values.items() if n in hints and v is not None}
-    if not given:
-        return _defaults(kind)
-    return kind(**{name: _parse(name, v, hints[name]) for name, v in given.items()})
-
-
-def _parse(name: str, value: Any, wanted: Any) -> Any:
-    if wanted == Thresholds:
-        return parse_thresholds(value)
-    if get_origin(wanted) is Literal:
-        if value not in get_args(wanted):
-            choices = " or ".join(get_args(wanted))
-            raise ValueError(f"Setting {name} is {value!r}, not {choices}")
-        return value
-    if wanted in (str, bool):
-        if not isinstance(value, wanted):
-            raise ValueError(f"Setting {name} must be {wanted.__name__}, not {value!r}")
-        return value
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or number < 0:
-        raise ValueError(f"Setting {name} is {value!r}, not a number of at least 0")
-    return number
+    return read_settings(values, kind, _READERS)

@@ -16,16 +16,11 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 from ..contract import Problem, Signer
-from ..messages import Sentence, _
+from ..messages import _
 from . import asn1
 from .certificate import CertificateInfo, read_certificate
-from .errors import KeyUnusable
+from .raw import signed_by, verifies
 
 MOST_BYTES = 64 * 1024
 """The largest signature that is read; real ones have two to four kilobytes."""
@@ -97,18 +92,7 @@ def sign_detached(
     chain = [_read(der) for der in signer.certificate_chain()]
     attributes = _attributes(data, chain[0], signing_time)
     signed = attributes.dump()
-    signature = signer.sign(signed, data if document is None else document)
-    if not _verifies(chain[0], signed, signature):
-        raise KeyUnusable(
-            Sentence(
-                _(
-                    "The signature that was made does not fit the certificate of"
-                    " %(subject)s. Choose the private key that belongs to it."
-                ),
-                subject=chain[0].common_name,
-            ),
-            "key_other_certificate",
-        )
+    signature = signed_by(signer, signed, data if document is None else document)
     return _signed_data(_certificates(chain, with_issuer), attributes, signature)
 
 
@@ -403,8 +387,8 @@ def _key(info: SignatureInfo, certificate: bytes | None) -> Iterator[Problem]:
             _("The signature was made for another certificate than %(subject)s's."),
             values=values,
         )
-    if info.signature_algorithm not in _RSA_SIGNATURES or not _verifies(
-        info.signer, info.signed, info.signature
+    if info.signature_algorithm not in _RSA_SIGNATURES or not verifies(
+        info.signer.der, info.signed, info.signature
     ):
         yield Problem(
             "signature_wrong",
@@ -415,14 +399,3 @@ def _key(info: SignatureInfo, certificate: bytes | None) -> Iterator[Problem]:
 
 def _hash(certificate: CertificateInfo) -> bytes:
     return sha256(certificate.der).digest()
-
-
-def _verifies(certificate: CertificateInfo, signed: bytes, signature: bytes) -> bool:
-    key = x509.load_der_x509_certificate(certificate.der).public_key()
-    if not isinstance(key, rsa.RSAPublicKey):
-        return False
-    try:
-        key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
-    except InvalidSignature:
-        return False
-    return True

@@ -357,8 +357,21 @@ def check_certificate(
     """
     return [
         *_taxpayer(info, rin),
-        *_validity(info, now),
         *_usage(info),
+        *check_general(info, chain, now, trusted),
+    ]
+
+
+def check_general(
+    info: CertificateInfo,
+    chain: Sequence[CertificateInfo],
+    now: datetime,
+    trusted: Sequence[CertificateInfo] = (),
+) -> list[Problem]:
+    """Return what speaks against signing with a certificate in any country: its
+    validity, key, origin and chain. Parameters as in :func:`check_certificate`."""
+    return [
+        *_validity(info, now),
         *_key(info),
         *_origin(info),
         *check_chain(chain, now, trusted),

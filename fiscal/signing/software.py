@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from ..contract import Problem
+from ..contract import Digest, Problem
 from ..messages import _
 from . import asn1
 from .certificate import (
@@ -27,6 +27,7 @@ from .certificate import (
     read_certificates,
 )
 from .errors import KeyUnusable
+from .raw import HASHES
 
 MOST_BYTES = 256 * 1024
 """The largest key file that is read; real ones have a few kilobytes."""
@@ -143,9 +144,9 @@ class SoftwareKey:
         """Return DER certificates, the signer's own first."""
         return [one.der for one in self.chain]
 
-    def sign(self, data: bytes, document: bytes) -> bytes:
-        """Return the RSA PKCS#1 v1.5 SHA-256 signature of ``data``."""
-        return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    def sign(self, data: bytes, document: bytes, digest: Digest = "sha256") -> bytes:
+        """Return the RSA PKCS#1 v1.5 signature of ``data``."""
+        return self._key.sign(data, padding.PKCS1v15(), HASHES[digest])
 
 
 # ----------------------------------------------------------------------------------

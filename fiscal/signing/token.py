@@ -9,9 +9,9 @@ and one that was refused is not even tried again when it is typed again
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Any, NoReturn
 
 from cryptography import x509
@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from ..contract import FiscalError
+from ..contract import Digest, FiscalError
 from ..messages import Sentence, _
 from .certificate import CertificateInfo, order_chain
 from .errors import KeyAway, KeyUnusable, PinNeeded
@@ -37,7 +37,10 @@ from .pkcs11_module import (
     read_from,
 )
 
-_DIGEST_INFO_SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
+_DIGEST_INFO = {
+    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
+    "sha1": bytes.fromhex("3021300906052b0e03021a05000414"),
+}
 """What PKCS #1 puts before the hash, for tokens that do not do it themselves."""
 
 _TRIAL = b"account_ereceipt: which private key belongs to the certificate?"
@@ -217,8 +220,8 @@ class TokenKey:
     # Signing
     # ------------------------------------------------------------------------------
 
-    def sign(self, data: bytes, document: bytes) -> bytes:
-        """Return the RSA PKCS#1 v1.5 SHA-256 signature of ``data``.
+    def sign(self, data: bytes, document: bytes, digest: Digest = "sha256") -> bytes:
+        """Return the RSA PKCS#1 v1.5 signature of ``data``.
 
         :raise PinNeeded: nobody is logged in (any more)
         :raise KeyAway: the token is not there, was removed, or fails
@@ -227,12 +230,13 @@ class TokenKey:
             if self._session is None or self._process != os.getpid():
                 self._needs_pin()
             try:
-                return self._sign(self._key, data)
+                return self._sign(self._key, data, digest)
             except PKCS11Error as error:
                 raise self._failed(error) from error
 
-    def _sign(self, key: Any, data: bytes) -> bytes:
-        if self._hashes_itself:
+    def _sign(self, key: Any, data: bytes, digest: Digest = "sha256") -> bytes:
+        # which of the tokens hash with SHA-1 is not known: it is hashed here
+        if self._hashes_itself and digest == "sha256":
             try:
                 signature: bytes = key.sign(data, mechanism=Mechanism.SHA256_RSA_PKCS)
                 return signature
@@ -241,7 +245,7 @@ class TokenKey:
                 pkcs11.exceptions.FunctionNotSupported,
             ):
                 self._hashes_itself = False
-        padded = _DIGEST_INFO_SHA256 + sha256(data).digest()
+        padded = _DIGEST_INFO[digest] + hashlib.new(digest, data).digest()
         signature = key.sign(padded, mechanism=Mechanism.RSA_PKCS)
         return signature
 

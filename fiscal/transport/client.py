@@ -38,6 +38,7 @@ Result = TypeVar("Result")
 MOST_BYTES = 20 * 1024 * 1024
 LONGEST_RETRY_AFTER = 3600.0
 _PIECE = 16 * 1024
+_XML = ("text/xml", "application/xml", "application/soap+xml")
 _OWN_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "account_ereceipt"}
 _NETWORK_ERRORS = (
     requests.exceptions.RequestException,
@@ -60,6 +61,8 @@ class Call:
     :ivar secrets: what must not be seen in records, besides the connection's
         credentials and what is known by its name
     :ivar seconds: how long it may take, if less than the connection's ``call_timeout``
+    :ivar faults: an answer of HTTP 500 may be XML about the matter (SOAP 1.1, 6.2), and
+        is read
     """
 
     purpose: str
@@ -71,6 +74,7 @@ class Call:
     keys: tuple[int, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     seconds: float | None = None
+    faults: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +139,10 @@ class HttpClient:
         """Make a call and return what ``read`` makes of its answer.
 
         Answers that say nothing about the matter never reach ``read``: 429 and 408,
-        5xx, redirects, a firewall's page. ``read`` gets the others, with error status
-        too, and raises the contract's errors; what else it raises for a body that it
-        cannot understand (``ValueError``, ``KeyError``, ...) counts as no answer.
+        5xx (but see ``Call.faults``), redirects, a firewall's page. ``read`` gets the
+        others, with error status too, and raises the contract's errors; what else it
+        raises for a body that it cannot understand (``ValueError``, ``KeyError``, ...)
+        counts as no answer.
 
         :raise TransientError: it was certainly not carried out
         :raise AmbiguousError: it may have been, and the call changes something
@@ -293,6 +298,8 @@ class HttpClient:
     def _sift(self, call: Call, answer: Answer, host: str) -> None:
         """Raise for answers that are not about the matter."""
         status, wait = answer.status, answer.retry_after
+        if call.faults and status == 500 and answer.media_type in _XML:
+            return
         if status == 429:
             raise TransientError(
                 Sentence(

@@ -135,7 +135,7 @@ class EgInvoice(EtaAuthority):
         content, problems = self._content(receipt)
         return problems or self._size_problems(receipt, content)
 
-    def build(self, receipt: Receipt) -> Built:
+    def build(self, receipt: Receipt, signer: Signer | None = None) -> Built:
         """Return the document's JSON; its UUID and QR code come with ETA's answer.
 
         :raise ValueError: the receipt would not pass :meth:`check`

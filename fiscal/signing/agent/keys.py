@@ -7,7 +7,7 @@ import getpass
 import sys
 from pathlib import Path
 
-from ...contract import FiscalError
+from ...contract import Digest, FiscalError
 from ..errors import KeyUnusable, PinNeeded
 from ..pkcs11_module import pkcs11_module
 from ..software import SoftwareKey
@@ -84,9 +84,9 @@ class AgentKey:
         """Return DER certificates, the signer's own first."""
         return self._key().certificate_chain()
 
-    def sign(self, data: bytes, document: bytes) -> bytes:
+    def sign(self, data: bytes, document: bytes, digest: Digest = "sha256") -> bytes:
         """Return the signature of ``data``."""
-        return self._key().sign(data, document)
+        return self._key().sign(data, document, digest)
 
     def _key(self) -> TokenKey | SoftwareKey:
         key = self._token or self._opened

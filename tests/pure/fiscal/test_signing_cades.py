@@ -53,9 +53,9 @@ class Recorder:
     def certificate_chain(self):
         return self.key.certificate_chain()
 
-    def sign(self, data, document):
+    def sign(self, data, document, digest="sha256"):
         self.shown.append((data, document))
-        return self.key.sign(data, document)
+        return self.key.sign(data, document, digest)
 
 
 def signer(made=None):

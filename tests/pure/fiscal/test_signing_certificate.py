@@ -238,8 +238,8 @@ def test_everything_wrong_is_said_at_once():
     )
     assert codes(made, chain=[made, root()]) == [
         "certificate_other_company",
-        "certificate_expired",
         "certificate_usage",
+        "certificate_expired",
         "certificate_key",
         "certificate_chain_broken",
     ]

@@ -14,6 +14,8 @@ from token_kit import filled, opened, refused, signs
 from fiscal.contract import TransientError
 from fiscal.signing.cades import check, sign_detached
 from fiscal.signing.errors import KeyAway, KeyUnusable, PinNeeded
+from fiscal.signing.raw import verifies
+from fiscal.signing.software import SoftwareKey
 from fiscal.signing.token import PinGate, TokenKey
 
 pytestmark = needs_softhsm
@@ -27,6 +29,16 @@ def test_openssl_accepts_what_a_token_signed(key, tmp_path):
     cms = sign_detached(TEXT, key, NOW)
     assert check(cms, TEXT, seal().der) == []
     assert openssl_accepts(cms, TEXT, tmp_path, seal())
+
+
+def test_a_security_codes_hash_may_be_sha1(key):
+    key.log_in(PIN)
+    for digest in ("sha256", "sha1"):
+        signature = key.sign(b"data", b"data", digest)
+        assert verifies(seal().der, b"data", signature, digest)
+        assert signature == SoftwareKey(seal().key, [seal().info]).sign(
+            b"data", b"data", digest
+        )
 
 
 def test_places_that_are_not_numbered_in_a_row(hsm, token):

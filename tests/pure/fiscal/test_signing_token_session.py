@@ -101,7 +101,7 @@ def test_a_device_error_keeps_the_session(key, monkeypatch):
     for error in (DeviceError, GeneralError):
         with monkeypatch.context() as patch:
 
-            def fail(raw, data, error=error):
+            def fail(raw, data, digest, error=error):
                 raise error
 
             patch.setattr(key, "_sign", fail)
