@@ -31,11 +31,9 @@ from fiscal.contract import (
 )
 from fiscal.hr_cis import HrCis, changes
 from fiscal.signing.software import SoftwareKey
-
-# until both are in one tree
-from simulator.hr_cis import App  # noqa: E402
-from simulator.hr_cis.client import CisControlClient  # noqa: E402
-from simulator.server import running  # noqa: E402
+from simulator.hr_cis import App
+from simulator.hr_cis.client import CisControlClient
+from simulator.server import running
 
 EVERYTHING = receipt(
     line("10.00", vat("25", "2.50"), tax("Pnp", "0.30", "3")),
