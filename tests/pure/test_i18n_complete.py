@@ -11,12 +11,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "i18n"
 TEMPLATE = polib.pofile(str(FOLDER / "account_ereceipt.pot"))
 LANGUAGES = [polib.pofile(str(path)) for path in sorted(FOLDER.glob("*.po"))]
 
-_EXAMPLE = re.compile(r"EG-<[^>]*>-<[^>]*>")
+_EXAMPLE = re.compile(r"EG-(?:<[^>]*>|%\(rin\)s)-<[^>]*>")
 _PLACE = re.compile(r"%\(\w+\)[sd]|%[sd%]|</?\w+")
 
 
 def _places(text: str) -> list[str]:
-    return sorted(_PLACE.findall(_EXAMPLE.sub("", text)))
+    examples = [_PLACE.findall(e.replace("<", "")) for e in _EXAMPLE.findall(text)]
+    return sorted([*_PLACE.findall(_EXAMPLE.sub("", text)), *sum(examples, [])])
 
 
 def _entries() -> Iterator[tuple[str, polib.POEntry]]:
