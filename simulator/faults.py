@@ -28,10 +28,10 @@ Kinds that every simulator knows:
 ``unauthorized``       401 although the credentials are good (also under its
                        longer name ``unauthorized_midway``)
 ``waf_html``           200 with a firewall's HTML page
-``bad_json``           the answer is no JSON
+``bad_json``           the answer is no JSON (or no XML)
 ``truncated``          the connection ends in the middle of the answer
 ``empty``              200 without a body
-``wrong_shape``        JSON of another shape
+``wrong_shape``        JSON (or XML) of another shape
 ``huge``               a body of ``size`` bytes (default 64 MiB)
 ``wrong_content_type`` the right body under ``text/plain``
 =====================  ========================================================
@@ -69,6 +69,32 @@ _WAF = (
     "<html><head><title>Request Rejected</title></head><body>The requested URL "
     "was rejected. Please consult with your administrator.<br><br>Your support "
     "ID is: 9213476019482776542</body></html>"
+)
+
+
+class Format(NamedTuple):
+    """What an authority's answers are written in, and how they are spoiled."""
+
+    content_type: str
+    blank: bytes
+    broken_end: bytes
+    other_shape: bytes
+    filler: tuple[bytes, bytes]  # stands around the ``x`` of ``huge``
+
+
+JSON = Format(
+    "application/json",
+    b"{}",
+    b',"',
+    b'[{"answer": 42}, null, "what you asked for"]',
+    (b'{"filler": "', b'"}'),
+)
+XML = Format(
+    "text/xml; charset=utf-8",
+    b"<empty/>",
+    b"<",
+    b"<answer><is>42</is><of>what you asked for</of></answer>",
+    (b"<filler>", b"</filler>"),
 )
 
 
@@ -244,6 +270,7 @@ def apply(
     stopping: threading.Event,
     carry_out: Callable[[], Response],
     error: Callable[[int, Rule], Response],
+    form: Format = JSON,
 ) -> Response:
     """Carry a call out under ``rules``.
 
@@ -262,15 +289,15 @@ def apply(
     rest = [rule for rule in rules if rule.kind in REPLACED + SPOILED]
     for rule in rest:
         if rule.replaces:
-            blank = Response("{}", content_type="application/json")
-            return _changed(rule, blank, environ, error)
+            blank = Response(form.blank, content_type=form.content_type)
+            return _changed(rule, blank, environ, error, form)
     response = carry_out()
     if "slow_after" in by_kind:
         stopping.wait(by_kind["slow_after"].seconds)
     if "drop_after" in by_kind:
         _drop(environ)
     for rule in rest:
-        response = _changed(rule, response, environ, error)
+        response = _changed(rule, response, environ, error, form)
     return response
 
 
@@ -279,6 +306,7 @@ def _changed(
     response: Response,
     environ: dict,
     error: Callable[[int, Rule], Response],
+    form: Format,
 ) -> Response:
     if rule.kind == "waf_html":
         return Response(_WAF, 200, content_type="text/html; charset=utf-8")
@@ -291,13 +319,14 @@ def _changed(
     if rule.kind == "truncated":
         return _truncated(response, environ)
     if rule.kind == "bad_json":
-        response.set_data(response.get_data()[:-1] + b',"')
+        response.set_data(response.get_data()[:-1] + form.broken_end)
     elif rule.kind == "empty":
         response.set_data(b"")
     elif rule.kind == "wrong_shape":
-        response.set_data(b'[{"answer": 42}, null, "what you asked for"]')
+        response.set_data(form.other_shape)
     elif rule.kind == "huge":
-        response.set_data(b'{"filler": "' + b"x" * rule.size + b'"}')
+        start, end = form.filler
+        response.set_data(start + b"x" * rule.size + end)
     else:
         response.content_type = "text/plain; charset=utf-8"
     return response

@@ -14,13 +14,13 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from .. import faults as wire
+from .. import openssl
 from ..clock import Clock
 from ..traffic import Traffic
 from . import faults, portal
 from .callbacks import Callbacks
 from .control import Control
 from .errors import ApiError, error_body, json_response, too_many
-from .invoices import openssl
 from .invoices import service as invoices
 from .keeper import Keeper
 from .limiter import Limiter
@@ -128,6 +128,11 @@ class EtaApp:
         self.faults.clear()
         self.faults.add(config.get("faults", []))
         self.traffic.clear()
+
+    @property
+    def lock(self) -> threading.RLock:
+        """The store's lock: whoever holds it sees nothing half done."""
+        return self.store.lock
 
     def close(self) -> None:
         """Write the data file, if there is one."""

@@ -24,87 +24,71 @@ Those about documents: :mod:`.invoices.control`.
 
 from __future__ import annotations
 
-import ipaddress
-import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from ..clock import to_text
-from ..faults import FaultError
+from ..control import ControlBase, needed, urls
 from . import queries
 from .errors import ApiError, json_response
 from .invoices import control as invoices
-from .invoices.control import needed
 from .registry import RegistryError
-from .settings import SettingError
 from .store import Receipt, Submission
 
 if TYPE_CHECKING:
     from .app import EtaApp
 
-_PREFIX = "/_control"
 
-
-def _rule(path: str, endpoint: str, *methods: str) -> Rule:
-    return Rule(_PREFIX + path, endpoint=endpoint, methods=methods or ["GET"])
-
-
-_URLS = Map(
-    [
-        _rule("/", "overview"),
-        _rule("/reset", "reset", "POST"),
-        _rule("/settings", "settings", "GET", "POST"),
-        _rule("/registry", "registry", "GET", "POST"),
-        _rule("/late", "late", "POST"),
-        _rule("/cancel", "cancel", "POST"),
-        _rule("/faults", "faults", "GET", "POST", "DELETE"),
-        _rule("/faults/<int:identity>", "fault", "DELETE"),
-        _rule("/tokens", "tokens"),
-        _rule("/tokens/revoke", "revoke", "POST"),
-        _rule("/settle", "settle", "POST"),
-        _rule("/receipts", "receipts"),
-        _rule("/submissions", "submissions"),
-        _rule("/rejections", "rejections"),
-        _rule("/requests", "requests"),
-        *(_rule(*row) for row in invoices.ROWS),
-    ],
-    strict_slashes=False,
-)
-
-
-class Control:
+class Control(ControlBase):
     """Answers control calls for one :class:`.app.EtaApp`."""
 
+    URLS = urls(
+        ("/", "overview"),
+        ("/registry", "registry", "GET", "POST"),
+        ("/late", "late", "POST"),
+        ("/cancel", "cancel", "POST"),
+        ("/tokens", "tokens"),
+        ("/tokens/revoke", "revoke", "POST"),
+        ("/settle", "settle", "POST"),
+        ("/receipts", "receipts"),
+        ("/submissions", "submissions"),
+        ("/rejections", "rejections"),
+        *invoices.ROWS,
+    )
+    MISTAKES = (RegistryError,)
+
     def __init__(self, app: EtaApp) -> None:
+        super().__init__(app)
         self.app = app
         self.documents = invoices.DocumentControl(app)
 
     def answer(self, request: Request) -> Response:
         """Answer a call; mistakes in it are 400 with a sentence."""
-        if not ipaddress.ip_address(request.remote_addr or "127.0.0.1").is_loopback:
-            return json_response({"error": "loopback only"}, 403)
         try:
-            endpoint, values = _URLS.bind_to_environ(request.environ).match()
-            body = _body(request)
-            own = getattr(self, f"_{endpoint}", None)
-            method = own or getattr(self.documents, endpoint)
-            if endpoint in invoices.UNLOCKED:
-                return json_response(method(request, body))
-            with self.app.store.lock:
-                self.app.settle()
-                answer = method(request, body, **values)
-                self.app.callbacks.flush()
-            return json_response(answer)
-        except (RegistryError, SettingError, FaultError) as error:
-            return json_response({"error": str(error)}, 400)
+            return super().answer(request)
         except ApiError as error:
             return error.response()
-        except HTTPException as error:
-            return json_response({"error": error.description}, error.code or 500)
+
+    def call(
+        self, endpoint: str, request: Request, body: object, values: Mapping[str, Any]
+    ) -> object:
+        """Carry an order out after verdicts that are due; tell clients of it."""
+        own = getattr(self, f"_{endpoint}", None)
+        method = own or getattr(self.documents, endpoint)
+        if endpoint in invoices.UNLOCKED:
+            return method(request, body)
+        with self.app.lock:
+            self.app.settle()
+            answer = method(request, body, **values)
+            self.app.callbacks.flush()
+        return answer
+
+    def shown(self, body: object, status: int = 200) -> Response:
+        """An answer in JSON; decimals as they are."""
+        return json_response(body, status)
 
     def _overview(self, request: Request, body: dict) -> dict:
         store, books = self.app.store, self.app.invoices.books
@@ -119,15 +103,6 @@ class Control:
             "settings": self.app.settings.as_dict(),
             "registry": self._registry(request, {}),
         }
-
-    def _reset(self, request: Request, body: dict) -> dict:
-        self.app.reset()
-        return {}
-
-    def _settings(self, request: Request, body: dict) -> dict:
-        if request.method == "POST":
-            self.app.change_settings(body)
-        return self.app.settings.as_dict()
 
     def _registry(self, request: Request, body: dict) -> dict:
         if request.method == "POST":
@@ -153,18 +128,6 @@ class Control:
         receipt = queries.cancel(self.app.store, uuid, reason)
         self.app.news.receipt(receipt)
         return _receipt(receipt)
-
-    def _faults(self, request: Request, body: Any) -> object:
-        book = self.app.faults
-        if request.method == "POST":
-            return {"ids": book.add(body if isinstance(body, list) else [body])}
-        if request.method == "DELETE":
-            book.clear(seed=request.args.get("seed", 0, type=int))
-        return book.rows()
-
-    def _fault(self, request: Request, body: dict, identity: int) -> dict:
-        self.app.faults.clear(identity)
-        return {}
 
     def _tokens(self, request: Request, body: dict) -> list:
         return list(self.app.tokens.issued)
@@ -197,21 +160,6 @@ class Control:
 
     def _rejections(self, request: Request, body: dict) -> list:
         return list(self.app.store.rejections)
-
-    def _requests(self, request: Request, body: dict) -> dict:
-        summary = self.app.traffic.summary()
-        last = request.args.get("last", 100, type=int)
-        return {**summary, "rows": self.app.traffic.rows(last)}
-
-
-def _body(request: Request) -> object:
-    data = request.get_data()
-    if not data:
-        return {}
-    try:
-        return json.loads(data)
-    except ValueError as error:
-        raise ApiError(400, "BadRequest", f"no JSON: {error}") from error
 
 
 def _receipt(receipt: Receipt, raw: bool = False) -> dict[str, Any]:

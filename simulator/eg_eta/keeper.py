@@ -1,42 +1,31 @@
-"""Writes the data file of a running simulator (``--data``)."""
+"""What ETA's simulator keeps in its data file (``--data``)."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..keeper import KeeperBase
 from . import persistence
 from .invoices import persistence as documents
 
 if TYPE_CHECKING:
     from .app import EtaApp
 
-_EVERY = 5.0
 
-
-class Keeper:
-    """Loads ``path`` into ``app`` and keeps it up to date."""
+class Keeper(KeeperBase):
+    """Receipts, documents, who is registered, settings, the key of tokens."""
 
     def __init__(self, app: EtaApp, path: Path) -> None:
         self.app = app
-        self.path = path
-        self._ending = threading.Event()
-        self._seen = 0
-        self._load()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        super().__init__(path)
 
-    def close(self) -> None:
-        """Write a last time."""
-        self._ending.set()
-        self._thread.join(timeout=10)
-        self._write()
+    def changes(self) -> int:
+        """The store's own count."""
+        return self.app.store.changes
 
-    def _load(self) -> None:
-        data = persistence.read(self.path)
-        if data is None:
-            return
+    def load(self, data: dict[str, Any]) -> None:
+        """Take over what :meth:`dump` gave."""
         app = self.app
         with app.store.lock:
             app.registry.clear()
@@ -47,23 +36,16 @@ class Keeper:
             # a file of the time before documents has none
             if "documents" in data:
                 documents.load(app.invoices.intake, data["documents"])
-            self._seen = app.store.changes
 
-    def _run(self) -> None:
-        while not self._ending.wait(_EVERY):
-            if self.app.store.changes != self._seen:
-                self._write()
-
-    def _write(self) -> None:
+    def dump(self) -> dict[str, Any]:
+        """All that is to be kept, verdicts that are due included."""
         app = self.app
         with app.store.lock:
             app.settle()
-            self._seen = app.store.changes
-            data = {
+            return {
                 "registry": app.registry.dump(),
                 "settings": app.settings.as_dict(),
                 "token_key": app.tokens.key.hex(),
                 **persistence.dump(app.store),
                 "documents": documents.dump(app.invoices.books),
             }
-        persistence.write(self.path, data)

@@ -1,24 +1,18 @@
-"""Keeping the store in a file, for demonstrations that are stopped and resumed.
+"""Receipts and submissions as rows of the data file (:mod:`simulator.keeper`).
 
-A JSON file, written when the simulator stops and every few seconds while
-something changed. Fault rules, the log of calls and tokens are not kept; the
-token key is, so tokens stay good.
+Fault rules, the log of calls and tokens are not kept; the token key is, so tokens
+stay good.
 """
 
-import contextlib
-import json
-import os
 import time
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from . import findings
 from .findings import Finding, Step
 from .store import NEVER, VALID, Receipt, Store, Submission
 
-FORMAT = 1
 _STEPS = {step.name: step for step in vars(findings).values() if isinstance(step, Step)}
 _PLAIN = (
     "uuid",
@@ -41,10 +35,6 @@ _PLAIN = (
     "reason",
     "head_before",
 )
-
-
-class DataFileError(ValueError):
-    """The data file was not written by this program."""
 
 
 def dump(store: Store) -> dict[str, Any]:
@@ -91,29 +81,6 @@ def load(store: Store, data: dict[str, Any]) -> None:
         ]
         store.add(submission, restored=True)
     store.rejections = list(data["rejections"])
-
-
-def write(path: Path, data: dict[str, Any]) -> None:
-    """Replace the file in one step."""
-    partial = path.with_name(f"{path.name}.part")
-    partial.write_text(json.dumps({"format": FORMAT, **data}), encoding="utf-8")
-    os.replace(partial, path)
-
-
-def read(path: Path) -> dict[str, Any] | None:
-    """The file's content; None when there is none yet.
-
-    :raises DataFileError: when it is another kind of file
-    """
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise DataFileError(f"{path} is no data file: {error}.") from error
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise DataFileError(f"{path} is no data file of this version.")
-        return data
-    return None
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ..certificates import CertificateError, read_pem
 from ..server import NotLoopbackError, check_loopback
 from .codes import egs_owner
-from .invoices.certificates import CertificateError, read_pem
 
 DEVICE_STATES = ("active", "inactive", "retired")
 ALL = "all"

@@ -1,11 +1,12 @@
 """What a test may change while the simulator runs (``/_control/settings``)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ..settings import SettingsBase
 from .codes import DOCUMENT_TYPES
 
 CHAIN_MODES = ("off", "warn", "fork", "known", "strict")
@@ -26,19 +27,52 @@ _WINDOWS = ("cancel_hours", "reject_hours", "finality_hours")
 _WEEK = 168.0
 
 
-class SettingError(ValueError):
-    """An unknown setting, or a value of the wrong kind."""
+def _are_limits(value: dict) -> bool:
+    return all(
+        isinstance(row, dict)
+        and row.keys() == {"requests", "seconds"}
+        and all(type(number) in (int, float) and number > 0 for number in row.values())
+        for row in value.values()
+    )
+
+
+def _are_thresholds(value: list) -> bool:
+    try:
+        for row in value:
+            date.fromisoformat(row["from"])
+            Decimal(row["amount"])
+    except (TypeError, KeyError, ValueError, InvalidOperation):
+        return False
+    return True
+
+
+def _are_windows(value: dict) -> bool:
+    return value.keys() <= DOCUMENT_TYPES.keys() and all(
+        isinstance(row, dict)
+        and row.keys() <= set(_WINDOWS)
+        and all(type(number) in (int, float) for number in row.values())
+        for row in value.values()
+    )
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "rate_limits": _are_limits,
+    "identification_thresholds": _are_thresholds,
+    "receiver_thresholds": _are_thresholds,
+    "document_windows": _are_windows,
+}
 
 
 @dataclass
-class Settings:
+class Settings(SettingsBase):
     """Every switch with its default. Times in seconds where not said."""
+
+    CHOICES = _CHOICES
+    CHECKS = _CHECKS
 
     # Time from the 202 to the verdict.
     validation_seconds: float = 0.3
     token_lifetime: int = 3600
-    # Added to the machine's clock for everything but real waiting.
-    clock_offset: float = 0.0
     # How far in the future a receipt may be issued.
     clock_tolerance_seconds: float = 0.0
     # Name of the id in the answer to a submission. ETA's documentation says
@@ -119,88 +153,6 @@ class Settings:
     callback_retries: int = 3
     callback_retry_seconds: float = 1.0
 
-    def reset(self) -> None:
-        """Back to the defaults."""
-        fresh = Settings()
-        for item in fields(self):
-            setattr(self, item.name, getattr(fresh, item.name))
-
-    def update(self, changes: dict[str, Any]) -> None:
-        """Set several at once, or none.
-
-        :raises SettingError: for an unknown name or a value of another kind
-        """
-        known = {item.name: getattr(self, item.name) for item in fields(self)}
-        for name, value in changes.items():
-            if name not in known:
-                raise SettingError(f"There is no setting {name!r}.")
-            known[name] = _converted(name, value, known[name])
-        for name, value in known.items():
-            setattr(self, name, value)
-
     def window(self, kind: str, name: str) -> float:
         """Hours of one of the ``document_windows`` for a type of document."""
         return float(self.document_windows.get(kind, {}).get(name, _WEEK))
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON; decimals as text."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {
-            name: str(value) if isinstance(value, Decimal) else value
-            for name, value in values.items()
-        }
-
-
-def _are_limits(value: dict) -> bool:
-    return all(
-        isinstance(row, dict)
-        and row.keys() == {"requests", "seconds"}
-        and all(type(number) in (int, float) and number > 0 for number in row.values())
-        for row in value.values()
-    )
-
-
-def _are_thresholds(value: list) -> bool:
-    try:
-        for row in value:
-            date.fromisoformat(row["from"])
-            Decimal(row["amount"])
-    except (TypeError, KeyError, ValueError, InvalidOperation):
-        return False
-    return True
-
-
-def _are_windows(value: dict) -> bool:
-    return value.keys() <= DOCUMENT_TYPES.keys() and all(
-        isinstance(row, dict)
-        and row.keys() <= set(_WINDOWS)
-        and all(type(number) in (int, float) for number in row.values())
-        for row in value.values()
-    )
-
-
-_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "rate_limits": _are_limits,
-    "identification_thresholds": _are_thresholds,
-    "receiver_thresholds": _are_thresholds,
-    "document_windows": _are_windows,
-}
-
-
-def _converted(name: str, value: object, current: object) -> object:
-    wanted = type(current)
-    if wanted is Decimal:
-        try:
-            return Decimal(str(value))
-        except InvalidOperation:
-            raise SettingError(f"{name} must be a number.") from None
-    if wanted is float and type(value) is int:
-        value = float(value)
-    if type(value) is not wanted:
-        raise SettingError(f"{name} must be of type {wanted.__name__}.")
-    if name in _CHECKS and not _CHECKS[name](value):
-        raise SettingError(f"{name} has not the form described in the settings.")
-    allowed = _CHOICES.get(name)
-    if allowed and value not in allowed:
-        raise SettingError(f"{name} must be one of {', '.join(allowed)}.")
-    return value

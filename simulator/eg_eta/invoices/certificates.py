@@ -5,35 +5,12 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+
+from ...certificates import loaded
 
 _ORGANIZATION = x509.ObjectIdentifier("2.5.4.97")  # organizationIdentifier
 _VATEG = re.compile(r"VATEG-([0-9]+)")
 _BITS = 2048
-
-
-class CertificateError(ValueError):
-    """The text or bytes are no certificate."""
-
-
-def pem_of(der: bytes) -> str:
-    """A certificate as PEM.
-
-    :raises CertificateError: when it is none
-    """
-    return _loaded(der).public_bytes(Encoding.PEM).decode()
-
-
-def read_pem(text: str) -> list[bytes]:
-    """The certificates in a PEM text, as DER.
-
-    :raises CertificateError: when there is none
-    """
-    try:
-        found = x509.load_pem_x509_certificates(text.encode())
-    except ValueError as error:
-        raise CertificateError(f"This is no PEM certificate: {error}.") from error
-    return [certificate.public_bytes(Encoding.DER) for certificate in found]
 
 
 def registration_number(der: bytes) -> str | None:
@@ -41,22 +18,11 @@ def registration_number(der: bytes) -> str | None:
 
     :raises CertificateError: when it is no certificate
     """
-    for attribute in _loaded(der).subject.get_attributes_for_oid(_ORGANIZATION):
+    for attribute in loaded(der).subject.get_attributes_for_oid(_ORGANIZATION):
         match = _VATEG.fullmatch(str(attribute.value))
         if match:
             return match[1]
     return None
-
-
-def subject(der: bytes) -> str:
-    """The subject as text (RFC 4514)."""
-    return _loaded(der).subject.rfc4514_string()
-
-
-def is_root(der: bytes) -> bool:
-    """Whether a certificate names itself as its issuer."""
-    certificate = _loaded(der)
-    return certificate.issuer == certificate.subject
 
 
 def unfit(der: bytes, moment: datetime) -> str:
@@ -66,7 +32,7 @@ def unfit(der: bytes, moment: datetime) -> str:
 
     :raises CertificateError: when it is no certificate
     """
-    certificate = _loaded(der)
+    certificate = loaded(der)
     if moment < certificate.not_valid_before_utc:
         return f"not valid before {certificate.not_valid_before_utc:%F}"
     if moment > certificate.not_valid_after_utc:
@@ -83,10 +49,3 @@ def unfit(der: bytes, moment: datetime) -> str:
     if not usage.digital_signature or not usage.content_commitment:
         return "its key may not be used for digitalSignature and nonRepudiation"
     return ""
-
-
-def _loaded(der: bytes) -> x509.Certificate:
-    try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError as error:
-        raise CertificateError(f"This is no certificate: {error}.") from error

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request
 
 from ...clock import to_text
+from ...control import needed
 from ..callbacks import Notice
 from ..errors import ApiError
 from . import foreign
@@ -175,16 +176,6 @@ class DocumentControl:
         if rin not in self.app.registry.callbacks:
             raise ApiError(400, "BadRequest", f"{rin!r} has registered no address.")
         return rin
-
-
-def needed(body: object, name: str) -> Any:
-    """A value of an order.
-
-    :raises ApiError: when it is missing
-    """
-    if not isinstance(body, dict) or name not in body:
-        raise ApiError(400, "BadRequest", f"{name!r} is missing.")
-    return body[name]
 
 
 def _document(taken: Document, raw: bool = False) -> dict[str, Any]:

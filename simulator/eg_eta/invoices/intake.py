@@ -14,6 +14,7 @@ import base64
 import hashlib
 from typing import Any
 
+from ... import openssl
 from .. import receiving
 from ..errors import ApiError, error_body
 from ..rawjson import Element, elements
@@ -21,7 +22,7 @@ from ..receiving import Order, detail
 from ..store import make_id
 from ..structure import Spec
 from ..tokens import Caller
-from . import openssl, schema
+from . import schema
 from .signatures import SignatureChecker, Trust
 from .store import Document, DocumentStore, DocumentSubmission, make_long_id
 

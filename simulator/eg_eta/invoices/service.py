@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
+from ... import openssl
 from .. import faults, notices, portal, strictjson
 from ..errors import ApiError, json_response
 from ..tokens import Caller
-from . import openssl, pdf
+from . import pdf
 from .intake import DocumentIntake
 from .item_codes import ItemCodes
 from .packages import Packages

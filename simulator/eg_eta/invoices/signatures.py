@@ -21,8 +21,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from . import certificates, cms, openssl, profile
-from .certificates import CertificateError
+from ... import certificates, openssl
+from ...certificates import CertificateError
+from . import cms, profile
+from .certificates import registration_number, unfit
 from .profile import SignatureError
 
 
@@ -148,7 +150,7 @@ def _check_trust(
     trust: Trust,
     moment: datetime,
 ) -> None:
-    why = certificates.unfit(certificate, moment)
+    why = unfit(certificate, moment)
     authorities = trust.authorities
     if not why and authorities and openssl.holds(data, content, authorities, moment):
         return
@@ -164,7 +166,7 @@ def _check_trust(
 
 
 def _check_owner(certificate: bytes, rin: str, trust: Trust) -> None:
-    number = certificates.registration_number(certificate)
+    number = registration_number(certificate)
     authorised = (trust.signers or {}).get(rin, frozenset())
     if number == rin or (number is None and certificate in authorised):
         return

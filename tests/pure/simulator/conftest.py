@@ -1,11 +1,15 @@
 import shutil
+from datetime import datetime, timezone
 
+import cis_kit
 import pytest
 from invoice_kit import BUYER, Erp, Pki
 from simulator_kit import Till
 
 from simulator.client import ControlClient
 from simulator.eg_eta import App
+from simulator.hr_cis import App as CisApp
+from simulator.hr_cis.client import CisControlClient
 from simulator.server import running
 
 
@@ -57,3 +61,39 @@ def buyer(url, control):
         erp_clients=[{"client_id": "buyer", "secret": "buyer-secret", "rin": BUYER}],
     )
     return Erp(url, "buyer")
+
+
+@pytest.fixture(scope="session")
+def cis_ca():
+    """A certification authority of the tests' own."""
+    return cis_kit.certified(None, organization="Izdavatelj")
+
+
+@pytest.fixture(scope="session")
+def cis_seal(cis_ca):
+    """The certificate of a taxpayer."""
+    return cis_kit.certified(cis_ca)
+
+
+@pytest.fixture
+def cis_url():
+    if shutil.which("openssl") is None:
+        pytest.skip("chains are checked with openssl: apt-get install openssl")
+    with running(CisApp()) as address:
+        yield address
+
+
+@pytest.fixture
+def cis(cis_url, cis_ca):
+    """The control API of CIS, which believes the tests' authority; it is noon."""
+    client = CisControlClient(cis_url)
+    client.register(trusted_cas=[{"pem": cis_ca.pem}])
+    offset = (cis_kit.NOON - datetime.now(timezone.utc)).total_seconds()
+    client.settings(clock_offset=offset)
+    return client
+
+
+@pytest.fixture
+def cis_till(cis_url, cis, cis_seal):
+    """A taxpayer's till with a clock as CIS's."""
+    return cis_kit.Till(cis_url, cis_seal, cis.settings()["clock_offset"])

@@ -8,9 +8,9 @@ from simulator_kit import RIN, SERIAL, Till, receipt, sealed
 from simulator.client import ControlClient, ControlError
 from simulator.eg_eta import App
 from simulator.eg_eta.registry import RegistryError
-from simulator.eg_eta.settings import SettingError
 from simulator.faults import FaultError
 from simulator.server import NotLoopbackError, SimulatorServer, check_loopback, running
+from simulator.settings import SettingError
 
 
 def test_overview(control):

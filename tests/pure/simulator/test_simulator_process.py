@@ -44,7 +44,8 @@ def process(*arguments: str):
     )
     try:
         name, _simulator, address = child.stdout.readline().split()
-        assert name == "eg_eta"
+        named = [text for text in arguments[:1] if not text.startswith("-")]
+        assert [name] == (named or ["eg_eta"])
         yield child, address
     finally:
         if child.poll() is None:

@@ -34,8 +34,8 @@ from signature_kit import b64
 
 from simulator.eg_eta import App
 from simulator.eg_eta.invoices import profile
-from simulator.eg_eta.invoices.openssl import OpenSslMissingError
 from simulator.eg_eta.invoices.signatures import Trust, check
+from simulator.openssl import OpenSslMissingError
 
 VECTORS = Path(__file__).parent / "vectors"
 STEP = "Step-03.ITIDA Signature Validator"
