@@ -45,6 +45,7 @@ class EreceiptWork(models.AbstractModel):
         before = {document: document.state for document in documents}
         getattr(self, f"_settle_unit_{unit.purpose}")(unit, report, documents)
         self._tell_decided(documents.filtered(lambda d: d.state != before[d]))
+        self._tell_warnings(report, documents)
 
     def _settle_unit_send(self, unit, report, documents):
         sending = documents.filtered(lambda d: d.state == lifecycle.SENDING)
@@ -183,12 +184,14 @@ class EreceiptWork(models.AbstractModel):
 
     def _write_link(self, document, unit):
         """Keep the text of the QR code where it comes with the authority's answer."""
-        if document.qr or not document.authority_uid:
+        if document.qr_answered or not document.authority_uid:
             return
         if unit.authority.capabilities.printable_at == "answer":
             link = unit.authority.link(document._contract_document())
-            if link:
+            if link and not document.qr:
                 document.sudo().qr = link
+            elif link and link != document.qr:
+                document.sudo().qr_answered = link
 
     def _settle_accepted(self, document, unit, outcome):
         first_poll = document._authority_class().limits.first_poll.total_seconds()
@@ -365,6 +368,22 @@ class EreceiptWork(models.AbstractModel):
             self._log(
                 valid.filtered("device_id.log_valid"),
                 self.env._("Valid at the tax authority."),
+            )
+
+    def _tell_warnings(self, report, documents):
+        """Have a person look at answers that count although something is wrong with
+        them."""
+        for document in documents:
+            outcome = report.outcomes.get(document.id)
+            if outcome is None or not outcome.warnings:
+                continue
+            texts = self.env["ereceipt.registration"]._problem_texts(outcome.warnings)
+            self._log(document, "\n".join(texts))
+            self.env["ereceipt.alert"]._raise_for_documents(
+                document,
+                "answer",
+                self.env._("The authority's answer is not beyond doubt"),
+                "\n".join(texts),
             )
 
     def _log(self, documents, body):

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from psycopg2 import OperationalError
 
@@ -33,8 +34,9 @@ class Unit:
 
     Made and settled by the main thread; :meth:`run` is all that a thread does.
 
-    :ivar purpose: ``send``, ``ask``, ``sign`` (with ``signer``), or ``change``: what
-        is asked for one document (``change``, called with it)
+    :ivar purpose: ``send``, ``ask``, ``sign``, or ``change``: what is asked for one
+        document (``change``, called with it)
+    :ivar signer: signs documents (``sign``), or what is sent
     :ivar begun_at: ``time.monotonic()`` at which it was claimed
     :ivar over_at: by which its last call is over
     :ivar give_up_at: after which it begins no further call
@@ -63,7 +65,11 @@ class Unit:
 
     def _send(self):
         return dispatch.send(
-            self.authority, self.documents, self.report, give_up_at=self.give_up_at
+            self.authority,
+            self.documents,
+            self.report,
+            give_up_at=self.give_up_at,
+            signer=self.signer,
         )
 
     def _ask(self):
@@ -79,9 +85,10 @@ class Unit:
         )
 
     def _change(self):
-        return dispatch.change(
-            self.authority, self.change, self.documents[0], self.report
-        )
+        call = self.change
+        if self.signer:
+            call = partial(call, signer=self.signer)
+        return dispatch.change(self.authority, call, self.documents[0], self.report)
 
 
 class EreceiptWork(models.AbstractModel):
