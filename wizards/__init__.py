@@ -4,6 +4,7 @@ from . import (
     ereceipt_cancel,
     ereceipt_confirmation,
     ereceipt_eg_code_request,
+    ereceipt_hr_change,
     ereceipt_item_import,
     ereceipt_late,
     ereceipt_pairing,
