@@ -226,6 +226,7 @@ class Capabilities:
         each message, whenever it is sent
     :ivar coded: a security code is made with the key when a document is issued, so
         :meth:`Authority.build` wants the signer
+    :ivar refers: a document that takes a sale back names it, and so waits for it
     """
 
     serials: bool = True
@@ -242,6 +243,7 @@ class Capabilities:
     printer: bool = False
     signs: Literal["nothing", "document", "message"] = "nothing"
     coded: bool = False
+    refers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

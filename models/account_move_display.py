@@ -26,6 +26,10 @@ class AccountMove(models.Model):
     ereceipt_qr_image = fields.Binary(
         related="ereceipt_document_id.qr_image", string="E-receipt QR code"
     )
+    ereceipt_authority_number = fields.Char(
+        related="ereceipt_document_id.authority_number",
+        string="Number for the authority",
+    )
     ereceipt_issued_at = fields.Datetime(
         related="ereceipt_document_id.issued_at", string="E-receipt issued"
     )

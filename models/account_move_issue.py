@@ -8,8 +8,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal import lifecycle
-from ..fiscal.contract import Problem
+from ..fiscal.contract import FiscalError, Problem
 from ..fiscal.messages import _
+from .ereceipt_numbers import Numbers
 
 REPLACEABLE = frozenset(
     {lifecycle.INVALID, lifecycle.REJECTED, lifecycle.LATE, lifecycle.FAILED}
@@ -208,13 +209,18 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         device = self.ereceipt_device_id.sudo()
-        problems = []
+        key_problem = device.registration_id._coding_problem()
+        problems = [key_problem] if key_problem else []
         if (
             at_posting
             and device.date_policy == "refuse"
             and device.issue_moment == "posting"
         ):
-            today = self._ereceipt_local_date(device)
+            now = device._wall_clock()
+            moment = self._ereceipt_hook(
+                device.registration_id, "issue_moment", now, now
+            )
+            today = self._ereceipt_local_date(device, moment)
             if self.invoice_date and self.invoice_date != today:
                 problems.append(
                     Problem(
@@ -327,6 +333,7 @@ class AccountMove(models.Model):
             lambda d: d.registration_id._authority_class().capabilities.chained
         )
         chained._chain_lock()
+        devices._series_lock()
         documents = self.env["ereceipt.document"].sudo()
         for device in devices.sorted("id"):
             documents |= by_device[device]._ereceipt_freeze_on(
@@ -337,21 +344,29 @@ class AccountMove(models.Model):
     def _ereceipt_freeze_on(self, device, snapshots, chained):
         """Freeze the documents of one device, one after the other."""
         authority = device._authority_offline()
+        signer = device.registration_id._coding_signer()
         index, uid, last = device._chain_head() if chained else (0, "", None)
+        numbers = Numbers(device)
         fresh = []
         frozen = self.env["ereceipt.document"].sudo()
         for move in self:
             replaced = move._ereceipt_replaced()
-            last = device._next_issue_time(last)
-            receipt = replace(
-                move._ereceipt_placed(snapshots[move.id], uid),
-                issued_at=last.replace(tzinfo=timezone.utc),
+            last = device._next_issue_time(last or numbers.last_moment())
+            moment = move._ereceipt_hook(
+                device.registration_id, "issue_moment", last, last
             )
-            built = authority.build(receipt)
+            place = numbers.take(moment, replaced)
+            receipt = replace(
+                move._ereceipt_placed(snapshots[move.id], uid, place.number),
+                issued_at=moment.replace(tzinfo=timezone.utc),
+            )
+            built = move._ereceipt_built(authority, receipt, signer)
             values = {
                 **frozen._frozen_values(
-                    receipt, built, device._deadline(last, replaced)
+                    receipt, built, device._deadline(moment, replaced)
                 ),
+                **place.values(),
+                "report_by": device._report_by(receipt),
                 **move._ereceipt_queued_values(authority, replaced),
             }
             if chained and not replaced:
@@ -371,10 +386,37 @@ class AccountMove(models.Model):
         frozen._supersede_replaced()
         return frozen
 
-    def _ereceipt_placed(self, receipt, head=""):
+    def _ereceipt_built(self, authority, receipt, signer):
+        """Return what is frozen of a receipt.
+
+        :param signer: makes its security code, None where it gets none
+        :raise UserError: the key cannot do that now
+        """
+        if signer is None:
+            return authority.build(receipt)
+        try:
+            return authority.build(receipt, signer)
+        except FiscalError as error:
+            reason = self.env["ereceipt.document"]._error_text(error, self.env.user)
+            raise UserError(
+                self.env._(
+                    "%(invoice)s gets no security code: %(reason)s",
+                    invoice=self.display_name,
+                    reason=reason,
+                )
+            ) from error
+
+    def _ereceipt_placed(self, receipt, head="", number=1):
         """Return a receipt with its place in the chain: after the head, or, where it
-        corrects another document, in that one's place."""
+        corrects another document, in that one's place.
+
+        :param int number: its place in the device's series, where it has one; any
+            while it is only looked at
+        """
         replaced = self._ereceipt_replaced()
+        if number and self.ereceipt_device_id.sudo()._series_name():
+            data = {**receipt.data, "sequence_number": number}
+            receipt = replace(receipt, data=data)
         if not replaced:
             return replace(receipt, previous_uid=head)
         return replace(

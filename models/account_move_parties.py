@@ -133,4 +133,7 @@ class AccountMove(models.Model):
             method = max(amounts, key=amounts.get)
         else:
             method = device.payment_method
+        method = self._ereceipt_hook(
+            desk.registration, "payment_method", method, desk, tuple(amounts)
+        )
         return (Payment(method, total),) if method else ()

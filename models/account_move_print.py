@@ -41,17 +41,23 @@ class AccountMove(models.Model):
 
         :return: None where nothing is to be said, else a dict of texts: ``title``,
             ``qr`` ("" or a data URI), ``uid``, ``issued_at``, ``replaces``,
-            ``sentence``, and ``watermark`` ("" outside a test environment)
+            ``sentence``, and ``watermark`` ("" outside a test environment); and
+            ``rows``, names and texts that the authority wants on a print
         """
         self.ensure_one()
         document = self.ereceipt_document_id.sudo()
         if not document.content_sha256:
             return None
         printed = document.state in PRINTED
+        rows = []
+        if printed:
+            hook = self._ereceipt_hook
+            rows = hook(document.registration_id, "print_rows", [], document)
         return {
             "title": document._print_title() if printed else "",
             "qr": document._qr_data_uri() if printed else "",
-            "uid": document.authority_uid if printed else "",
+            "uid": document.authority_uid if printed and not rows else "",
+            "rows": rows,
             "issued_at": document._print_issued_at() if printed else "",
             "replaces": self._ereceipt_replaces_text() if printed else "",
             "sentence": document._print_sentence(),
@@ -88,7 +94,8 @@ class EreceiptDocument(models.Model):
 
     def _qr_data_uri(self):
         """Return the QR code as a data URI, "" if the document has none."""
-        return _data_uri(qr_png(self.qr, QR_BORDER)) if self.qr else ""
+        text = self._qr_now()
+        return _data_uri(qr_png(text, QR_BORDER)) if text else ""
 
     def _print_title(self):
         self.ensure_one()

@@ -97,15 +97,23 @@ class AccountMove(models.Model):
         found = self._ereceipt_originals().get(self.id)
         return found.reference if found else None
 
+    def _ereceipt_referring(self):
+        """Return the credit notes whose authority has to be told which sale they
+        take back."""
+        return self.filtered(
+            lambda m: (
+                m.move_type == "out_refund"
+                and m.ereceipt_device_id.sudo()._refers_to_sales()
+            )
+        )
+
     def _ereceipt_original_documents(self):
         """Return the document of the sale that each credit note refers to, by the
         credit note's id; only where it is one of ours, in the environment that the
         registration is in now."""
         documents = {}
         by_uid = self._ereceipt_typed_documents()
-        for move in self:
-            if move.move_type != "out_refund":
-                continue
+        for move in self._ereceipt_referring():
             registration = move.ereceipt_device_id.sudo().registration_id
             if move.ereceipt_original_uid:
                 key = (registration.id, move.ereceipt_original_uid)
@@ -146,7 +154,7 @@ class AccountMove(models.Model):
 
         :rtype: Originals
         """
-        returns = self.filtered(lambda m: m.move_type == "out_refund")
+        returns = self._ereceipt_referring()
         originals = Originals()
         if not returns:
             return originals
@@ -261,7 +269,7 @@ class AccountMove(models.Model):
     def _ereceipt_sale_ahead(self):
         """Return the sale where it is still to be issued: a draft, or posted together
         with the return."""
-        if self.move_type != "out_refund" or self.ereceipt_original_uid:
+        if not self._ereceipt_referring() or self.ereceipt_original_uid:
             return self.browse()
         sale = self.reversed_entry_id.sudo()
         if sale.ereceipt_document_id:

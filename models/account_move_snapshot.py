@@ -157,7 +157,9 @@ class AccountMove(models.Model):
         """Call ``_<authority>_<name>(*args)`` where the glue of an authority has it.
 
         Hooks: ``receipt_data(device)``, ``parse_reference(text)``,
-        ``reason_before_start()``, ``kind()``, ``document_type(device)``.
+        ``reason_before_start()``, ``kind()``, ``document_type(device)``,
+        ``payment_method(desk, codes)``, ``issue_moment(now)``,
+        ``print_rows(document)``.
         """
         method = getattr(self, f"_{registration.authority}_{name}", None)
         return method(*args) if method else default

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..fiscal import lifecycle
-from ..fiscal.contract import AuthorityError
+from ..fiscal.contract import AuthorityError, Status
 
 FOLLOWED_EVERY = timedelta(hours=6)
 """How often the authority is asked about what it has decided, while a buyer may still
@@ -29,6 +29,9 @@ class EreceiptDocument(models.Model):
 
     Somebody may also ask for the cancellation at the authority itself. The document is
     *cancelling* then as well, as soon as that is noticed, without anything asked for.
+
+    An authority may take other changes of valid documents, which it decides at once
+    (hook ``change_call``).
     """
 
     _inherit = "ereceipt.document"
@@ -39,6 +42,9 @@ class EreceiptDocument(models.Model):
         readonly=True,
     )
     change_reason = fields.Char(string="Reason given", readonly=True)
+    change_data = fields.Json(
+        readonly=True, help="What else the authority is told, by its own names."
+    )
     change_by_id = fields.Many2one("res.users", string="Asked by", readonly=True)
     change_sent_at = fields.Datetime(string="Asked at", readonly=True)
     cancel_until = fields.Datetime(
@@ -182,10 +188,53 @@ class EreceiptDocument(models.Model):
         if self.next_attempt_at != at:
             self.sudo().next_attempt_at = at
 
+    def _ask_for_change(self, change, data):
+        """Have a valid document changed in a way that its authority decides at once.
+
+        :param str change: one of the column's values
+        :param dict data: by the authority's own names
+        :raise UserError: another change is on its way, or the document is not valid
+        """
+        self.ensure_one()
+        if self.state != lifecycle.VALID:
+            raise UserError(
+                self.env._(
+                    "Only what the authority has can be changed there; %(document)s "
+                    "is: %(state)s.",
+                    document=self.name,
+                    state=self._state_label(),
+                )
+            )
+        if self.change:
+            raise UserError(
+                self.env._(
+                    "The authority is asked for something about %s already. Wait until "
+                    "it has answered.",
+                    self.name,
+                )
+            )
+        self.sudo().write(
+            {
+                "change": change,
+                "change_data": data,
+                "change_by_id": self.env.uid,
+                "change_sent_at": False,
+                "next_attempt_at": fields.Datetime.now(),
+                "last_error": False,
+            }
+        )
+        self.env["ereceipt.outbox"].sudo()._wake()
+
+    def _change_label(self):
+        """Return what is asked for, in words."""
+        return dict(self._fields["change"]._description_selection(self.env)).get(
+            self.change, ""
+        )
+
     def _end_change(self, **values):
         """Forget what was asked for: it is decided."""
         self.filtered("change").sudo().write(
-            {"change": False, "change_sent_at": False, **values}
+            {"change": False, "change_sent_at": False, "change_data": False, **values}
         )
 
 
@@ -214,7 +263,7 @@ class EreceiptWork(models.AbstractModel):
     def _states_for(self, purpose, authority_class):
         # EXTENDS
         if purpose == "change":
-            return [lifecycle.CANCELLING, lifecycle.REJECTED]
+            return [lifecycle.CANCELLING, lifecycle.REJECTED, lifecycle.VALID]
         states = super()._states_for(purpose, authority_class)
         if purpose == "ask":
             states += [lifecycle.VALID, lifecycle.REJECTED]
@@ -247,7 +296,9 @@ class EreceiptWork(models.AbstractModel):
         """Return what is called, as ``call(authority, contract document)``."""
         if document.change == DECLINE:
             return _decline
-        return partial(_cancel, reason=document.change_reason or "")
+        if document.change == CANCEL:
+            return partial(_cancel, reason=document.change_reason or "")
+        return document.registration_id._hook("change_call", None, document)
 
     # -------------------------------------------------------------------------
     # SETTLING
@@ -258,7 +309,9 @@ class EreceiptWork(models.AbstractModel):
         on asked about."""
         for document in documents.filtered("change"):
             outcome = report.outcomes.get(document.id)
-            if outcome is not None:
+            if outcome is not None and document.change not in (CANCEL, DECLINE):
+                self._settle_change(document, unit, outcome)
+            elif outcome is not None:
                 document.sudo().change_sent_at = fields.Datetime.now()
                 self._settle_outcome(document, unit, outcome)
             elif isinstance(report.error, AuthorityError):
@@ -268,20 +321,35 @@ class EreceiptWork(models.AbstractModel):
                     document, report.error, self._error_text(unit, report.error)
                 )
 
+    def _settle_change(self, document, unit, outcome):
+        """Write what came of a change that the authority decides at once. One whose
+        answer was lost is asked for again: the same once more changes nothing."""
+        if outcome.status != Status.VALID:
+            error = unit.report.error
+            self._ask_again(document, error, self._error_text(unit, error))
+            return
+        document.sudo().write(self._told(document, unit, outcome))
+        done = document._change_label()
+        document._end_change(last_error=False, lease_token=False, next_attempt_at=False)
+        document._follow()
+        self._log(document, self.env._("Done at the tax authority: %s.", done))
+
     def _refuse_change(self, document, unit, error):
         """The document stays what it was, and somebody is told why."""
         message = self._error_text(unit, error)
         if document.state == lifecycle.CANCELLING:
             document._go(lifecycle.VALID, last_error=message)
             return
+        summary = self.env._(
+            "Refused by the tax authority: %s", document._change_label()
+        )
+        if document.change == DECLINE:
+            summary = self.env._("The rejection could not be declined")
         document._end_change(
             last_error=message, next_attempt_at=False, lease_token=False
         )
         self.env["ereceipt.alert"]._raise_for_documents(
-            document,
-            "change",
-            self.env._("The rejection could not be declined"),
-            message,
+            document, "change", summary, message
         )
 
     def _settle_outcome(self, document, unit, outcome):
@@ -337,6 +405,9 @@ class EreceiptWork(models.AbstractModel):
         result = super()._tell_decided(documents)
         for document in documents:
             if document.state != lifecycle.VALID or not document.change:
+                continue
+            if document.change not in (CANCEL, DECLINE):
+                # asked for meanwhile, and still to be done
                 continue
             if document.change == CANCEL:
                 self._tell_not_cancelled(document)

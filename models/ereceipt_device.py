@@ -1,3 +1,5 @@
+from datetime import timezone
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -404,6 +406,12 @@ class EreceiptDevice(models.Model):
         """Return the devices on which something may be issued now."""
         return self.filtered(lambda d: d.active and d.lifecycle == "active")
 
+    def _refers_to_sales(self):
+        """Whether a return that is issued on it names the sale."""
+        return bool(
+            self and self.registration_id._authority_class().capabilities.refers
+        )
+
     def _credentials(self):
         """Return the device's own credentials, in clear."""
         self.ensure_one()
@@ -435,6 +443,15 @@ class EreceiptDevice(models.Model):
             data=self.registration_id._hook("device_data", {}, self),
             record=("ereceipt.device", self.id),
         )
+
+    def _report_by(self, receipt):
+        """Return until when (naive UTC) the law wants a receipt at the authority,
+        False where it says nothing beyond the authority's window.
+
+        Hook ``report_by(receipt)``: returns an aware time.
+        """
+        moment = self.registration_id._hook("report_by", None, receipt)
+        return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment else False
 
     def _contract_address(self):
         parts = ("governorate", "city", "street", "building", "postal_code")

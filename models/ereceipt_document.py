@@ -18,6 +18,10 @@ FROZEN = frozenset(
         "authority_uid",
         "security_code",
         "qr",
+        "qr_answered",
+        "series",
+        "series_number",
+        "authority_number",
         "issued_at",
         "chain_index",
         "previous_uid",
@@ -34,7 +38,14 @@ FROZEN = frozenset(
 """What never changes once a document has its content."""
 
 AFTERWARDS = frozenset(
-    {"authority_uid", "qr", "signature", "signed_at", "signing_key_id"}
+    {
+        "authority_uid",
+        "qr",
+        "qr_answered",
+        "signature",
+        "signed_at",
+        "signing_key_id",
+    }
 )
 """What may come after the content, once: from the signer, or with the authority's
 answer."""
@@ -111,6 +122,12 @@ class EreceiptDocument(models.Model):
         help="Computed when it is issued, printed where the authority wants it.",
     )
     qr = fields.Char(string="QR text", prefetch=False)
+    qr_answered = fields.Char(
+        string="QR text with the answer",
+        prefetch=False,
+        help="What the QR code says from the authority's answer on, where it said "
+        "something else before.",
+    )
     issued_at = fields.Datetime(string="Issued", help="Moment of freezing, in UTC.")
     chain_index = fields.Integer(
         string="Place in the chain",
@@ -188,6 +205,10 @@ class EreceiptDocument(models.Model):
     )
     deadline_at = fields.Datetime(
         string="Deadline", help="When the authority's window for it closes."
+    )
+    report_by = fields.Datetime(
+        string="To be registered by",
+        help="Until when the law wants it at the authority, which may take it longer.",
     )
     handed_over_at = fields.Datetime(
         string="Handed over", help="When the customer first got it."
@@ -423,7 +444,14 @@ class EreceiptDocument(models.Model):
             sent_at=self.sent_at.replace(tzinfo=timezone.utc) if self.sent_at else None,
             attempt=self.attempts,
             late_reference=self.late_reference or "",
+            handed_over_at=self.handed_over_at
+            and self.handed_over_at.replace(tzinfo=timezone.utc)
+            or None,
         )
+
+    def _qr_now(self):
+        """Return the text of the QR code as it is printed now, "" for none."""
+        return self.qr_answered or self.qr or ""
 
     # -------------------------------------------------------------------------
     # GETTERS

@@ -118,7 +118,7 @@ class EreceiptDocument(models.Model):
         )
         return held if True in value else ~held
 
-    @api.depends("deadline_at", "issued_at", "state", "late_reference")
+    @api.depends("deadline_at", "report_by", "issued_at", "state", "late_reference")
     @api.depends_context("lang")
     def _compute_deadline_text(self):
         now = fields.Datetime.now()
@@ -145,14 +145,21 @@ class EreceiptDocument(models.Model):
         self.ensure_one()
         if self.state in lifecycle.REFUSED:
             return self._correction_closes_at()
-        return self.state in ARRIVING and self.deadline_at
+        if self.state not in ARRIVING:
+            return False
+        return self.report_by or self.deadline_at
 
     def _search_closes_at(self, operator, value):
         if operator not in ("<", "<=", ">", ">="):
             return NotImplemented
         value = fields.Datetime.to_datetime(value)
         arriving = Domain("state", "in", list(ARRIVING))
-        domains = [arriving & Domain("deadline_at", operator, value)]
+        domains = [
+            arriving & Domain("report_by", operator, value),
+            arriving
+            & Domain("report_by", "=", False)
+            & Domain("deadline_at", operator, value),
+        ]
         for code, authority in authority_classes().items():
             window = authority.limits.correction_window
             if window:
@@ -161,12 +168,12 @@ class EreceiptDocument(models.Model):
                 domains.append(refused & Domain("issued_at", operator, value - window))
         return Domain.OR(domains)
 
-    @api.depends("qr")
+    @api.depends("qr", "qr_answered")
     def _compute_qr_image(self):
         for document in self:
-            qr = document.qr
+            qr = document._qr_now()
             document.qr_image = base64.b64encode(qr_png(qr)) if qr else False
-            document.qr_is_link = (document.qr or "").startswith("https://")
+            document.qr_is_link = qr.startswith("https://")
 
     @api.depends("content", "media_type", "authority_ids")
     def _compute_content_shown(self):

@@ -7,6 +7,8 @@ from ..fiscal import lifecycle
 OPEN_TO_ANOTHER = frozenset({lifecycle.SUBMITTED, lifecycle.UNKNOWN})
 """States in which the authority has not decided what it was sent."""
 
+RENAMED = frozenset({"authority_uid", "qr", "qr_answered"})
+
 
 class EreceiptDocument(models.Model):
     """An identifier that the authority gave to a document which it then did not know.
@@ -48,7 +50,7 @@ class EreceiptDocument(models.Model):
     def _comes_later(self, vals):
         # EXTENDS
         names = super()._comes_later(vals)
-        return names | {"authority_uid", "qr"} if self._may_rename(vals) else names
+        return names | RENAMED if self._may_rename(vals) else names
 
     def _may_rename(self, vals):
         """Whether the identifier may go, or be an earlier one again: only an
@@ -74,6 +76,7 @@ class EreceiptDocument(models.Model):
             {
                 "authority_uid": uid,
                 "qr": False,
+                "qr_answered": False,
                 "authority_ids": False,
                 "former_ids": [
                     *(self.former_ids or ()),

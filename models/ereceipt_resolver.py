@@ -282,7 +282,8 @@ class CodeResolver:
         if not found:
             return None
         code, subcode, field = found
-        return Resolved(code, subcode=subcode, origin="field", field=field)
+        origin = "field" if field else "default"
+        return Resolved(code, subcode=subcode, origin=origin, field=field)
 
     def _hook(self, name, default, *args):
         return self.mapping_model._hook(self.authority, name, default, *args)

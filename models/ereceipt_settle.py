@@ -46,6 +46,7 @@ class EreceiptWork(models.AbstractModel):
         before = {document: document.state for document in documents}
         getattr(self, f"_settle_unit_{unit.purpose}")(unit, report, documents)
         self._tell_decided(documents.filtered(lambda d: d.state != before[d]))
+        self._tell_warnings(report, documents)
 
     def _settle_unit_send(self, unit, report, documents):
         sending = documents.filtered(lambda d: d.state == lifecycle.SENDING)
@@ -175,20 +176,25 @@ class EreceiptWork(models.AbstractModel):
             values["submission_ref"] = submission
         if outcome.uid and not document.authority_uid:
             values["authority_uid"] = outcome.uid
-        if not document.qr and unit.authority.capabilities.printable_at == "answer":
-            link = self._link(document, unit, values)
-            if link:
-                values["qr"] = link
+        if (
+            unit.authority.capabilities.printable_at == "answer"
+            and not document.qr_answered
+        ):
+            values |= self._link_values(document, unit, values)
         return values
 
-    def _link(self, document, unit, values):
-        """Return the text of the QR code where it comes with the authority's answer."""
+    def _link_values(self, document, unit, values):
+        """Return the text of the QR code that comes with the authority's answer, as the
+        document's or beside the one that it had before."""
         uid = document.authority_uid or values.get("authority_uid")
         if not uid:
-            return ""
+            return {}
         ids = values.get("authority_ids") or document.authority_ids or {}
         known = replace(document._contract_document(), uid=uid, authority_ids=ids)
-        return unit.authority.link(known)
+        link = unit.authority.link(known)
+        if not link or link == document.qr:
+            return {}
+        return {"qr_answered" if document.qr else "qr": link}
 
     def _settle_accepted(self, document, unit, outcome):
         first_poll = document._authority_class().limits.first_poll.total_seconds()
@@ -370,6 +376,22 @@ class EreceiptWork(models.AbstractModel):
             self._log(
                 valid.filtered("device_id.log_valid"),
                 self.env._("Valid at the tax authority."),
+            )
+
+    def _tell_warnings(self, report, documents):
+        """Have a person look at answers that count although something is wrong with
+        them."""
+        for document in documents:
+            outcome = report.outcomes.get(document.id)
+            if outcome is None or not outcome.warnings:
+                continue
+            texts = self.env["ereceipt.registration"]._problem_texts(outcome.warnings)
+            self._log(document, "\n".join(texts))
+            self.env["ereceipt.alert"]._raise_for_documents(
+                document,
+                "answer",
+                self.env._("The authority's answer is not beyond doubt"),
+                "\n".join(texts),
             )
 
     def _log(self, documents, body):

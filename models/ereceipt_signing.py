@@ -5,12 +5,17 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..fiscal import lifecycle
+from ..fiscal.contract import Problem
+from ..fiscal.messages import _
 from ..fiscal.retry import Backoff
 from ..fiscal.signing.errors import KeyUnusable
 from .ereceipt_signing_key import here
 
 SIGNED_AT_ONCE = 100
 """How many documents one unit signs: what a process that dies has signed in vain."""
+
+MESSAGES = frozenset({"send", "change"})
+"""Purposes of units whose messages an authority may want signed."""
 
 AWAY = Backoff(first=30.0, longest=600.0)
 """How often a key is looked for that was not there."""
@@ -34,7 +39,8 @@ class EreceiptRegistration(models.Model):
     def _compute_signs(self):
         for registration in self:
             registration.signs = bool(
-                registration.authority and registration._signs_documents()
+                registration.authority
+                and (registration._signs_documents() or registration._signs_messages())
             )
 
     def _signs_documents(self):
@@ -45,6 +51,67 @@ class EreceiptRegistration(models.Model):
         self.ensure_one()
         signs = self._authority_class().capabilities.signs == "document"
         return self._hook("signs_documents", signs)
+
+    def _signs_messages(self):
+        """Whether the key signs what is sent, each time anew."""
+        self.ensure_one()
+        return self._authority_class().capabilities.signs == "message"
+
+    def _makes_codes(self):
+        """Whether a security code is made with the key when something is issued."""
+        self.ensure_one()
+        return self._authority_class().capabilities.coded
+
+    def _coding_signer(self):
+        """Return the key that makes security codes, None where there are none.
+
+        :raise UserError: the key cannot be used here
+        """
+        if not self._makes_codes():
+            return None
+        return self.sudo().signing_key_id._signer()
+
+    def _coding_problem(self):
+        """Return what keeps security codes from being made now, or None."""
+        if not self._makes_codes():
+            return None
+        key, record = self.sudo().signing_key_id, (self._name, self.id)
+        if not key:
+            return Problem(
+                "key_missing",
+                _(
+                    "%(registration)s has no signing key, with which each document "
+                    "gets its security code. Choose one there."
+                ),
+                record=record,
+                values={"registration": self.sudo().name},
+            )
+        if key.kind == "agent":
+            return Problem(
+                "key_agent",
+                _(
+                    "The security code is made while the invoice is posted, and "
+                    "%(key)s lies behind a signing agent, which takes its time. "
+                    "Choose a key in a file, or a token at this server."
+                ),
+                record=record,
+                values={"key": key.name},
+            )
+        if not key.active or not key.ready_at:
+            return Problem(
+                "key_away",
+                _("The key %(key)s makes no security codes now: %(situation)s"),
+                record=(key._name, key.id),
+                values={"key": key.name, "situation": key.situation},
+            )
+        return None
+
+    def write(self, vals):
+        # EXTENDS: another key is tried at once
+        result = super().write(vals)
+        if "signing_key_id" in vals:
+            self.filtered("breaker_open_until")._breaker_reset()
+        return result
 
 
 class EreceiptDocument(models.Model):
@@ -171,8 +238,10 @@ class EreceiptWork(models.AbstractModel):
     def _unit_values(self, device, documents, purpose):
         # EXTENDS
         values = super()._unit_values(device, documents, purpose)
-        if purpose == "sign":
-            values["signer"] = device.registration_id.signing_key_id._signer()
+        registration = device.registration_id
+        messages = purpose in MESSAGES and registration._signs_messages()
+        if purpose == "sign" or messages:
+            values["signer"] = registration.signing_key_id._signer()
         return values
 
     def _hold_unusable(self, device, documents, purpose, reason):
@@ -220,6 +289,14 @@ class EreceiptSigningKey(models.Model):
         copy=False,
         help="How often it could not sign, one time after another.",
     )
+
+    def _at_hand(self):
+        # EXTENDS: what was held back for want of the key goes on
+        result = super()._at_hand()
+        for registration in self.registration_ids:
+            if registration.breaker_open_until and registration._signs_messages():
+                registration.sudo()._breaker_reset()
+        return result
 
     def _could_sign(self):
         self.ensure_one()

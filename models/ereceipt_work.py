@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from psycopg2 import OperationalError
 
@@ -33,9 +34,10 @@ class Unit:
 
     Made and settled by the main thread; :meth:`run` is all that a thread does.
 
-    :ivar purpose: ``send``, ``ask``, ``sign`` (with ``signer``), ``change``: what
-        is asked for one document (``change``, called with it), or ``print``: the
-        authority's print of one document
+    :ivar purpose: ``send``, ``ask``, ``sign``, ``change``: what is asked for one
+        document (``change``, called with it), or ``print``: one document's print by
+        the authority
+    :ivar signer: signs documents (``sign``), or what is sent
     :ivar begun_at: ``time.monotonic()`` at which it was claimed
     :ivar over_at: by which its last call is over
     :ivar give_up_at: after which it begins no further call
@@ -64,7 +66,11 @@ class Unit:
 
     def _send(self):
         return dispatch.send(
-            self.authority, self.documents, self.report, give_up_at=self.give_up_at
+            self.authority,
+            self.documents,
+            self.report,
+            give_up_at=self.give_up_at,
+            signer=self.signer,
         )
 
     def _ask(self):
@@ -80,9 +86,10 @@ class Unit:
         )
 
     def _change(self):
-        return dispatch.change(
-            self.authority, self.change, self.documents[0], self.report
-        )
+        call = self.change
+        if self.signer:
+            call = partial(call, signer=self.signer)
+        return dispatch.change(self.authority, call, self.documents[0], self.report)
 
     def _print(self):
         return dispatch.fetch_pdf(self.authority, self.documents[0], self.report)

@@ -207,6 +207,9 @@ class TestAccessGuards(EreceiptCommon):
             "authority_uid": "b" * 64,
             "security_code": "x",
             "qr": "https://example.com",
+            "series": "x",
+            "series_number": 7,
+            "authority_number": "7/X/1",
             "issued_at": "2026-01-01 00:00:00",
             "chain_index": 7,
             "previous_uid": "c" * 64,
@@ -216,8 +219,8 @@ class TestAccessGuards(EreceiptCommon):
             "company_id": self.company.id,
             "exchange_ids": [Command.clear()],
         }
-        # what a signer adds has tests of its own: it comes after the content, once
-        added = {"signature", "signed_at", "signing_key_id"}
+        # what comes after the content, once, has tests of its own
+        added = {"signature", "signed_at", "signing_key_id", "qr_answered"}
         self.assertEqual(set(values), FROZEN - added, "each frozen column is tried")
         for column, value in values.items():
             with self.subTest(column):

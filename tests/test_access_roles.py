@@ -35,6 +35,7 @@ ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
+ereceipt.hr.change          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.eg.code.request    ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.eg.code.request.line ------ ------ ------  ------     rewcdu  rewcdu
 ereceipt.eg.code.search     ------ ------   ------  ------     rewcdu  rewcdu
@@ -68,6 +69,8 @@ account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
 account.move             action_ereceipt_sign_now         ---!!-
 account.move             action_ereceipt_what_now         ---xx-
+account.move             action_hr_change                 ---xx-
+account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
@@ -94,6 +97,7 @@ ereceipt.document        action_bulk_sign                 ---!!!
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
+ereceipt.hr.change       action_apply                     ---!!-
 ereceipt.item.import     action_check                     ----!!
 ereceipt.item.import     action_import                    ----!!
 ereceipt.late            action_correct                   ---!!-
@@ -269,6 +273,7 @@ class TestAccessRoles(EreceiptCommon):
             ),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
+            "ereceipt.hr.change": (None, {**move, "means": "G"}, {"means": "K"}),
             "ereceipt.pairing": (None, own_key, own_key),
             "ereceipt.eg.code.request": (None, through, {"brick": "10000000"}),
             "ereceipt.eg.code.request.line": (None, asked, {"item_code": "X"}),

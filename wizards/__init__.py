@@ -7,6 +7,7 @@ from . import (
     ereceipt_confirmation,
     ereceipt_eg_code_request,
     ereceipt_eg_code_search,
+    ereceipt_hr_change,
     ereceipt_item_import,
     ereceipt_late,
     ereceipt_pairing,

@@ -109,6 +109,7 @@ class HrCis:
         interactive=True,
         signs="message",
         coded=True,
+        refers=False,
     )
     limits: ClassVar[Limits] = Limits(
         zone=ZONE_NAME,
