@@ -8,7 +8,7 @@ from pathlib import Path
 
 from setup.cache import CHECKOUT
 
-COUNTRIES = ("eg",)
+COUNTRIES = ("eg", "hr")
 PARTS = ("pure", "faults", "odoo", "bridges")
 # Folder of a part's tests, relative to the checkout; the first that fits decides.
 FOLDERS = {
@@ -49,14 +49,21 @@ def run() -> argparse.Namespace:
     )
     _add_servers(parser)
     parser.add_argument("--port", type=int, help="Odoo's port (default: 8069 or free)")
-    parser.add_argument("--country", choices=COUNTRIES, default=COUNTRIES[0])
+    parser.add_argument(
+        "--country",
+        choices=COUNTRIES,
+        action="append",
+        help="show this one alone (default: all of them, one company each)",
+    )
     parser.add_argument(
         "--once", action="store_true", help="stop after the table; 1 if not all valid"
     )
     parser.add_argument(
         "--fresh", action="store_true", help="install anew instead of copying"
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    asked.countries = asked.country or list(COUNTRIES)
+    return asked
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""``dev/run``: an authority's simulator, an Odoo server and a demonstration."""
+"""``dev/run``: authorities' simulators, an Odoo server and demonstrations."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ SECONDS_BETWEEN_CHECKS = 1
 
 def main(asked: argparse.Namespace, steps: Steps) -> int:
     """Serve until stopped; with ``--once`` return 1 unless every document is valid."""
-    country = demonstration.of_country(asked.country)
+    countries = [demonstration.of_country(code) for code in asked.countries]
     with ExitStack() as stack:
         environment = stack.enter_context(prepared(steps, asked.odoo, asked.db_url))
         with steps.step("Demo database"):
             database = stack.enter_context(_database(asked, steps, environment))
-        with steps.step(f"Simulator of {country.AUTHORITY}"):
-            simulator = stack.enter_context(_simulator(country, environment))
-            simulator_url = simulator.wait_for_line(f"{country.AUTHORITY} simulator:")
+        with steps.step("Simulators"):
+            simulators = {
+                country: stack.enter_context(_simulator(country, environment))
+                for country in countries
+            }
+            urls = {
+                country: server.wait_for_line(f"{country.AUTHORITY} simulator:")
+                for country, server in simulators.items()
+            }
         with steps.step("Odoo server"):
             port = _port(asked.port, stack)
             url = f"http://127.0.0.1:{port}"
@@ -45,15 +51,19 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             client = OdooClient(url, database)
             client.login(LOGIN, PASSWORD)
             try:
-                rows = country.run(
-                    demonstration.Demonstration(client, simulator_url, steps.say)
-                )
+                rows = [
+                    row
+                    for country in countries
+                    for row in country.run(
+                        demonstration.Demonstration(client, urls[country], steps.say)
+                    )
+                ]
             except OdooError as error:
                 raise SetupError(f"Odoo refused: {error}", f"see {odoo.log}") from error
         print(f"\n{demonstration.table(rows)}\n", flush=True)
         if asked.once:
             return 0 if demonstration.all_valid(rows) else 1
-        _serve([odoo, simulator], url)
+        _serve([odoo, *simulators.values()], url)
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from . import egypt
+from . import croatia, egypt
 from .client import OdooClient
 from .row import Row
 
@@ -32,7 +32,7 @@ def of_country(code: str) -> ModuleType:
     ``SIMULATOR_CONFIG`` (who is registered there) and ``run(demonstration)``, which
     returns the rows of the table.
     """
-    return {"eg": egypt}[code]
+    return {"eg": egypt, "hr": croatia}[code]
 
 
 def table(rows: Sequence[Row]) -> str:
