@@ -51,6 +51,7 @@ from . import (
     account_move,
     account_move_lock,
     account_move_issue,
+    account_move_freeze,
     account_move_parties,
     account_move_snapshot,
     account_move_return,
