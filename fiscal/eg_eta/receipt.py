@@ -23,6 +23,7 @@ from ..contract import (
     Signer,
 )
 from ..messages import Sentence, _
+from ..seller_receipts import SellerReceipts
 from ..transport import Answer
 from . import submission
 from .authority import EtaAuthority
@@ -44,7 +45,7 @@ _MANY_DISCOUNTS = 500
 
 
 @register_authority
-class EgReceipt(EtaAuthority):
+class EgReceipt(SellerReceipts, EtaAuthority):
     """Issues receipts at ETA for one device (POS).
 
     Connection:
@@ -224,30 +225,9 @@ class EgReceipt(EtaAuthority):
             ),
         )
 
-    def decline(self, document: Document) -> Outcome:
-        """Refuse: the buyer of a receipt cannot reject it.
-
-        :raise AuthorityError: always (capability ``declinable`` is false)
-        """
-        raise AuthorityError(
-            "not_declinable",
-            Sentence(
-                _("A receipt cannot be rejected, so there is nothing to decline.")
-            ),
-        )
-
     def link(self, document: Document) -> str:
         """Return "": a receipt's link is its QR code, made when it is issued."""
         return ""
-
-    def fetch_pdf(self, document: Document) -> bytes:
-        """Refuse: the print of a receipt is the seller's.
-
-        :raise AuthorityError: always (capability ``printer`` is false)
-        """
-        raise AuthorityError(
-            "no_print", Sentence(_("The authority makes no print of a receipt."))
-        )
 
     def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
         """Yield what ETA holds of this device, issued from ``start`` until before

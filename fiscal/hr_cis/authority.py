@@ -28,6 +28,7 @@ from ..contract import (
 )
 from ..messages import Sentence, _
 from ..probing import clock_problems, failure
+from ..seller_receipts import SellerReceipts
 from ..signing.certificate import read_certificates
 from ..signing.xmldsig import sign_enveloped
 from ..xmltext import text_of
@@ -66,7 +67,7 @@ _RACUNI, _PROVJERA, _ECHO = (OPERATIONS[n] for n in ("racuni", "provjera", "echo
 
 
 @register_authority
-class HrCis:
+class HrCis(SellerReceipts):
     """Registers receipts at CIS for one charging device.
 
     Connection:
@@ -395,27 +396,6 @@ class HrCis:
                     " which is a receipt with negative amounts."
                 )
             ),
-        )
-
-    def decline(self, document: Document) -> Outcome:
-        """Refuse: the buyer of a receipt cannot reject it.
-
-        :raise AuthorityError: always (capability ``declinable`` is false)
-        """
-        raise AuthorityError(
-            "not_declinable",
-            Sentence(
-                _("A receipt cannot be rejected, so there is nothing to decline.")
-            ),
-        )
-
-    def fetch_pdf(self, document: Document) -> bytes:
-        """Refuse: the print of a receipt is the seller's.
-
-        :raise AuthorityError: always (capability ``printer`` is false)
-        """
-        raise AuthorityError(
-            "no_print", Sentence(_("The authority makes no print of a receipt."))
         )
 
     def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:

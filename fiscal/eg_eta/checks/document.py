@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...findings import CLOCK_SLACK
 from ...messages import _
 from ..amounts import decimal_of
 from ..choices import delivery_mode, payment_method
 from ..code_tables import codes
 from ..jsontext import clean
 from .currency import check_currency
-from .findings import CLOCK_SLACK, HEX64, Findings, check_text, is_amount
+from .findings import HEX64, Findings, check_text, is_amount
 from .receipt_findings import ReceiptFindings
 
 

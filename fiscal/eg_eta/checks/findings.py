@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ...contract import Party, Problem, Receipt, Record
+from ...findings import Collector
 from ...messages import Money, _
 from ..amounts import Figures, round5, smallest_unit
 from ..jsontext import clean, utf16_length
@@ -22,16 +23,12 @@ NATIONAL_ID = re.compile(r"[0-9]{14}")
 LARGEST = Decimal(10) ** 15
 """No amount or quantity reaches it; ETA names no bound, its decimals have 28 digits."""
 
-
-CLOCK_SLACK = timedelta(seconds=60)
-"""Two hosts' clocks may differ by that much; see ``clock_safety_seconds``."""
-
 _CAIRO_STANDARD = timezone(timedelta(hours=2))
 """Only the day matters, for thresholds that change at midnight."""
 
 
 @dataclass(slots=True)
-class Findings:
+class Findings(Collector):
     """The problems found so far, and what the checks need to know.
 
     :ivar form: where the document has its parts
@@ -58,20 +55,6 @@ class Findings:
         if is_number(amount):
             return Money(round5(amount), self.receipt.currency)
         return amount
-
-    def add(
-        self,
-        code: str,
-        message: str,
-        path: str,
-        record: Record | None,
-        /,
-        **values: Any,
-    ) -> None:
-        """Note a problem; ``record`` falls back to the receipt's own."""
-        self.problems.append(
-            Problem(code, message, path, record or self.receipt.record, values)
-        )
 
     @property
     def amount_tolerance(self) -> Decimal:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ...findings import CLOCK_SLACK
 from ...messages import _
 from ..code_tables import table
 from ..moments import local_day
 from ..numbering import NUMBER, PREMISES, fits_text
-from .findings import CLOCK_SLACK, Findings
+from .findings import Findings
 
 _OLDEST = timedelta(days=30)
 _LONGEST_PAPER_NUMBER = 100

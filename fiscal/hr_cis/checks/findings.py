@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from ...contract import Problem, Receipt, Record
+from ...contract import Problem, Receipt
+from ...findings import Collector
 from ...messages import Money
 from ..facts import Facts
 from ..settings import Settings
 
-CLOCK_SLACK = timedelta(seconds=60)
-"""Two hosts' clocks may differ by that much."""
-
 
 @dataclass(slots=True)
-class Findings:
+class Findings(Collector):
     """The problems found so far, and what the checks need to know.
 
     :ivar now: the present moment in UTC
@@ -30,20 +27,6 @@ class Findings:
     now: datetime
     seller_id: str = ""
     problems: list[Problem] = field(default_factory=list)
-
-    def add(
-        self,
-        code: str,
-        message: str,
-        path: str,
-        record: Record | None,
-        /,
-        **values: Any,
-    ) -> None:
-        """Note a problem; ``record`` falls back to the receipt's own."""
-        self.problems.append(
-            Problem(code, message, path, record or self.receipt.record, values)
-        )
 
 
 def euros(amount: Decimal) -> Money:

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from ....findings import CLOCK_SLACK
 from ....messages import _
 from ...amounts import HOME, decimal_of, round5
 from ...checks.currency import check_currency
-from ...checks.findings import CLOCK_SLACK, check_text, is_amount, utc
+from ...checks.findings import check_text, is_amount, utc
 from ...code_tables import codes
 from ...jsontext import clean
 from ..document_types import DOCUMENT_TYPES
