@@ -1,0 +1,32 @@
+"""What no authority offers for receipts, which are the seller's alone."""
+
+from __future__ import annotations
+
+from .contract import AuthorityError, Document, Outcome
+from .messages import Sentence, _
+
+
+class SellerReceipts:
+    """Part of an authority that takes receipts: their buyers have no say in them, and
+    their print is the seller's."""
+
+    def decline(self, document: Document) -> Outcome:
+        """Refuse: the buyer of a receipt cannot reject it.
+
+        :raise AuthorityError: always (capability ``declinable`` is false)
+        """
+        raise AuthorityError(
+            "not_declinable",
+            Sentence(
+                _("A receipt cannot be rejected, so there is nothing to decline.")
+            ),
+        )
+
+    def fetch_pdf(self, document: Document) -> bytes:
+        """Refuse: the print of a receipt is the seller's.
+
+        :raise AuthorityError: always (capability ``printer`` is false)
+        """
+        raise AuthorityError(
+            "no_print", Sentence(_("The authority makes no print of a receipt."))
+        )
