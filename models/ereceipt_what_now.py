@@ -54,6 +54,7 @@ STEPS = {
     "unknown_refused": Step("warning"),
     "submitted": ASK_NOW,
     "valid": Step("success"),
+    "valid_changing": Step("info"),
     "invalid": CORRECT,
     "invalid_closed": CHOOSE,
     "rejected": Step("danger", "action_ereceipt_rejection", _lt("Choose a way")),
@@ -152,6 +153,8 @@ class EreceiptDocument(models.Model):
             return self._signing_situation()
         if self.state == lifecycle.CANCELLED and self._stands_in_books():
             return "cancelled_books"
+        if self.state == lifecycle.VALID and self.change:
+            return "valid_changing"
         if self.state == lifecycle.REJECTED and self.change:
             return "rejected_declining"
         if self.state in lifecycle.REFUSED:
@@ -240,5 +243,191 @@ class EreceiptDocument(models.Model):
         successor = (self.replaced_by_ids or anew).sorted("id")[-1:]
         return successor and (successor._replacement() or successor)
 
+<<<<<<< HEAD
+=======
+    # -------------------------------------------------------------------------
+    # SENTENCES: WAITING
+    # -------------------------------------------------------------------------
+
+    def _say_waiting_data(self):
+        return self.env._(
+            "Not issued yet: something is missing (see the list). It is issued by "
+            "itself within minutes when that is mended."
+        )
+
+    def _say_waiting_payment(self):
+        return self.env._("It is issued when the invoice is paid.")
+
+    def _say_waiting_original(self):
+        return self.env._("It is issued when the document that it refers to is valid.")
+
+    def _say_waiting_approval(self):
+        return self.env._("It is issued when it is approved.")
+
+    def _say_waiting_person(self):
+        return self.env._("It is issued when you say so.")
+
+    # -------------------------------------------------------------------------
+    # SENTENCES: ON ITS WAY
+    # -------------------------------------------------------------------------
+
+    def _say_to_sign(self):
+        sentence = self.env._("It is sent by itself when it is signed.")
+        return self._with_deadline(sentence)
+
+    def _say_queued(self):
+        due_at = self.next_attempt_at
+        if due_at and due_at > fields.Datetime.now() and self.last_error:
+            sentence = self.env._(
+                "It is tried again by itself at %(time)s. %(error)s",
+                time=self._moment_text(due_at),
+                error=self.last_error,
+            )
+        elif due_at and due_at > fields.Datetime.now():
+            sentence = self.env._(
+                "It is sent by itself at %s.", self._moment_text(due_at)
+            )
+        else:
+            sentence = self.env._("It is sent by itself within a minute.")
+        return self._with_heartbeat(self._with_deadline(sentence))
+
+    def _say_queued_original(self):
+        original = self.depends_on_id
+        return self._with_deadline(
+            self.env._(
+                "It is sent by itself when %(original)s, which it refers to, is "
+                "valid. That one is: %(state)s.",
+                original=original.name,
+                state=original._state_label(),
+            )
+        )
+
+    def _say_held_copy(self):
+        return self.env._(
+            "Nothing is sent from this database, which is a copy of another one, "
+            "until an administrator confirms it on the registration."
+        )
+
+    def _say_held_registration(self):
+        return self.env._(
+            "Nothing is sent while its registration is archived or set to the other "
+            "environment."
+        )
+
+    def _say_held_breaker(self):
+        owner = self._open_breaker()
+        sentence = self.env._(
+            "Sending is held back until %(time)s, then it goes on by itself. "
+            "%(reason)s",
+            time=self._moment_text(owner.breaker_open_until),
+            reason=owner.breaker_reason or "",
+        )
+        return self._with_deadline(sentence.strip())
+
+    def _say_sending(self):
+        return self._with_heartbeat(self.env._("It is on its way right now."))
+
+    def _say_unknown(self):
+        sentence = self.env._(
+            "It was sent and the answer was lost. The authority is asked by itself "
+            "at %s, before anything is sent again.",
+            self._next_moment_text(),
+        )
+        return self._with_heartbeat(self._with_deadline(sentence))
+
+    def _say_unknown_repeated(self):
+        sentence = self.env._(
+            "It was sent and the answer was lost. It is sent again by itself at %s, "
+            "which the authority takes for the same document.",
+            self._next_moment_text(),
+        )
+        return self._with_heartbeat(self._with_deadline(sentence))
+
+    def _say_unknown_refused(self):
+        sentence = self.env._(
+            "It was sent again after an answer was lost, and the authority refused "
+            "that. The first may have arrived all the same: the authority is asked by "
+            "itself at %s, before the refusal counts.",
+            self._next_moment_text(),
+        )
+        return self._with_heartbeat(sentence)
+
+    def _say_submitted(self):
+        return self._with_heartbeat(
+            self.env._(
+                "The authority has it and is validating it; it is asked again by "
+                "itself at %s.",
+                self._next_moment_text(),
+            )
+        )
+
+    # -------------------------------------------------------------------------
+    # SENTENCES: DECIDED
+    # -------------------------------------------------------------------------
+
+    def _say_valid(self):
+        if not self.decided_at:
+            return self.env._("The authority holds it as valid.")
+        return self.env._(
+            "The authority holds it as valid (%s).", self._moment_text(self.decided_at)
+        )
+
+    def _say_valid_changing(self):
+        sentence = self.env._(
+            "The authority holds it as valid and is told: %s.", self._change_label()
+        )
+        return f"{sentence} {self.last_error}" if self.last_error else sentence
+
+    def _say_invalid(self):
+        closes_at = self._correction_closes_at()
+        if not closes_at:
+            return self.env._(
+                "The authority refused it. Mend what is listed, then correct it: a "
+                "new document takes its place."
+            )
+        return self.env._(
+            "The authority refused it. Mend what is listed, then correct it by "
+            "%(time)s: a new document takes its place.",
+            time=self._moment_text(closes_at),
+        )
+
+    def _say_invalid_closed(self):
+        return self.env._(
+            "The authority refused it, and its window for corrections closed at "
+            "%(time)s. Choose how to go on.",
+            time=self._moment_text(self._correction_closes_at()),
+        )
+
+    def _say_rejected(self):
+        return self.env._(
+            "The buyer rejected it at the authority. Agree with the buyer, then "
+            "decline that or issue another document."
+        )
+
+    def _say_rejected_declining(self):
+        return self.env._(
+            "The buyer rejected it, and the authority was asked to let it stand; it is "
+            "asked again by itself at %s.",
+            self._next_moment_text(),
+        )
+
+    def _say_rejected_closed(self):
+        return self.env._(
+            "The buyer rejected it at the authority, and the window for corrections "
+            "has closed. Choose how to go on."
+        )
+
+    def _say_cancelling(self):
+        return self.env._("The authority was asked to cancel it and has not decided.")
+
+    def _say_cancelled(self):
+        return self.env._("It is cancelled at the authority.")
+
+    def _say_cancelled_books(self):
+        return self.env._(
+            "It is cancelled at the authority, and the invoice still stands here."
+        )
+
+>>>>>>> hrglue
     def _stands_in_books(self):
         return any(move.state == "posted" for move in self.link_ids.move_id)

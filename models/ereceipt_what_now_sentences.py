@@ -139,6 +139,12 @@ class EreceiptDocument(models.Model):
             "The authority holds it as valid (%s).", self._moment_text(self.decided_at)
         )
 
+    def _say_valid_changing(self):
+        sentence = self.env._(
+            "The authority holds it as valid and is told: %s.", self._change_label()
+        )
+        return f"{sentence} {self.last_error}" if self.last_error else sentence
+
     def _say_invalid(self):
         closes_at = self._correction_closes_at()
         if not closes_at:

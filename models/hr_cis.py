@@ -310,8 +310,7 @@ class EreceiptDevice(models.Model):
                         device.name,
                     )
                 )
-        if concerned:
-            super(EreceiptDevice, concerned).write({"hr_numbering": numbering})
+        return super(EreceiptDevice, concerned).write({"hr_numbering": numbering})
 
     # -------------------------------------------------------------------------
     # HELPERS
