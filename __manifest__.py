@@ -25,6 +25,7 @@
         "wizards/ereceipt_item_import_views.xml",
         "wizards/ereceipt_eg_code_request_views.xml",
         "wizards/ereceipt_hr_change_views.xml",
+        "wizards/ereceipt_eg_code_search_views.xml",
         "views/ereceipt_registration_views.xml",
         "views/ereceipt_signing_key_views.xml",
         "views/ereceipt_device_views.xml",

@@ -12,7 +12,6 @@ the second this process's CPU and the statements of its cursor per document, and
 from __future__ import annotations
 
 import argparse
-import base64
 import statistics
 import time
 from collections.abc import Callable
@@ -21,8 +20,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ereceipt_invoices import DESK_JOURNAL, invoice_shop
-from ereceipt_seal import PASSWORD, issuer, key_file
 
+from dev.certificates import certifier, seal
 from fiscal.contract import Address, Built, Connection, Party
 from fiscal.eg_eta import EgInvoice
 from fiscal.eg_eta.invoice.signature import signed_text
@@ -42,7 +41,7 @@ BUYER = Party(
 
 def pure(count: int) -> dict[str, float]:
     """Return what signing costs without Odoo: microseconds of CPU."""
-    key = SoftwareKey.from_pkcs12(base64.b64decode(key_file(issuer=issuer())), PASSWORD)
+    key = SoftwareKey.from_pkcs12(seal(issuer=certifier()).p12(), "secret")
     eta = EgInvoice(Connection("test", seller_id=RIN))
     now = datetime.now(timezone.utc).replace(microsecond=0)
     contents = [_invoice(eta, number, now) for number in range(count)]

@@ -84,6 +84,8 @@ class Document:
         what was signed
     :ivar handed_over_at: when the customer got it before the authority had it, ``None``
         while he has not; authorities that ask call it late from then on
+    :ivar former_uids: what the authority called it before it was sent again, because
+        the authority did not know it; it may show up under one of these all the same
     """
 
     key: int
@@ -97,6 +99,7 @@ class Document:
     late_reference: str = ""
     signature: str = ""
     handed_over_at: datetime | None = None
+    former_uids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,9 @@ class Status(str, Enum):
     """What the authority says of a document.
 
     ``ACCEPTED`` it was received, the verdict is still to come. ``PENDING`` asked, and
-    still being validated. ``DUPLICATE`` it says that it has it already. ``ABSENT``
-    asked, and it does not know it. ``UNKNOWN`` it may or may not have it.
+    still being validated. ``CANCELLING`` it is valid, and somebody asked to have it
+    cancelled, which is not decided. ``DUPLICATE`` it says that it has it already.
+    ``ABSENT`` asked, and it does not know it. ``UNKNOWN`` it may or may not have it.
     ``DEFERRED`` it was not sent at all (time ran out), nothing is known to be wrong.
     """
 
@@ -122,6 +126,7 @@ class Status(str, Enum):
     PENDING = "pending"
     VALID = "valid"
     INVALID = "invalid"
+    CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
@@ -185,7 +190,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that the authority sets; ``None`` means that it sets none."""
+    """Bounds that the authority sets; ``None`` means that it sets none.
+
+    :ivar warn_before: how long before its window closes somebody should usually be
+        told that a document has not arrived yet
+    """
 
     zone: str
     documents_per_call: int = 1
@@ -195,12 +204,14 @@ class Limits:
     correction_window: timedelta | None = None
     ingestion_time: timedelta = timedelta(minutes=2)
     first_poll: timedelta = timedelta(seconds=3)
+    warn_before: timedelta = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the engine asks instead of the authority's name.
 
+    :ivar serials: the authority knows devices by serial numbers
     :ivar chained: each document names its predecessor on the device
     :ivar order: may a held document be overtaken by later ones
     :ivar uid_at: who makes the identifier, and so when it is known
@@ -218,6 +229,7 @@ class Capabilities:
     :ivar refers: a document that takes a sale back names it, and so waits for it
     """
 
+    serials: bool = True
     chained: bool = False
     order: Literal["free", "strict"] = "free"
     uid_at: Literal["issue", "answer"] = "issue"

@@ -36,12 +36,14 @@ class Report:
     :ivar outcomes: by the documents' keys; a document that is missing here was not
         settled, and ``error`` says why
     :ivar signatures: of documents that were signed, by their keys
+    :ivar content: what was fetched
     :ivar exchanges: every HTTP call, in order
     :ivar error: what ended the unit early
     """
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     signatures: dict[int, str] = field(default_factory=dict)
+    content: bytes = b""
     exchanges: list[Exchange] = field(default_factory=list)
     error: FiscalError | None = None
 
@@ -151,6 +153,18 @@ def change(
         _logger.exception("A defect while changing %s", document.number)
         report.error = _defect(error)
         _settle(report, [document], Status.UNKNOWN)
+    return report
+
+
+def fetch_pdf(authority: Authority, document: Document, report: Report) -> Report:
+    """Fetch the authority's own print of a document."""
+    try:
+        report.content = authority.fetch_pdf(document)
+    except FiscalError as error:
+        report.error = error
+    except Exception as error:
+        _logger.exception("A defect while fetching the print of %s", document.number)
+        report.error = _defect(error)
     return report
 
 

@@ -121,6 +121,11 @@ READ_AS: dict[tuple[str, Status], Status] = {
     (UNKNOWN, Status.DUPLICATE): Status.PENDING,
     (SUBMITTED, Status.ACCEPTED): Status.PENDING,
     (SUBMITTED, Status.DUPLICATE): Status.PENDING,
+    # it is valid until that is decided, and once it is valid it is asked about again
+    (SENDING, Status.CANCELLING): Status.VALID,
+    (UNKNOWN, Status.CANCELLING): Status.VALID,
+    (SUBMITTED, Status.CANCELLING): Status.VALID,
+    (REJECTED, Status.CANCELLING): Status.VALID,
     # it was valid, so the authority has it; only the cancellation is open
     (CANCELLING, Status.ACCEPTED): Status.PENDING,
     (CANCELLING, Status.DUPLICATE): Status.PENDING,

@@ -9,11 +9,17 @@ the sentence can write figures as his reader does. A plain ``int`` is shown as i
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
+
+FIRST_STRONG_ISOLATE, POP_DIRECTIONAL_ISOLATE = "\u2068", "\u2069"
+_ISOLATED = re.compile(f"{FIRST_STRONG_ISOLATE}[^{POP_DIRECTIONAL_ISOLATE}]*")
+_PLACE = re.compile(r"%\(\w+\)[sd]|%%")
 
 
 def _(message: str) -> str:
@@ -53,6 +59,27 @@ def filled(message: str, values: Mapping[str, Any]) -> str:
     if not values:
         return message
     return message % {name: plain(value) for name, value in values.items()}
+
+
+def isolated(text: str, message: str) -> str:
+    """Return what fills a place, set apart from the rest of its sentence where it is
+    written in the other direction: an Arabic name in an English sentence would else
+    draw the figures beside it to its wrong side, and a code in an Arabic one likewise
+    (Unicode Standard Annex 9, section 2.4). For what people read alone.
+
+    :param message: the sentence with its places, in the language that is shown
+    """
+    directions = _directions(_PLACE.sub("", message))
+    opposite = "L" if directions.count("R") > directions.count("L") else "R"
+    if opposite not in _directions(_ISOLATED.sub("", text)):
+        return text
+    return f"{FIRST_STRONG_ISOLATE}{text}{POP_DIRECTIONAL_ISOLATE}"
+
+
+def _directions(text: str) -> str:
+    """Return ``L`` or ``R`` for each character that has a direction of its own."""
+    kinds = {"L": "L", "R": "R", "AL": "R"}
+    return "".join(kinds.get(unicodedata.bidirectional(c), "") for c in text)
 
 
 class Sentence(str):

@@ -9,14 +9,18 @@ class AccountMove(models.Model):
     ereceipt_link_ids = fields.One2many(
         "ereceipt.document.move",
         "move_id",
+        string="Places of its e-receipts",
         copy=False,
         readonly=True,
         groups="account_ereceipt.group_ereceipt_reader",
+        help="What ties the invoice to each of its e-receipts; the last one counts.",
     )
     ereceipt_document_ids = fields.Many2many(
         "ereceipt.document",
+        string="All e-receipts",
         compute="_compute_ereceipt_document_ids",
         groups="account_ereceipt.group_ereceipt_reader",
+        help="Its e-receipt and those that it took the place of.",
     )
     ereceipt_document_id = fields.Many2one(
         "ereceipt.document",
@@ -51,7 +55,11 @@ class AccountMove(models.Model):
         check_company=True,
         help="The device on which this invoice is issued to the tax authority.",
     )
-    ereceipt_locked = fields.Boolean(compute="_compute_ereceipt_locked")
+    ereceipt_locked = fields.Boolean(
+        string="Locked by its e-receipt",
+        compute="_compute_ereceipt_locked",
+        help="What the authority holds must not change here.",
+    )
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS

@@ -10,12 +10,15 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ereceipt_visible = fields.Boolean(
+        string="Has to do with e-receipts",
         compute="_compute_ereceipt_visible",
         compute_sudo=True,
         help="Whether anything about electronic receipts concerns this entry.",
     )
     ereceipt_document_count = fields.Integer(
-        compute="_compute_ereceipt_visible", compute_sudo=True
+        string="Number of e-receipts",
+        compute="_compute_ereceipt_visible",
+        compute_sudo=True,
     )
     ereceipt_environment = fields.Selection(
         related="ereceipt_document_id.environment", string="E-receipt environment"
@@ -41,6 +44,10 @@ class AccountMove(models.Model):
     )
     ereceipt_deadline_level = fields.Selection(
         related="ereceipt_document_id.deadline_level", string="Time left is"
+    )
+    ereceipt_has_authority_pdf = fields.Boolean(
+        related="ereceipt_document_id.has_authority_pdf",
+        string="E-receipt has the authority's PDF",
     )
     ereceipt_reversed_document_id = fields.Many2one(
         "ereceipt.document",

@@ -34,13 +34,20 @@ class AccountMove(models.Model):
         groups="base.group_user",
     )
     ereceipt_level = fields.Char(
-        compute="_compute_ereceipt_what_now", groups="base.group_user"
+        string="E-receipt: how it stands",
+        compute="_compute_ereceipt_what_now",
+        groups="base.group_user",
+        help="The colour in which its situation is shown.",
     )
     ereceipt_action = fields.Char(
-        compute="_compute_ereceipt_what_now", groups="base.group_user"
+        string="E-receipt: what the button does",
+        compute="_compute_ereceipt_what_now",
+        groups="base.group_user",
     )
     ereceipt_action_label = fields.Char(
-        compute="_compute_ereceipt_what_now", groups="base.group_user"
+        string="E-receipt: what stands on the button",
+        compute="_compute_ereceipt_what_now",
+        groups="base.group_user",
     )
     ereceipt_handed_over_at = fields.Datetime(
         related="ereceipt_document_id.handed_over_at", string="E-receipt handed over"
@@ -208,6 +215,12 @@ class AccountMove(models.Model):
             self.env._("None of these is with the authority, undecided."),
         )
 
+    def action_ereceipt_sign_now(self):
+        """Sign at once what waits for its signature, and tell what the others wait
+        for."""
+        self._ereceipt_require("user")
+        return self.ereceipt_document_id._sign_now()
+
     def _ereceipt_hurry(self, states, nothing):
         """Have documents worked on now.
 
@@ -294,6 +307,14 @@ class AccountMove(models.Model):
         if len(documents) == 1:
             return documents._get_records_action()
         return documents._get_records_action(name=self.env._("E-receipts"))
+
+    def action_ereceipt_authority_pdf(self):
+        """Show the authority's own print of the invoice's document."""
+        self.ensure_one()
+        document = self.ereceipt_document_id
+        if not document:
+            raise UserError(self.env._("%s has no document.", self.display_name))
+        return document.action_authority_pdf()
 
     def action_ereceipt_open_replacement(self):
         """Open what took the place of the invoice's document."""

@@ -482,7 +482,10 @@ class AccountMove(models.Model):
     # -------------------------------------------------------------------------
 
     ereceipt_problems = fields.Json(
-        compute="_compute_ereceipt_problems", groups="base.group_user"
+        string="What its e-receipt lacks",
+        compute="_compute_ereceipt_problems",
+        groups="base.group_user",
+        help="Each problem with the record to open.",
     )
 
     @api.depends("state", "ereceipt_device_id", "ereceipt_state")

@@ -42,6 +42,7 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ereceipt_mail_settings = fields.Json(
+        string="E-receipt: how it is mailed",
         copy=False,
         groups=fields.NO_ACCESS,
         help="How to mail the invoice when its document is valid.",

@@ -202,12 +202,9 @@ class AccountMove(models.Model):
 
     @staticmethod
     def _ereceipt_item(desk, product):
-        """Return a product's item code and its internal code: its reference, or, where
-        it has none, its database id, which never changes."""
+        """Return a product's item code and its internal code."""
         if product.id not in desk.items:
-            code = (product.default_code or "").strip()
-            if not code and product:
-                code = f"ID{product.id}"
+            code = product._ereceipt_internal_code() if product else ""
             desk.items[product.id] = (desk.resolver.item(product), code)
         return desk.items[product.id]
 
@@ -228,7 +225,7 @@ class AccountMove(models.Model):
         for tax, amount in amounts.taxes:
             if tax.id not in desk.taxes:
                 code = desk.resolver.tax(tax)
-                desk.taxes[tax.id] = (code, _rate(tax), tax.name)
+                desk.taxes[tax.id] = (code, tax._ereceipt_percentage(), tax.name)
             code, rate, name = desk.taxes[tax.id]
             if amount or code.code:
                 taxes.append(
@@ -297,15 +294,6 @@ class AccountMove(models.Model):
 def _discount(reduction):
     text = reduction.description[:DISCOUNT_TEXT].strip()
     return Discount(reduction.amount, text, reduction.rate)
-
-
-def _rate(tax):
-    """Return a tax's percentage of the net amount, ``None`` if it is no percentage."""
-    if tax.amount_type == "percent":
-        return exact(tax.amount)
-    if tax.amount_type == "division" and tax.amount < 100:
-        return exact(100 * tax.amount / (100 - tax.amount))
-    return None
 
 
 def _as_sold(lines, schemes):

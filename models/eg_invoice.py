@@ -86,6 +86,18 @@ class EreceiptRegistration(models.Model):
         midnight = zone.localize(datetime.combine(last, time()))
         return midnight.astimezone(pytz.utc).replace(tzinfo=None)
 
+    def _eg_invoice_warn_until(self, now):
+        """Count the hours before midnight on Cairo's clock: the warning comes at the
+        same time of day where the day has 23 or 25 hours as well.
+
+        :param datetime now: naive UTC
+        :return: naive UTC
+        """
+        zone = pytz.timezone(self._authority_class().limits.zone)
+        wall = pytz.utc.localize(now).astimezone(zone).replace(tzinfo=None)
+        until = zone.localize(wall + timedelta(hours=self.warn_before_hours))
+        return until.astimezone(pytz.utc).replace(tzinfo=None)
+
     # -------------------------------------------------------------------------
     # RECEIPT OR INVOICE
     # -------------------------------------------------------------------------

@@ -60,6 +60,42 @@ class EreceiptCodeMapping(models.Model):
             },
         }
 
+    @api.model
+    def _give_item_codes(self, authority, company, codes):
+        # EXTENDS: what was asked about the code that was there before is over
+        given = super()._give_item_codes(authority, company, codes)
+        rows = self.browse().union(*given.values()).sudo()
+        asked = rows.filtered(lambda row: row.eg_request_ref or row.eg_refusal)
+        asked.write({"eg_request_ref": False, "eg_refusal": False})
+        for row in asked:
+            self.env["ereceipt.alert"]._clear(row._reference_record(), CAUSE)
+        return given
+
+    @api.model
+    def _eg_company(self, registration):
+        """Return the company in which a code is entered that ETA was asked for with a
+        registration: its own, or the branch that uses it."""
+        company = registration.company_id
+        return company if company in self.env.companies else self.env.company
+
+    @api.model
+    def _eg_give_asked(self, registration, codes, request_ref, brick=False):
+        """Give products a code that ETA was asked for.
+
+        :param dict codes: as for :meth:`_give_item_codes`
+        :param str request_ref: the request's number at ETA
+        :param str brick: the GPC brick that was said to it, if any
+        """
+        company = self._eg_company(registration)
+        given = self._give_item_codes("eg_receipt", company, codes)
+        self.browse().union(*given.values()).sudo().write(
+            {
+                "eg_registration_id": registration.id,
+                "eg_request_ref": request_ref,
+                "eg_brick": brick,
+            }
+        )
+
     def _eg_decide(self, request):
         """Take over what ETA has decided about a row's code.
 
@@ -87,17 +123,22 @@ class EreceiptRegistration(models.Model):
 
     _inherit = "ereceipt.registration"
 
-    eg_codes_asked_at = fields.Datetime(readonly=True, copy=False, program_only=True)
+    eg_codes_asked_at = fields.Datetime(
+        string="Codes last asked about", readonly=True, copy=False, program_only=True
+    )
 
     @api.model
     def _eg_follow_due_codes(self):
         """Ask ETA about open requests, each registration once an hour at most."""
-        before = fields.Datetime.now() - ASK_EVERY
+        now = fields.Datetime.now()
         due = self.search(
             [
                 "|",
                 ("eg_codes_asked_at", "=", False),
-                ("eg_codes_asked_at", "<=", before),
+                ("eg_codes_asked_at", "<=", now - ASK_EVERY),
+                "|",
+                ("breaker_open_until", "=", False),
+                ("breaker_open_until", "<=", now),
             ]
         )
         for error in due._eg_follow_codes():
@@ -121,9 +162,10 @@ class EreceiptRegistration(models.Model):
         answers, errors = [], []
         for registration, rows in open_rows.grouped("eg_registration_id").items():
             try:
-                found = registration._eg_find_requests(
-                    "id", rows.mapped("eg_request_ref")
-                )
+                with registration._calling() as authority:
+                    found = registration._eg_find_requests(
+                        authority, "id", rows.mapped("eg_request_ref")
+                    )
             except FiscalError as error:
                 errors.append(error)
                 found = {}
@@ -133,12 +175,25 @@ class EreceiptRegistration(models.Model):
                 request = found.get(row.eg_request_ref)
                 if request and request.item_code == row.code:
                     row._eg_decide(request)
-        open_rows.eg_registration_id.eg_codes_asked_at = fields.Datetime.now()
+        open_rows.eg_registration_id._eg_asked()
         return errors
 
-    def _eg_find_requests(self, name, wanted):
+    def _eg_asked(self):
+        """Remember that ETA was asked just now, in a transaction of its own: the
+        breaker may have written the same row while this one was under way."""
+        now = fields.Datetime.now()
+        for registration in self:
+
+            def remember(cr, registration=registration):
+                env = registration.env(cr=cr, su=True)
+                registration.with_env(env).eg_codes_asked_at = now
+
+            registration._breaker_apart(remember)
+
+    def _eg_find_requests(self, authority, name, wanted):
         """Return our requests at ETA by one of their members, the newest of each.
 
+        :param authority: as :meth:`_calling` yields it
         :param str name: ``id`` or ``item_code``
         :rtype: dict[str, CodeRequest]
         :raise FiscalError: ETA could not be asked
@@ -148,7 +203,7 @@ class EreceiptRegistration(models.Model):
         if not wanted:
             return found
         # the newest come first, and reading ends when all are found
-        for request in self._authority().item_codes().requests():
+        for request in authority.item_codes().requests():
             key = getattr(request, name)
             if key in wanted:
                 found.setdefault(key, request)

@@ -79,5 +79,9 @@ class MailActivity(models.Model):
     _inherit = "mail.activity"
 
     ereceipt_cause = fields.Char(
-        index="btree_not_null", readonly=True, groups=fields.NO_ACCESS
+        string="Cause in e-receipts",
+        index="btree_not_null",
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="What the activity was made for, so that it ends by itself.",
     )

@@ -5,6 +5,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..fiscal.contract import AmbiguousError, AuthenticationError, TransientError
 from ..fiscal.retry import Breaker
 
 CREDENTIALS_PAUSE = timedelta(hours=1)
@@ -23,13 +24,37 @@ class EreceiptBreakerMixin(models.AbstractModel):
     _inherit = ["ereceipt.guard.mixin"]
     _description = "Breaker"
 
-    breaker_failures = fields.Integer(copy=False, readonly=True, program_only=True)
+    breaker_failures = fields.Integer(
+        string="Failures in a row",
+        copy=False,
+        readonly=True,
+        program_only=True,
+        help="Calls that failed one after another; after some of them sending is "
+        "held back.",
+    )
     breaker_open_until = fields.Datetime(
         string="Held back until", copy=False, readonly=True, program_only=True
     )
     breaker_reason = fields.Char(
         string="Why held back", copy=False, readonly=True, program_only=True
     )
+
+    def _breaker_count(self, error, reason, signs_in=None):
+        """Draw for the breaker what a call's end means.
+
+        :param error: what went wrong with the call, None if nothing
+        :param str reason: the same as a sentence for the person who looks
+        :param signs_in: whose credentials the call used, if not those of ``self``
+        """
+        self.ensure_one()
+        if isinstance(error, AuthenticationError):
+            (signs_in or self)._breaker_failed(reason, credentials=True)
+        elif isinstance(error, TransientError) and error.retry_after:
+            self._breaker_hold(error.retry_after, reason)
+        elif isinstance(error, TransientError | AmbiguousError):
+            self._breaker_failed(reason)
+        elif error is None:
+            self._breaker_succeeded()
 
     def _breaker_failed(self, reason, credentials=False):
         """Count a failure and open the breaker when it is time.

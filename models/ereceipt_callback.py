@@ -26,9 +26,15 @@ class EreceiptCallback(models.Model):
         "ereceipt.registration", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="registration_id.company_id", store=True)
-    delivery = fields.Char(required=True)
-    topic = fields.Char(required=True)
-    received_at = fields.Datetime(required=True, index=True)
+    delivery = fields.Char(
+        string="Delivery number",
+        required=True,
+        help="The authority's own number of this message.",
+    )
+    topic = fields.Char(string="About", required=True)
+    received_at = fields.Datetime(
+        string="Received", required=True, index=True, help="When the authority called."
+    )
     document_count = fields.Integer(string="Documents asked about")
 
     _delivery_unique = models.UniqueIndex("(registration_id, delivery)")
@@ -46,8 +52,13 @@ class EreceiptRegistration(models.Model):
 
     _ereceipt_secrets = ("client_secret", "client_secret_2", "callback_key")
 
-    takes_callbacks = fields.Boolean(compute="_compute_takes_callbacks")
+    takes_callbacks = fields.Boolean(
+        string="Takes call-backs",
+        compute="_compute_takes_callbacks",
+        help="The authority can tell of news by itself.",
+    )
     callback_path = fields.Char(
+        string="Address for call-backs",
         readonly=True,
         program_only=True,
         copy=False,

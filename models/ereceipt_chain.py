@@ -46,7 +46,16 @@ class EreceiptRegistration(models.Model):
 
     _inherit = "ereceipt.registration"
 
-    is_chained = fields.Boolean(compute="_compute_is_chained")
+    is_chained = fields.Boolean(
+        string="Documents are chained",
+        compute="_compute_is_chained",
+        help="Each document names the one before it on its device.",
+    )
+    uses_serials = fields.Boolean(
+        string="Devices have serials",
+        compute="_compute_is_chained",
+        help="The authority knows each device by a serial number.",
+    )
     chain_after_correction = fields.Selection(
         [
             ("refused", "The refused document"),
@@ -66,10 +75,11 @@ class EreceiptRegistration(models.Model):
     @api.depends("authority")
     def _compute_is_chained(self):
         for registration in self:
-            registration.is_chained = bool(
-                registration.authority
-                and registration._authority_class().capabilities.chained
+            capabilities = (
+                registration.authority and registration._authority_class().capabilities
             )
+            registration.is_chained = bool(capabilities and capabilities.chained)
+            registration.uses_serials = bool(capabilities and capabilities.serials)
 
 
 class EreceiptDevice(models.Model):
@@ -79,6 +89,7 @@ class EreceiptDevice(models.Model):
     _inherit = "ereceipt.device"
 
     is_chained = fields.Boolean(related="registration_id.is_chained")
+    uses_serial = fields.Boolean(related="registration_id.uses_serials")
 
     # -------------------------------------------------------------------------
     # CONSTRAINT METHODS
@@ -87,6 +98,19 @@ class EreceiptDevice(models.Model):
     @api.constrains("serial", "registration_id", "active")
     def _check_serial(self):
         self.filtered("active")._refuse_second_chain()
+
+    @api.constrains("serial", "registration_id")
+    def _check_serial_there(self):
+        """Refuse a device without the serial by which the authority knows it, and
+        which holds its chain together."""
+        for device in self:
+            if device.uses_serial and not device.serial:
+                raise ValidationError(
+                    self.env._(
+                        "Enter the serial of %s: the authority knows it by that.",
+                        device.name,
+                    )
+                )
 
     def _refuse_second_chain(self):
         """Refuse a second device for a serial that has issued: it would begin another
@@ -121,6 +145,8 @@ class EreceiptDevice(models.Model):
         """Return another device that has issued on this one's serial, for the same
         taxpayer and in the same environment, archived or not."""
         self.ensure_one()
+        if not self.serial:
+            return self.browse()
         registration = self.sudo().registration_id
         others = self.sudo().with_context(active_test=False)
         others = others.search(
@@ -168,7 +194,7 @@ class EreceiptDevice(models.Model):
         it would be another device's."""
         if not vals.get("serial"):
             return vals
-        return {**vals, "serial": vals["serial"].strip()}
+        return {**vals, "serial": vals["serial"].strip() or False}
 
     def _check_identity_change(self, vals):
         """Keep what an active device was checked with, and what documents name."""

@@ -27,6 +27,9 @@ class EreceiptDocument(models.Model):
     holds it as valid again. A request that the authority refuses leaves the document as
     it was, and says why. An authority may take other changes of valid documents, which
     it decides at once (hook ``change_call``).
+
+    Somebody may also ask for the cancellation at the authority itself. The document is
+    *cancelling* then as well, as soon as that is noticed, without anything asked for.
     """
 
     _inherit = "ereceipt.document"
@@ -66,6 +69,11 @@ class EreceiptDocument(models.Model):
             and self._authority_class().capabilities.cancellable
             and self._window_open(self.cancel_until)
         )
+
+    def _cancellation_asked_there(self):
+        """Whether it is being cancelled and nobody here has asked for that."""
+        self.ensure_one()
+        return self.state == lifecycle.CANCELLING and self.change != CANCEL
 
     def _why_not_declined(self):
         """Return why the buyer's rejection cannot be declined (any more), or False."""
@@ -318,7 +326,9 @@ class EreceiptWork(models.AbstractModel):
             error = unit.report.error
             self._ask_again(document, error, self._error_text(unit, error))
             return
-        self._write_identifiers(document, outcome)
+        told = self._told(document, unit, outcome)
+        if told:
+            document.sudo().write(told)
         done = document._change_label()
         document._end_change(last_error=False, lease_token=False, next_attempt_at=False)
         document._follow()
@@ -344,7 +354,6 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_outcome(self, document, unit, outcome):
         # EXTENDS
-        self._write_windows(document, outcome)
         result = super()._settle_outcome(document, unit, outcome)
         if document.state in lifecycle.FOLLOWED:
             document._follow()
@@ -353,7 +362,17 @@ class EreceiptWork(models.AbstractModel):
     def _settle_valid(self, document, unit, outcome):
         # EXTENDS: what is confirmed once more was decided before
         if document.state != lifecycle.VALID:
-            return super()._settle_valid(document, unit, outcome)
+            asked_there = document._cancellation_asked_there()
+            result = super()._settle_valid(document, unit, outcome)
+            if asked_there:
+                self._log(
+                    document,
+                    self.env._(
+                        "The cancellation that somebody asked for at the tax authority "
+                        "was declined: the document stands."
+                    ),
+                )
+            return result
         return document.sudo().write({"lease_token": False})
 
     def _settle_rejected(self, document, unit, outcome):
@@ -361,6 +380,23 @@ class EreceiptWork(models.AbstractModel):
         if document.state != lifecycle.REJECTED:
             return super()._settle_rejected(document, unit, outcome)
         return document.sudo().write({"lease_token": False})
+
+    def _settle_cancelling(self, document, unit, outcome):
+        """Its cancellation is asked for and not decided. Where nobody here did that,
+        somebody did it at the authority."""
+        if document.state == lifecycle.CANCELLING:
+            return self._settle_pending(document, unit, outcome)
+        document._go(
+            lifecycle.CANCELLING,
+            lease_token=False,
+            next_attempt_at=self._in_seconds(self._half_the_time(document)),
+        )
+        return self.env["ereceipt.alert"]._raise_for_documents(
+            document,
+            "change",
+            self.env._("Somebody asked at the tax authority to cancel it"),
+            " ".join(self.env["ereceipt.registration"]._problem_texts(outcome.errors)),
+        )
 
     @api.model
     def _tell_decided(self, documents):
@@ -390,14 +426,14 @@ class EreceiptWork(models.AbstractModel):
             refused,
         )
 
-    def _write_windows(self, document, outcome):
-        values = {}
+    def _told(self, document, unit, outcome):
+        # EXTENDS: until when it can be cancelled, rejected, declined
+        values = super()._told(document, unit, outcome)
         for name, until in outcome.windows.items():
             until = until.replace(tzinfo=None, microsecond=0)
             if document[f"{name}_until"] != until:
                 values[f"{name}_until"] = until
-        if values:
-            document.sudo().write(values)
+        return values
 
 
 def _cancel(authority, document, reason):

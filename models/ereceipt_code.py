@@ -30,8 +30,8 @@ class EreceiptCode(models.Model):
     parent_code = fields.Char(
         string="Belongs to", help="The code of a wider table that this one refines."
     )
-    valid_from = fields.Date()
-    valid_to = fields.Date()
+    valid_from = fields.Date(string="Valid from")
+    valid_to = fields.Date(string="Valid until")
     active = fields.Boolean(default=True)
 
     _code_unique = models.UniqueIndex(
@@ -203,4 +203,5 @@ class EreceiptCode(models.Model):
 
     @api.model
     def _selection_authority(self):
-        return list(codes_owners().items())
+        text = self.env["ereceipt.document"]._sentence_text
+        return [(code, text(name, {})) for code, name in codes_owners().items()]

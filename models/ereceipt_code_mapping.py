@@ -19,6 +19,8 @@ TABLES = {"unit": "unit", "tax": "tax_type", "payment": "payment_method"}
 SUBTYPES = "tax_subtype"
 SCHEMES = "item_type"
 
+_ITEM_FIELDS = {"product.product": "product_id", "product.template": "product_tmpl_id"}
+
 _ALL = [name for names in REFERENCES.values() for name in names]
 
 
@@ -51,6 +53,7 @@ class EreceiptCodeMapping(models.Model):
             ("tax", "Tax"),
             ("payment", "Payment method"),
         ],
+        string="For what",
         required=True,
         default="item",
     )
@@ -115,7 +118,7 @@ class EreceiptCodeMapping(models.Model):
     reference = fields.Char(string="For", compute="_compute_reference")
 
     # --- pickers from the code tables; what they choose is kept as text below ---
-    code_table = fields.Char(compute="_compute_code_table")
+    code_table = fields.Char(string="Table of the code", compute="_compute_code_table")
     code_id = fields.Many2one(
         "ereceipt.code",
         string="Code of the table",
@@ -335,6 +338,46 @@ class EreceiptCodeMapping(models.Model):
             code=code,
             authority=self._authority_name(self.authority),
         )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _give_item_codes(self, authority, company, codes):
+        """Give products codes of their own in a company, in place of those that they
+        have there: to the product, or to the variant where there are several.
+
+        :param dict codes: values of the row (``scheme``, ``code``, ``pending``), by
+            ``product.product``
+        :return: the row of each product
+        :rtype: dict
+        """
+        owners = {product: product._ereceipt_code_owner() for product in codes}
+        rows = self.search(
+            [
+                ("authority", "=", authority),
+                ("company_id", "=", company.id),
+                "|",
+                ("product_id", "in", [product.id for product in codes]),
+                ("product_tmpl_id", "in", [p.product_tmpl_id.id for p in codes]),
+            ]
+        )
+        known = {row._reference_record(): row for row in rows}
+        common = {"authority": authority, "company_id": company.id, "kind": "item"}
+        new = [product for product, owner in owners.items() if owner not in known]
+        created = self.create(
+            [
+                {**common, _ITEM_FIELDS[owners[p]._name]: owners[p].id, **codes[p]}
+                for p in new
+            ]
+        )
+        given = dict(zip(new, created, strict=True))
+        for product, owner in owners.items():
+            if owner in known:
+                given[product] = known[owner]
+                known[owner].write(codes[product])
+        return given
 
     # -------------------------------------------------------------------------
     # GETTERS

@@ -8,7 +8,8 @@ from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
 
 
 class EreceiptDevice(models.Model):
-    """A point of issue: a till, a desk, whatever the authority gave a serial to.
+    """A point of issue: a till with a serial, or a branch where the authority gives no
+    serials.
 
     Its life: *draft* while it is set up; *active* once the authority was asked about
     it (credentials, and whether it already has a chain that must go on); *retired*
@@ -56,6 +57,7 @@ class EreceiptDevice(models.Model):
     )
     lifecycle = fields.Selection(
         [("draft", "Being set up"), ("active", "Active"), ("retired", "Retired")],
+        string="Stage",
         default="draft",
         required=True,
         readonly=True,
@@ -64,10 +66,11 @@ class EreceiptDevice(models.Model):
         program_only=True,
     )
     serial = fields.Char(
-        required=True,
+        string="Serial number",
         copy=False,
         tracking=True,
-        help="The serial under which the authority knows this device.",
+        help="The serial under which the authority knows this device. Empty where the "
+        "authority gives none.",
     )
     journal_ids = fields.Many2many(
         "account.journal",
@@ -82,26 +85,35 @@ class EreceiptDevice(models.Model):
         "the same time, since their documents form one chain.",
     )
     document_type = fields.Char(
+        string="Type of its documents",
         required=True,
         default="S",
         help="The authority's type for a sale; the type for its return follows.",
     )
-    branch_code = fields.Char(default="0")
-    activity_code = fields.Char()
+    branch_code = fields.Char(
+        string="Branch code",
+        default="0",
+        help="Of the place of business, as the authority's portal shows it.",
+    )
+    activity_code = fields.Char(
+        string="Activity code", help="What is sold here, by the authority's table."
+    )
 
     # --- address of the branch, in the parts that authorities ask for ---
     address_country_id = fields.Many2one(
-        "res.country", default=lambda self: self.env.company.country_id
+        "res.country",
+        string="Country",
+        default=lambda self: self.env.company.country_id,
     )
-    address_governorate = fields.Char()
-    address_city = fields.Char()
-    address_street = fields.Char()
-    address_building = fields.Char()
-    address_postal_code = fields.Char()
-    address_floor = fields.Char()
-    address_room = fields.Char()
-    address_landmark = fields.Char()
-    address_additional = fields.Char()
+    address_governorate = fields.Char(string="Governorate")
+    address_city = fields.Char(string="City")
+    address_street = fields.Char(string="Street")
+    address_building = fields.Char(string="Building")
+    address_postal_code = fields.Char(string="Postal code")
+    address_floor = fields.Char(string="Floor")
+    address_room = fields.Char(string="Room")
+    address_landmark = fields.Char(string="Landmark")
+    address_additional = fields.Char(string="More of the address")
 
     # --- policy ---
     issue_moment = fields.Selection(
@@ -110,6 +122,7 @@ class EreceiptDevice(models.Model):
             ("payment", "When the invoice is paid"),
             ("manual", "When a person says so"),
         ],
+        string="When to issue",
         required=True,
         default="posting",
     )
@@ -118,6 +131,7 @@ class EreceiptDevice(models.Model):
             ("block", "Do not post"),
             ("wait", "Post; the document waits until it is mended"),
         ],
+        string="When something is missing",
         required=True,
         default="block",
         help="What happens to an invoice that the authority would refuse.",
@@ -128,6 +142,7 @@ class EreceiptDevice(models.Model):
             ("adapt", "Set the invoice date to the day of issue"),
             ("keep", "Issue and keep the invoice date"),
         ],
+        string="When the date is another day",
         required=True,
         default="refuse",
         help="When the invoice date is not the day of issue in the authority's time "
@@ -135,40 +150,51 @@ class EreceiptDevice(models.Model):
         "books than the authority's.",
     )
     wait_seconds = fields.Integer(
+        string="Seconds to wait when printing",
         default=0,
         help="How long printing and mailing wait for the authority's answer.",
     )
     mail_only_valid = fields.Boolean(
-        help="Send & Print refuses to mail what the authority has not validated."
+        string="Mail only what is valid",
+        help="Send & Print refuses to mail what the authority has not validated.",
     )
     log_valid = fields.Boolean(
         string="Log when valid",
         help="Write a note on the invoice when the authority validates it.",
     )
     payment_method = fields.Char(
-        default="C", help="The authority's code when nothing was paid yet."
+        string="Payment method when nothing was paid yet",
+        default="C",
+        help="The authority's code when nothing was paid yet.",
     )
     mixed_payment_rule = fields.Selection(
         [("largest", "The largest payment"), ("code", "A code of its own")],
+        string="Several ways of payment",
         required=True,
         default="largest",
     )
-    mixed_payment_method = fields.Char()
+    mixed_payment_method = fields.Char(string="Payment method for several ways")
     rounding_policy = fields.Selection(
         [
             ("omit", "Leave it out of the document"),
             ("item", "As an item with this code"),
             ("refuse", "Do not issue"),
         ],
+        string="Cash rounding",
         required=True,
         default="omit",
         help="Cash rounding upwards has no place in some authorities' documents.",
     )
-    rounding_item_scheme = fields.Char()
-    rounding_item_code = fields.Char()
+    rounding_item_scheme = fields.Char(string="Code system of the rounding line")
+    rounding_item_code = fields.Char(string="Code of the rounding line")
 
     # --- credentials ---
-    client_id = fields.Char(copy=False, groups="account_ereceipt.group_ereceipt_admin")
+    client_id = fields.Char(
+        string="Client ID",
+        copy=False,
+        groups="account_ereceipt.group_ereceipt_admin",
+        help="As the authority's portal shows it.",
+    )
     client_secret_sealed = sealed_column()
     client_secret = secret_input("Client secret")
     client_secret_set = secret_flag("Client secret is set")
@@ -192,12 +218,20 @@ class EreceiptDevice(models.Model):
         help="The authority's identifier of the last document that was issued on this "
         "serial by other software. The chain goes on from it.",
     )
-    chain_head_uid = fields.Char(compute="_compute_chain_head")
-    chain_length = fields.Integer(compute="_compute_chain_head")
+    chain_head_uid = fields.Char(
+        string="Last document of the chain",
+        compute="_compute_chain_head",
+        help="The identifier that the next document refers to.",
+    )
+    chain_length = fields.Integer(
+        string="Documents in the chain", compute="_compute_chain_head"
+    )
 
     # --- monitor ---
     problems = fields.Json(readonly=True, copy=False, program_only=True)
-    tested_at = fields.Datetime(readonly=True, copy=False, program_only=True)
+    tested_at = fields.Datetime(
+        string="Last tested", readonly=True, copy=False, program_only=True
+    )
 
     _serial_unique = models.UniqueIndex(
         "(registration_id, serial) WHERE active",
@@ -301,6 +335,7 @@ class EreceiptDevice(models.Model):
             this serial that ours would not continue
         """
         self.check_access("write")
+        self._check_serial_there()
         self._refuse_second_chain()
         for device in self:
             if not device.journal_ids:

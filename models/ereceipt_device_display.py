@@ -36,18 +36,29 @@ class EreceiptDevice(models.Model):
     address_city = fields.Char(default=lambda self: self.env.company.city)
     address_street = fields.Char(default=lambda self: self.env.company.street)
     address_postal_code = fields.Char(default=lambda self: self.env.company.zip)
-    document_count = fields.Integer(compute="_compute_document_count")
+    document_count = fields.Integer(
+        string="Number of documents", compute="_compute_document_count"
+    )
     signs_in_per_device = fields.Boolean(
         related="registration_id.signs_in_per_device", string="Signs in by itself"
     )
     document_type_id = choice("Type of a sale", "document_type")
-    document_type_domain = fields.Json(compute="_compute_choice_domains")
+    document_type_domain = fields.Json(
+        string="Types to choose from", compute="_compute_choice_domains"
+    )
     activity_code_id = choice("Activity", "activity_code")
-    activity_code_domain = fields.Json(compute="_compute_choice_domains")
+    activity_code_domain = fields.Json(
+        string="Activities to choose from", compute="_compute_choice_domains"
+    )
     payment_method_id = choice("When nothing was paid yet", "payment_method")
-    payment_method_domain = fields.Json(compute="_compute_choice_domains")
+    payment_method_domain = fields.Json(
+        string="Payment methods to choose from", compute="_compute_choice_domains"
+    )
     mixed_payment_method_id = choice("Code of several ways", "mixed_payment_method")
-    mixed_payment_method_domain = fields.Json(compute="_compute_choice_domains")
+    mixed_payment_method_domain = fields.Json(
+        string="Codes to choose from for several ways",
+        compute="_compute_choice_domains",
+    )
 
     # -------------------------------------------------------------------------
     # DEFAULT METHODS

@@ -73,7 +73,7 @@ class EreceiptDocument(models.Model):
     Every legal change of state stands in ``fiscal/lifecycle.py``; any other raises.
     No user may write or delete a row, and what is frozen does not change even for the
     superuser. An authority whose identifier comes with its answer gets it written
-    once into ``authority_uid``.
+    once into ``authority_uid`` (see ``ereceipt_former.py`` for the one exception).
     """
 
     _name = "ereceipt.document"
@@ -99,21 +99,28 @@ class EreceiptDocument(models.Model):
         ],
         required=True,
     )
-    document_type = fields.Char()
+    document_type = fields.Char(string="Type of document")
 
     # --- what it stands for ---
-    link_ids = fields.One2many("ereceipt.document.move", "document_id")
-    move_id = fields.Many2one("account.move", compute="_compute_move_id")
-    partner_id = fields.Many2one("res.partner", readonly=True)
+    link_ids = fields.One2many(
+        "ereceipt.document.move", "document_id", string="Invoices"
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", compute="_compute_move_id"
+    )
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    amount_total = fields.Monetary(readonly=True)
+    amount_total = fields.Monetary(string="Total", readonly=True)
 
     # --- frozen ---
     content = fields.Text(prefetch=False)
     content_sha256 = fields.Char(string="SHA-256", prefetch=False)
-    media_type = fields.Char()
+    media_type = fields.Char(string="Form of the content")
     authority_uid = fields.Char(string="Authority's identifier", index=True)
-    security_code = fields.Char()
+    security_code = fields.Char(
+        string="Security code",
+        help="Computed when it is issued, printed where the authority wants it.",
+    )
     qr = fields.Char(string="QR text", prefetch=False)
     qr_answered = fields.Char(
         string="QR text with the answer",
@@ -132,14 +139,20 @@ class EreceiptDocument(models.Model):
     # --- relations among documents ---
     depends_on_id = fields.Many2one(
         "ereceipt.document",
+        string="Refers to",
         ondelete="restrict",
         index="btree_not_null",
         help="The document that has to be valid before this one may leave.",
     )
     replaces_id = fields.Many2one(
-        "ereceipt.document", ondelete="restrict", index="btree_not_null"
+        "ereceipt.document",
+        string="Takes the place of",
+        ondelete="restrict",
+        index="btree_not_null",
     )
-    replaced_by_ids = fields.One2many("ereceipt.document", "replaces_id")
+    replaced_by_ids = fields.One2many(
+        "ereceipt.document", "replaces_id", string="Replaced by"
+    )
 
     # --- progress ---
     state = fields.Selection(
@@ -153,6 +166,7 @@ class EreceiptDocument(models.Model):
             ("approval", "Waits for approval"),
             ("person", "Waits for a person"),
         ],
+        string="Waits for",
         index="btree_not_null",
         help="Of a refused document: what its correction, posted already, waits for.",
     )
@@ -160,25 +174,34 @@ class EreceiptDocument(models.Model):
     problems = fields.Json(help="What is wrong, as sentences with what to open.")
     attempts = fields.Integer(default=0)
     asked = fields.Integer(
-        default=0, help="How often the authority did not know it when asked."
+        string="Times asked about",
+        default=0,
+        help="How often the authority did not know it when asked.",
     )
     doubt = fields.Selection(
         [
             ("arrived", "An earlier attempt may have arrived"),
             ("refused", "It may have, and a repeat was refused"),
         ],
+        string="In doubt because",
         help="Set when an answer was lost, empty again when the authority confirmed "
         "the document or decided. A refusal of what is in doubt counts only after the "
         "authority was asked.",
     )
-    next_attempt_at = fields.Datetime()
-    lease_token = fields.Char(groups=fields.NO_ACCESS)
-    lease_until = fields.Datetime(groups=fields.NO_ACCESS)
+    next_attempt_at = fields.Datetime(string="Next attempt")
+    lease_token = fields.Char(
+        string="Claimed by",
+        groups=fields.NO_ACCESS,
+        help="The run that works on it now.",
+    )
+    lease_until = fields.Datetime(string="Claimed until", groups=fields.NO_ACCESS)
     sent_at = fields.Datetime(string="First sent")
     submitted_at = fields.Datetime(string="Received by the authority")
     decided_at = fields.Datetime(string="Decided")
     seconds = fields.Float(
-        compute="_compute_seconds", help="From issue to the authority's decision."
+        string="Seconds to the decision",
+        compute="_compute_seconds",
+        help="From issue to the authority's decision.",
     )
     deadline_at = fields.Datetime(
         string="Deadline", help="When the authority's window for it closes."
@@ -193,12 +216,13 @@ class EreceiptDocument(models.Model):
     submission_ref = fields.Char(string="Submission", index="btree_not_null")
     authority_ids = fields.Json(string="Authority's own identifiers")
     late_reference = fields.Char(string="Late submission request")
-    last_error = fields.Char()
+    last_error = fields.Char(string="Last error")
     exchange_ids = fields.Many2many(
         "ereceipt.exchange",
         "ereceipt_exchange_document_rel",
         "document_id",
         "exchange_id",
+        string="Calls to the authority",
     )
 
     _content_hash = models.Constraint(
@@ -249,14 +273,13 @@ class EreceiptDocument(models.Model):
         touched = FROZEN & vals.keys()
         if touched:
             for document in self:
-                document._check_frozen(touched)
+                document._check_frozen(touched, vals)
         return super().write(vals)
 
-    def _check_frozen(self, touched):
+    def _check_frozen(self, touched, vals):
         """Raise if the document has its content already, and what is written is not
         something that comes later and was not there yet."""
-        late = {name for name in AFTERWARDS & touched if not self[name]}
-        if not self.content_sha256 or touched == late:
+        if not self.content_sha256 or touched <= self._comes_later(vals):
             return
         raise UserError(
             self.env._(
@@ -265,6 +288,13 @@ class EreceiptDocument(models.Model):
                 fields=", ".join(sorted(touched)),
             )
         )
+
+    def _comes_later(self, vals):
+        """Hook: return which frozen columns may be written to the issued document.
+
+        :param dict vals: everything that is being written
+        """
+        return {name for name in AFTERWARDS if not self[name]}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never_issued(self):
@@ -474,7 +504,7 @@ class EreceiptDocumentMove(models.Model):
         "ereceipt.document", required=True, ondelete="cascade", index=True
     )
     move_id = fields.Many2one(
-        "account.move", required=True, ondelete="restrict", index=True
+        "account.move", string="Invoice", required=True, ondelete="restrict", index=True
     )
     company_id = fields.Many2one("res.company", required=True, index=True)
 

@@ -24,11 +24,13 @@ class EreceiptDocument(models.Model):
     _inherit = "ereceipt.document"
 
     needs_person = fields.Boolean(
+        string="Needs a person",
         compute="_compute_needs_person",
         search="_search_needs_person",
         help="Nothing happens by itself: somebody has to do something.",
     )
     is_held_back = fields.Boolean(
+        string="Held back",
         compute="_compute_is_held_back",
         search="_search_is_held_back",
         help="Calls to the authority are held back, because they failed or because "
@@ -44,18 +46,25 @@ class EreceiptDocument(models.Model):
     deadline_text = fields.Char(string="Time left", compute="_compute_deadline_text")
     deadline_level = fields.Selection(
         [("none", "None"), ("far", "Enough"), ("soon", "Little"), ("over", "Over")],
+        string="Time left is",
         compute="_compute_deadline_text",
     )
     qr_image = fields.Binary(string="QR code", compute="_compute_qr_image")
-    qr_is_link = fields.Boolean(compute="_compute_qr_image")
-    content_readable = fields.Html(compute="_compute_content_shown", sanitize=False)
-    content_pretty = fields.Text(compute="_compute_content_shown")
+    qr_is_link = fields.Boolean(string="QR text is a link", compute="_compute_qr_image")
+    content_readable = fields.Html(
+        string="Content", compute="_compute_content_shown", sanitize=False
+    )
+    content_pretty = fields.Text(
+        string="Content, indented", compute="_compute_content_shown"
+    )
     content_file = fields.Binary(string="As it was frozen", compute="_compute_file")
-    content_file_name = fields.Char(compute="_compute_file")
+    content_file_name = fields.Char(string="Name of the file", compute="_compute_file")
     authority_ids_text = fields.Text(
         string="Authority's own identifiers shown", compute="_compute_content_shown"
     )
-    exchange_count = fields.Integer(compute="_compute_exchange_count")
+    exchange_count = fields.Integer(
+        string="Number of calls", compute="_compute_exchange_count"
+    )
     predecessor_id = fields.Many2one(
         "ereceipt.document", string="Before it", compute="_compute_neighbours"
     )

@@ -42,13 +42,19 @@ class EreceiptEndMixin(models.AbstractModel):
     _ereceipt_ends = ()
 
     ends_told = fields.Json(
+        string="Ends that were told of",
         readonly=True,
         copy=False,
         program_only=True,
         help="By the name of the date: which end somebody was told of, and how many "
         "days before.",
     )
-    ends_soon = fields.Boolean(compute="_compute_ends", search="_search_ends_soon")
+    ends_soon = fields.Boolean(
+        string="Something ends soon",
+        compute="_compute_ends",
+        search="_search_ends_soon",
+        help="A date below is near: who is responsible is told.",
+    )
     ends_shown = fields.Json(string="What ends soon", compute="_compute_ends")
 
     # -------------------------------------------------------------------------

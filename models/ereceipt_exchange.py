@@ -41,13 +41,14 @@ class EreceiptExchange(models.Model):
         "ereceipt_exchange_document_rel",
         "exchange_id",
         "document_id",
+        string="Documents",
         readonly=True,
     )
-    document_count = fields.Integer(readonly=True)
+    document_count = fields.Integer(string="Number of documents", readonly=True)
     purpose = fields.Char(readonly=True, index=True)
     method = fields.Char(readonly=True)
-    url = fields.Char(readonly=True)
-    started_at = fields.Datetime(readonly=True, index=True)
+    url = fields.Char(string="Address", readonly=True)
+    started_at = fields.Datetime(string="Began", readonly=True, index=True)
     duration = fields.Float(string="Seconds", readonly=True, digits=(10, 3))
     status = fields.Integer(string="HTTP status", readonly=True)
     outcome = fields.Selection(
@@ -61,20 +62,43 @@ class EreceiptExchange(models.Model):
         readonly=True,
     )
     error = fields.Char(readonly=True)
-    request_headers = fields.Json(readonly=True, prefetch=False)
-    response_headers = fields.Json(readonly=True, prefetch=False)
-    request_gzip = fields.Binary(attachment=False, readonly=True, prefetch=False)
-    response_gzip = fields.Binary(attachment=False, readonly=True, prefetch=False)
+    request_headers = fields.Json(
+        string="Request headers (data)", readonly=True, prefetch=False
+    )
+    response_headers = fields.Json(
+        string="Answer headers (data)", readonly=True, prefetch=False
+    )
+    request_gzip = fields.Binary(
+        string="Request, compressed", attachment=False, readonly=True, prefetch=False
+    )
+    response_gzip = fields.Binary(
+        string="Answer, compressed", attachment=False, readonly=True, prefetch=False
+    )
     request_text = fields.Text(compute="_compute_texts", string="Request")
     response_text = fields.Text(compute="_compute_texts", string="Answer")
-    request_sha256 = fields.Char(readonly=True, prefetch=False)
-    response_sha256 = fields.Char(readonly=True, prefetch=False)
-    sha256 = fields.Char(readonly=True, required=True)
-    seal_format = fields.Integer(readonly=True)
+    request_sha256 = fields.Char(
+        string="SHA-256 of the request", readonly=True, prefetch=False
+    )
+    response_sha256 = fields.Char(
+        string="SHA-256 of the answer", readonly=True, prefetch=False
+    )
+    sha256 = fields.Char(
+        string="SHA-256",
+        readonly=True,
+        required=True,
+        help="Of all that is kept of the call; the seal is made of it.",
+    )
+    seal_format = fields.Integer(
+        string="Version of the seal", readonly=True, help="How the SHA-256 is computed."
+    )
     seal_id = fields.Many2one(
         "ereceipt.seal", ondelete="restrict", index="btree_not_null", readonly=True
     )
-    purged_at = fields.Datetime(readonly=True)
+    purged_at = fields.Datetime(
+        string="Content removed",
+        readonly=True,
+        help="When its content was deleted; the seal stays.",
+    )
 
     _unsealed_index = models.Index("(id) WHERE seal_id IS NULL")
 
@@ -124,16 +148,29 @@ class EreceiptExchange(models.Model):
     def _record(self, unit, exchanges):
         """Keep the calls that a unit of work made."""
         device = self.env["ereceipt.device"].browse(unit.device_id)
-        return self.sudo().create(
-            [self._row(device, exchange, unit.document_ids) for exchange in exchanges]
-        )
-
-    def _row(self, device, exchange, document_ids):
-        keys = exchange.keys or (document_ids if exchange.purpose == "query" else ())
-        values = {
+        caller = {
             "registration_id": device.registration_id.id,
             "device_id": device.id,
             "company_id": device.company_id.id,
+        }
+        return self.sudo().create(
+            [self._row(caller, exchange, unit.document_ids) for exchange in exchanges]
+        )
+
+    @api.model
+    def _record_direct(self, registration, exchanges):
+        """Keep the calls that a registration made for no document."""
+        caller = {
+            "registration_id": registration.id,
+            "device_id": False,
+            "company_id": registration.company_id.id,
+        }
+        return self.sudo().create([self._row(caller, e, ()) for e in exchanges])
+
+    def _row(self, caller, exchange, document_ids):
+        keys = exchange.keys or (document_ids if exchange.purpose == "query" else ())
+        values = {
+            **caller,
             "document_ids": [fields.Command.set(list(keys))],
             "document_count": len(keys),
             "purpose": exchange.purpose,
@@ -273,10 +310,12 @@ class EreceiptSeal(models.Model):
     _rec_name = "number"
 
     number = fields.Integer(required=True, readonly=True)
-    previous_hash = fields.Char(readonly=True)
+    previous_hash = fields.Char(string="Hash of the seal before", readonly=True)
     hash = fields.Char(required=True, readonly=True)
-    exchange_count = fields.Integer(readonly=True)
-    exchange_ids = fields.One2many("ereceipt.exchange", "seal_id", readonly=True)
+    exchange_count = fields.Integer(string="Number of calls", readonly=True)
+    exchange_ids = fields.One2many(
+        "ereceipt.exchange", "seal_id", string="Calls", readonly=True
+    )
 
     _number_unique = models.Constraint(
         "UNIQUE (number)", "There is a seal with this number already."

@@ -12,6 +12,8 @@ PURPOSES = {
     "query": _lt("Ask"),
     "list": _lt("List"),
     "cancel": _lt("Cancel"),
+    "print": _lt("Fetch the PDF"),
+    "codes": _lt("Item codes"),
 }
 """What calls are for, as a person reads it; others are shown as they are kept."""
 

@@ -7,6 +7,7 @@ class EreceiptMissingCode(models.Model):
     journals of devices: the codes to be found first stand first."""
 
     _name = "ereceipt.missing.code"
+    _inherit = ["ereceipt.suggestion.mixin"]
     _description = "Product without a code for a tax authority"
     _auto = False
     _order = "line_count desc, product_id"
@@ -32,8 +33,7 @@ class EreceiptMissingCode(models.Model):
         missing = self.env["product.product"]._search(
             [("ereceipt_code_missing", "=", True), ("sale_ok", "=", True)], order="id"
         )
-        devices = self.env["ereceipt.device"].sudo()
-        journals = devices.search([("lifecycle", "!=", "retired")]).journal_ids
+        journals = self._device_journals()
         return SQL(
             """
             SELECT product.id AS id,
@@ -63,6 +63,14 @@ class EreceiptMissingCode(models.Model):
             missing=missing.subselect(),
         )
 
+    # -------------------------------------------------------------------------
+    # ACTION METHODS
+    # -------------------------------------------------------------------------
+
+    def action_use_suggestion(self):
+        """Enter the codes that are suggested for these rows."""
+        return self._use_suggestions()
+
     def action_open_product(self):
         """Open the product, where its code is entered."""
         self.ensure_one()
@@ -75,3 +83,26 @@ class EreceiptMissingCode(models.Model):
                 (self.env["ereceipt.document"]._form_to_mend("product.product"), "form")
             ],
         }
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    def _suggest(self, suggester):
+        # OVERRIDE
+        found = suggester.items(self.product_id)
+        return {
+            row: found[row.product_id.id] for row in self if row.product_id.id in found
+        }
+
+    def _enter(self, authority, company, suggestions):
+        # OVERRIDE
+        codes = {
+            row.product_id: {
+                "scheme": suggestion.scheme,
+                "code": suggestion.code,
+                "pending": False,
+            }
+            for row, suggestion in suggestions.items()
+        }
+        self.env["ereceipt.code.mapping"]._give_item_codes(authority, company, codes)

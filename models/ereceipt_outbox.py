@@ -4,7 +4,6 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from datetime import timedelta
 
 from psycopg2 import OperationalError
 from psycopg2.errors import DeadlockDetected, SerializationFailure
@@ -338,7 +337,7 @@ class EreceiptOutbox(models.AbstractModel):
         now = fields.Datetime.now()
         registrations = self.env["ereceipt.registration"].search([])
         for registration in registrations:
-            soon = now + timedelta(hours=registration.warn_before_hours)
+            soon = registration._warn_until(now)
             documents = self.env["ereceipt.document"].search(
                 [
                     ("registration_id", "=", registration.id),

@@ -1,5 +1,6 @@
 import base64
 import hashlib
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -41,7 +42,6 @@ class EreceiptRegistration(models.Model):
 
     _ereceipt_secrets = ("client_secret", "client_secret_2")
 
-    name = fields.Char(compute="_compute_name", store=True, readonly=False)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -68,19 +68,30 @@ class EreceiptRegistration(models.Model):
         help="Gets the activities that no accountant can deal with: credentials, "
         "connection, expiry.",
     )
-    device_ids = fields.One2many("ereceipt.device", "registration_id")
+    device_ids = fields.One2many("ereceipt.device", "registration_id", string="Devices")
 
     # --- database of origin ---
     database_uuid = fields.Char(
+        string="Sends from the database",
         readonly=True,
         copy=False,
         program_only=True,
         default=lambda self: self._database_uuid(),
+        help="The database that may send; a copy of it has another identifier.",
     )
-    is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
+    is_foreign_database = fields.Boolean(
+        string="In a copied database",
+        compute="_compute_is_foreign_database",
+        help="Nothing is sent from a copy until an administrator confirms it.",
+    )
 
     # --- credentials ---
-    client_id = fields.Char(copy=False, groups="account_ereceipt.group_ereceipt_admin")
+    client_id = fields.Char(
+        string="Client ID",
+        copy=False,
+        groups="account_ereceipt.group_ereceipt_admin",
+        help="As the authority's portal shows it.",
+    )
     client_secret_sealed = sealed_column()
     client_secret = secret_input("Client secret")
     client_secret_set = secret_flag("Client secret is set")
@@ -89,39 +100,56 @@ class EreceiptRegistration(models.Model):
     client_secret_2_set = secret_flag("Second client secret is set")
 
     # --- policy ---
-    connect_timeout = fields.Integer(default=5, help="Seconds to reach the authority.")
+    connect_timeout = fields.Integer(
+        string="Seconds to connect", default=5, help="Seconds to reach the authority."
+    )
     call_timeout = fields.Integer(
+        string="Seconds per call",
         default=60,
         help="Seconds that one call may last. What is not answered by then counts as "
         "sent and is asked about.",
     )
     documents_per_call = fields.Integer(
-        default=200, help="How many documents travel in one call, at most."
+        string="Documents per call",
+        default=200,
+        help="How many documents travel in one call, at most.",
     )
     parallel_calls = fields.Integer(
-        default=4, help="How many calls one job makes at the same time, at most."
+        string="Calls at once",
+        default=4,
+        help="How many calls one job makes at the same time, at most.",
     )
     ingestion_seconds = fields.Integer(
+        string="Seconds until it can be asked",
         default=0,
         help="How long the authority may take to show what it received: only after "
         "that is its answer that it does not know a document believed. 0: what is "
         "known of the authority.",
     )
     max_attempts = fields.Integer(
-        default=30, help="After so many attempts to send a document it is given up."
+        string="Attempts at most",
+        default=30,
+        help="After so many attempts to send a document it is given up.",
     )
     warn_before_hours = fields.Float(
-        default=12.0,
+        string="Hours to warn before a deadline",
+        compute="_compute_warn_before_hours",
+        store=True,
+        readonly=False,
         help="How long before the authority's window closes somebody is told that a "
         "document has not arrived yet.",
     )
 
     # --- monitor ---
-    last_run_at = fields.Datetime(compute="_compute_heartbeat")
-    pending_count = fields.Integer(compute="_compute_heartbeat")
-    heartbeat = fields.Char(compute="_compute_heartbeat")
+    last_run_at = fields.Datetime(string="Jobs last ran", compute="_compute_heartbeat")
+    pending_count = fields.Integer(
+        string="Documents to send or follow", compute="_compute_heartbeat"
+    )
+    heartbeat = fields.Char(string="State of the jobs", compute="_compute_heartbeat")
     problems = fields.Json(readonly=True, copy=False, program_only=True)
-    tested_at = fields.Datetime(readonly=True, copy=False, program_only=True)
+    tested_at = fields.Datetime(
+        string="Last tested", readonly=True, copy=False, program_only=True
+    )
 
     _authority_unique = models.UniqueIndex(
         "(company_id, authority, environment) WHERE active",
@@ -139,27 +167,16 @@ class EreceiptRegistration(models.Model):
     # COMPUTE METHODS
     # -------------------------------------------------------------------------
 
-    @api.depends("authority", "company_id", "environment")
-    def _compute_name(self):
+    @api.depends("authority")
+    def _compute_warn_before_hours(self):
+        """Take what is usual with the authority, until somebody types another one."""
         for registration in self:
             authority = authority_classes().get(registration.authority)
-            if not authority or not registration.company_id:
-                registration.name = registration.name or False
-                continue
-            test = registration.environment == "test"
-            registration.name = (
-                self.env._(
-                    "%(authority)s of %(company)s (test)",
-                    authority=authority.name,
-                    company=registration.company_id.name,
-                )
-                if test
-                else self.env._(
-                    "%(authority)s of %(company)s",
-                    authority=authority.name,
-                    company=registration.company_id.name,
-                )
-            )
+            if authority:
+                seconds = authority.limits.warn_before.total_seconds()
+                registration.warn_before_hours = seconds / 3600
+            else:
+                registration.warn_before_hours = registration.warn_before_hours
 
     @api.depends("database_uuid")
     def _compute_is_foreign_database(self):
@@ -408,6 +425,15 @@ class EreceiptRegistration(models.Model):
         """Hook: return what speaks against issuing with the registration's key."""
         return []
 
+    def _warn_until(self, now):
+        """Return until when windows close of which somebody is told now (naive UTC).
+
+        Hook ``warn_until``: hours before a time of day are counted on its clock.
+        """
+        self.ensure_one()
+        until = now + timedelta(hours=self.warn_before_hours)
+        return self._hook("warn_until", until, now)
+
     def _needs_device_credentials(self):
         """Whether each device signs in by itself."""
         return self._hook("device_credentials", False)
@@ -488,7 +514,8 @@ class EreceiptRegistration(models.Model):
 
     @api.model
     def _selection_authority(self):
-        return [(code, a.name) for code, a in authority_classes().items()]
+        text = self.env["ereceipt.document"]._sentence_text
+        return [(code, text(a.name, {})) for code, a in authority_classes().items()]
 
     @api.model
     def _database_uuid(self):

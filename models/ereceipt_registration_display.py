@@ -28,13 +28,23 @@ class EreceiptRegistration(models.Model):
     _inherit = "ereceipt.registration"
 
     authority = fields.Selection(default=lambda self: self._default_authority())
-    device_count = fields.Integer(compute="_compute_counts")
-    document_count = fields.Integer(compute="_compute_counts")
-    needs_person_count = fields.Integer(compute="_compute_counts")
-    signs_in_per_device = fields.Boolean(compute="_compute_signs_in_per_device")
+    device_count = fields.Integer(string="Number of devices", compute="_compute_counts")
+    document_count = fields.Integer(
+        string="Number of documents", compute="_compute_counts"
+    )
+    needs_person_count = fields.Integer(
+        string="Documents that need a person", compute="_compute_counts"
+    )
+    signs_in_per_device = fields.Boolean(
+        string="Each device signs in",
+        compute="_compute_signs_in_per_device",
+        help="Credentials are those of the devices and not of the company.",
+    )
     connection_text = fields.Char(string="Connection", compute="_compute_connection")
-    jobs_alive = fields.Boolean(compute="_compute_jobs_alive")
-    is_ready = fields.Boolean(compute="_compute_checklist")
+    jobs_alive = fields.Boolean(string="Jobs run", compute="_compute_jobs_alive")
+    is_ready = fields.Boolean(
+        string="Ready to be activated", compute="_compute_checklist"
+    )
     checklist = fields.Html(compute="_compute_checklist", sanitize=False)
 
     # -------------------------------------------------------------------------
@@ -244,6 +254,10 @@ class EreceiptRegistration(models.Model):
                 self.env._(
                     "Add each till or desk with the serial that the authority gave it, "
                     "and the journals that post on it."
+                )
+                if self.uses_serials
+                else self.env._(
+                    "Add each branch that issues, and the journals that post on it."
                 ),
             ),
             self._checklist_credentials(devices),

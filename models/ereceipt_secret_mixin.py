@@ -46,7 +46,12 @@ class EreceiptSecretMixin(models.AbstractModel):
     _ereceipt_secrets = ()
     _ereceipt_kept = ()
 
-    forgets_secrets = fields.Boolean(compute="_compute_forgets_secrets")
+    forgets_secrets = fields.Boolean(
+        string="Saving forgets secrets",
+        compute="_compute_forgets_secrets",
+        help="Stored secrets are for the former server or serial and are not sent "
+        "to another.",
+    )
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS

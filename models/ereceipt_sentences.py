@@ -8,7 +8,7 @@ from odoo.tools.misc import get_lang
 from odoo.tools.translate import code_translations
 
 from ..fiscal.contract import Problem
-from ..fiscal.messages import Money, Sentence, source_of
+from ..fiscal.messages import Money, Sentence, isolated, source_of
 
 _logger = logging.getLogger(__name__)
 
@@ -63,10 +63,10 @@ class EreceiptDocument(models.Model):
             return translated
         values = {name: self._value_text(value) for name, value in values.items()}
         try:
-            return translated % values
+            return _filled(translated, values)
         except (KeyError, TypeError, ValueError):
             _logger.exception("A translation of %r has other places", message)
-            return message % values
+            return _filled(message, values)
 
     @api.model
     def _error_text(self, error, reader):
@@ -150,6 +150,11 @@ class EreceiptDocument(models.Model):
         False for the usual one."""
         view = FORMS_TO_MEND.get(model_name)
         return self.env.ref(view).id if view else False
+
+
+def _filled(message, values):
+    """Return a sentence with its places filled by texts of either direction."""
+    return message % {name: isolated(text, message) for name, text in values.items()}
 
 
 def _kept(value):

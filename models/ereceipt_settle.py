@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -77,17 +78,10 @@ class EreceiptWork(models.AbstractModel):
     def _count_for_breakers(self, unit, report):
         registration = self.env["ereceipt.registration"].browse(unit.registration_id)
         device = self.env["ereceipt.device"].browse(unit.device_id)
-        error = report.error
-        reason = self._error_text(unit, error)
-        if isinstance(error, AuthenticationError):
-            owner = device if registration._needs_device_credentials() else registration
-            owner._breaker_failed(reason, credentials=True)
-        elif isinstance(error, TransientError) and error.retry_after:
-            registration._breaker_hold(error.retry_after, reason)
-        elif isinstance(error, TransientError | AmbiguousError):
-            registration._breaker_failed(reason)
-        elif error is None:
-            registration._breaker_succeeded()
+        owner = device if registration._needs_device_credentials() else registration
+        reason = self._error_text(unit, report.error)
+        registration._breaker_count(report.error, reason, signs_in=owner)
+        if report.error is None:
             device._breaker_succeeded()
 
     # -------------------------------------------------------------------------
@@ -164,12 +158,15 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_outcome(self, document, unit, outcome):
         """Write one outcome; each status has its method."""
-        self._write_identifiers(document, outcome)
-        self._write_link(document, unit)
+        told = self._told(document, unit, outcome)
+        if told:
+            document.sudo().write(told)
         status = lifecycle.read_as(document.state, outcome.status)
         getattr(self, f"_settle_{status.value}")(document, unit, outcome)
 
-    def _write_identifiers(self, document, outcome):
+    def _told(self, document, unit, outcome):
+        """Return what the authority told of a document besides its status, as values
+        that the document does not have yet."""
         values = {}
         ids = dict(outcome.authority_ids)
         if ids:
@@ -179,19 +176,22 @@ class EreceiptWork(models.AbstractModel):
             values["submission_ref"] = submission
         if outcome.uid and not document.authority_uid:
             values["authority_uid"] = outcome.uid
-        if values:
-            document.sudo().write(values)
+        # where there is a security code, what was printed with it stays known
+        name = "qr_answered" if document.security_code else "qr"
+        if not document[name] and unit.authority.capabilities.printable_at == "answer":
+            link = self._link(document, unit, values)
+            if link:
+                values[name] = link
+        return values
 
-    def _write_link(self, document, unit):
-        """Keep the text of the QR code where it comes with the authority's answer."""
-        if document.qr_answered or not document.authority_uid:
-            return
-        if unit.authority.capabilities.printable_at == "answer":
-            link = unit.authority.link(document._contract_document())
-            if link and not document.qr:
-                document.sudo().qr = link
-            elif link and link != document.qr:
-                document.sudo().qr_answered = link
+    def _link(self, document, unit, values):
+        """Return the text of the QR code where it comes with the authority's answer."""
+        uid = document.authority_uid or values.get("authority_uid")
+        if not uid:
+            return ""
+        ids = values.get("authority_ids") or document.authority_ids or {}
+        known = replace(document._contract_document(), uid=uid, authority_ids=ids)
+        return unit.authority.link(known)
 
     def _settle_accepted(self, document, unit, outcome):
         first_poll = document._authority_class().limits.first_poll.total_seconds()
@@ -303,7 +303,12 @@ class EreceiptWork(models.AbstractModel):
             )
         elif document.doubt == "refused":
             document._go(lifecycle.INVALID, asked=0)
-        elif document._is_late():
+        else:
+            self._believe_absent(document)
+
+    def _believe_absent(self, document):
+        """Hook: the authority never got it, or lost it."""
+        if document._is_late():
             document._go(lifecycle.LATE, next_attempt_at=False, asked=0)
             self.env["ereceipt.alert"]._raise_for_documents(
                 document, "late", self.env._("The authority's window has closed")

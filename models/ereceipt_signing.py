@@ -26,13 +26,14 @@ class EreceiptRegistration(models.Model):
 
     signing_key_id = fields.Many2one(
         "ereceipt.signing.key",
+        string="Signing key",
         check_company=True,
         ondelete="restrict",
         index="btree_not_null",
         tracking=True,
         help="The key with which documents are signed before they are sent.",
     )
-    signs = fields.Boolean(compute="_compute_signs")
+    signs = fields.Boolean(string="Documents are signed", compute="_compute_signs")
 
     @api.depends("authority")
     def _compute_signs(self):
@@ -128,7 +129,7 @@ class EreceiptDocument(models.Model):
     )
     signed_at = fields.Datetime(string="Signed", readonly=True)
     signing_key_id = fields.Many2one(
-        "ereceipt.signing.key", ondelete="restrict", readonly=True
+        "ereceipt.signing.key", string="Signed with", ondelete="restrict", readonly=True
     )
 
     def _contract_document(self):
@@ -141,19 +142,20 @@ class EreceiptDocument(models.Model):
         return "to_sign" if key.active and key.ready_at else "to_sign_away"
 
     def _say_to_sign_away(self):
+        return self._with_deadline(self._say_unsigned())
+
+    def _say_unsigned(self):
         key = self.registration_id.signing_key_id
         if not key:
-            sentence = self.env._(
+            return self.env._(
                 "It waits for its signature: %s has no signing key.",
                 self.registration_id.name,
             )
-        else:
-            sentence = self.env._(
-                "It waits for its signature. %(key)s: %(situation)s",
-                key=key.name,
-                situation=key.situation,
-            )
-        return self._with_deadline(sentence)
+        return self.env._(
+            "It waits for its signature. %(key)s: %(situation)s",
+            key=key.name,
+            situation=key.situation,
+        )
 
     @api.model
     def _domain_needs_person(self):
@@ -182,18 +184,20 @@ class EreceiptDocument(models.Model):
                 return None if fresh.sent_at or fresh._holding_situation() else 0.0
         return super()._pause_before_asking()
 
-    def _store_signature(self, signature, key):
-        """Keep a signature, and let the document be sent.
+    def _store_signatures(self, signatures, key):
+        """Keep the signatures of documents, and let those be sent.
 
-        :param str signature: in the authority's text form
+        :param dict signatures: per document's id, in the authority's text form
         """
+        now = fields.Datetime.now()
+        for document in self.sudo():
+            document.signature = signatures[document.id]
         self._go(
             lifecycle.QUEUED,
-            signature=signature,
-            signed_at=fields.Datetime.now(),
+            signed_at=now,
             signing_key_id=key.id,
             last_error=False,
-            next_attempt_at=fields.Datetime.now(),
+            next_attempt_at=now,
         )
 
 
@@ -259,15 +263,12 @@ class EreceiptWork(models.AbstractModel):
     def _settle_unit_sign(self, unit, report, documents):
         """Keep the signatures that were made; the others are tried again when the key
         is at hand."""
-        key = self._key_of(unit)
-        for document in documents.filtered(lambda d: d.state == lifecycle.TO_SIGN):
-            signature = report.signatures.get(document.id)
-            if signature:
-                document._store_signature(signature, key)
-            else:
-                document.sudo().write(
-                    {"lease_token": False, "next_attempt_at": fields.Datetime.now()}
-                )
+        waiting = documents.filtered(lambda d: d.state == lifecycle.TO_SIGN)
+        signed = waiting.filtered(lambda d: report.signatures.get(d.id))
+        signed._store_signatures(report.signatures, self._key_of(unit))
+        (waiting - signed).sudo().write(
+            {"lease_token": False, "next_attempt_at": fields.Datetime.now()}
+        )
 
     def _after_unit_sign(self, unit, report):
         """Note whether the key could sign."""
@@ -286,7 +287,13 @@ class EreceiptWork(models.AbstractModel):
 class EreceiptSigningKey(models.Model):
     _inherit = "ereceipt.signing.key"
 
-    failures = fields.Integer(readonly=True, program_only=True, copy=False)
+    failures = fields.Integer(
+        string="Failures in a row",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        help="How often it could not sign, one time after another.",
+    )
 
     def _at_hand(self):
         # EXTENDS: what was held back for want of the key goes on

@@ -5,12 +5,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal import lifecycle
+from ..fiscal.signing.agent.config import AgentError
+from ..fiscal.signing.agent.link import fetch_pin, show_pin
 from ..fiscal.signing.agent_pairing import start_pairing
 from ..fiscal.signing.certificate import is_warning, order_chain, read_certificate
 from .ereceipt_secret_mixin import sealed_column
 
 SILENT_AFTER = timedelta(minutes=5)
 """An agent asks about every half minute; one that has not for so long is away."""
+
+OWN_SECONDS = 3.0
+"""How long pairing waits to see this server's own certificate."""
 
 
 class EreceiptSigningAgent(models.Model):
@@ -40,7 +45,9 @@ class EreceiptSigningAgent(models.Model):
     )
     company_id = fields.Many2one(related="key_id.company_id", store=True, index=True)
     secret_sealed = sealed_column()
-    paired_by_id = fields.Many2one("res.users", readonly=True, program_only=True)
+    paired_by_id = fields.Many2one(
+        "res.users", string="Paired by", readonly=True, program_only=True
+    )
     seen_at = fields.Datetime(string="Last heard of", readonly=True, program_only=True)
     is_ready = fields.Boolean(string="Can sign", readonly=True, program_only=True)
     problem = fields.Char(readonly=True, program_only=True)
@@ -64,8 +71,8 @@ class EreceiptSigningNonce(models.Model):
     agent_id = fields.Many2one(
         "ereceipt.signing.agent", required=True, ondelete="cascade"
     )
-    nonce = fields.Char(required=True)
-    until = fields.Datetime(required=True, index=True)
+    nonce = fields.Char(string="Number used once", required=True)
+    until = fields.Datetime(string="Kept until", required=True, index=True)
 
     _nonce_unique = models.UniqueIndex("(agent_id, nonce)")
 
@@ -83,13 +90,33 @@ class EreceiptSigningKey(models.Model):
 
     agent_ids = fields.One2many("ereceipt.signing.agent", "key_id", string="Agents")
     pairing_ref = fields.Char(
-        readonly=True, program_only=True, copy=False, index="btree_not_null"
+        string="Pairing code's number",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        index="btree_not_null",
+        help="The part of the code that tells it from others.",
     )
     pairing_sealed = sealed_column()
-    pairing_until = fields.Datetime(readonly=True, program_only=True, copy=False)
-    pairing_attempts = fields.Integer(readonly=True, program_only=True, copy=False)
+    pairing_until = fields.Datetime(
+        string="Pairing code is good until",
+        readonly=True,
+        program_only=True,
+        copy=False,
+    )
+    pairing_attempts = fields.Integer(
+        string="Wrong pairing codes",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        help="How often a wrong code was tried; after some the code is void.",
+    )
     pairing_by_id = fields.Many2one(
-        "res.users", readonly=True, program_only=True, copy=False
+        "res.users",
+        string="Pairing code made by",
+        readonly=True,
+        program_only=True,
+        copy=False,
     )
 
     # -------------------------------------------------------------------------
@@ -104,6 +131,8 @@ class EreceiptSigningKey(models.Model):
             raise UserError(
                 self.env._("%s does not lie where an agent could run.", self.name)
             )
+        # the call comes before the first write: nothing is locked while it lasts
+        fingerprint, problem = self._own_fingerprint()
         code, pairing = start_pairing(str(self.id), self._utc_now())
         self._ereceipt_set_secret("pairing", base64.b64encode(pairing.key).decode())
         self.sudo().write(
@@ -114,7 +143,13 @@ class EreceiptSigningKey(models.Model):
                 "pairing_by_id": self.env.uid,
             }
         )
-        wizard = self.env["ereceipt.pairing"].create({"key_id": self.id})
+        wizard = self.env["ereceipt.pairing"].create(
+            {
+                "key_id": self.id,
+                "fingerprint": fingerprint,
+                "fingerprint_problem": problem,
+            }
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Pair an agent"),
@@ -128,6 +163,29 @@ class EreceiptSigningKey(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS METHODS
     # -------------------------------------------------------------------------
+
+    def _own_fingerprint(self):
+        """Look at our own address as an agent does that connects for the first time.
+
+        :return: the fingerprint of the certificate's key as the agent shows it, and
+            why it is not known; one of both is False
+        """
+        address = self.get_base_url()
+        if not address.startswith("https://"):
+            return False, self.env._(
+                "Agents come by HTTPS alone, and this server's address is %s. Let it "
+                "be served over HTTPS, and enter that address as the system parameter "
+                "web.base.url.",
+                address,
+            )
+        try:
+            return show_pin(fetch_pin(address, OWN_SECONDS)), False
+        except (AgentError, ValueError):
+            return False, self.env._(
+                "This server cannot see its own certificate at %s, so its fingerprint "
+                "is not shown. Let whoever runs the server tell it to you.",
+                address,
+            )
 
     @api.model
     def _utc_now(self):

@@ -20,7 +20,9 @@ class EreceiptDocument(models.Model):
     _inherit = "ereceipt.document"
 
     signing_refusals = fields.Json(
-        readonly=True, help="What agents answered instead of a signature."
+        string="Agents that refused it",
+        readonly=True,
+        help="What agents answered instead of a signature.",
     )
 
 
@@ -193,7 +195,8 @@ class SigningStore:
         document = self.env["ereceipt.document"].browse(int(job.id))
         key = document.registration_id.signing_key_id
         if job.signature:
-            document._store_signature(base64.b64encode(job.signature).decode(), key)
+            signature = base64.b64encode(job.signature).decode()
+            document._store_signatures({document.id: signature}, key)
             key._could_sign()
             self.env["ereceipt.outbox"]._wake()
             return

@@ -94,11 +94,17 @@ class EreceiptSigningKey(models.Model):
     )
     subject = fields.Char(compute="_compute_certificate", store=True)
     issuer = fields.Char(string="Issued by", compute="_compute_certificate", store=True)
-    serial_number = fields.Char(compute="_compute_certificate", store=True)
+    serial_number = fields.Char(
+        string="Serial number of the certificate",
+        compute="_compute_certificate",
+        store=True,
+    )
     fingerprint = fields.Char(
         string="SHA-256", compute="_compute_certificate", store=True
     )
-    valid_from = fields.Datetime(compute="_compute_certificate", store=True)
+    valid_from = fields.Datetime(
+        string="Valid from", compute="_compute_certificate", store=True
+    )
     valid_to = fields.Datetime(
         string="Valid until", compute="_compute_certificate", store=True
     )
@@ -114,10 +120,13 @@ class EreceiptSigningKey(models.Model):
     is_personal = fields.Boolean(
         string="A person's", compute="_compute_certificate", store=True
     )
-    problems_shown = fields.Json(compute="_compute_problems_shown")
+    problems_shown = fields.Json(
+        string="What is wrong", compute="_compute_problems_shown"
+    )
 
     # --- file ---
     key_file = fields.Binary(
+        string="Key file",
         compute="_compute_upload",
         inverse="_inverse_upload",
         copy=False,
@@ -153,7 +162,9 @@ class EreceiptSigningKey(models.Model):
     last_used_at = fields.Datetime(
         string="Last signed", readonly=True, program_only=True, copy=False
     )
-    last_error = fields.Char(readonly=True, program_only=True, copy=False)
+    last_error = fields.Char(
+        string="Last error", readonly=True, program_only=True, copy=False
+    )
     situation = fields.Char(compute="_compute_situation")
 
     # -------------------------------------------------------------------------

@@ -9,14 +9,14 @@ from odoo.tools import config
 from ..fiscal.contract import FiscalError
 from ..fiscal.signing.certificate import read_certificate
 from ..fiscal.signing.errors import KeyUnusable, PinNeeded, PinRefused
-from ..fiscal.signing.library import library
+from ..fiscal.signing.pkcs11_module import pkcs11_module
 from ..fiscal.signing.token import TokenKey
 from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
 from .ereceipt_signing_key import here
 
-LIBRARIES_OPTION = "ereceipt_pkcs11_libraries"
-"""Option of the server's configuration file: the PKCS#11 libraries that may be used,
-divided by commas. A library is a program that runs inside the server, so it is chosen
+MODULES_OPTION = "ereceipt_pkcs11_libraries"
+"""Option of the server's configuration file: the PKCS#11 modules that may be used,
+divided by commas. A module is a program that runs inside the server, so it is chosen
 by who runs the server and not by who administers the company."""
 
 LONGEST_PIN = 255
@@ -31,7 +31,7 @@ def token_key(path, serial, fingerprint):
     with _TOKENS_LOCK:
         place = (path, serial, fingerprint)
         if place not in _TOKENS:
-            _TOKENS[place] = TokenKey(library(path), serial, fingerprint)
+            _TOKENS[place] = TokenKey(pkcs11_module(path), serial, fingerprint)
         return _TOKENS[place]
 
 
@@ -74,13 +74,14 @@ class EreceiptSigningKey(models.Model):
 
     _ereceipt_secrets = ("pin",)
 
-    library_path = fields.Selection(
-        selection="_selection_library_path",
-        string="PKCS#11 library",
+    module_path = fields.Selection(
+        selection="_selection_module_path",
+        string="PKCS#11 module",
         help="Of those that the server's configuration names.",
     )
     token_serial = fields.Char(
-        help="Which token, where several are plugged in. Empty: the only one."
+        string="Serial number of the token",
+        help="Which token, where several are plugged in. Empty: the only one.",
     )
     token_certificate = fields.Char(
         string="Certificate's SHA-256",
@@ -96,12 +97,19 @@ class EreceiptSigningKey(models.Model):
             ("trying", "Being tried"),
             ("good", "Accepted"),
         ],
+        string="State of the PIN",
         default="none",
         readonly=True,
         program_only=True,
         copy=False,
     )
-    pin_until = fields.Datetime(readonly=True, program_only=True, copy=False)
+    pin_until = fields.Datetime(
+        string="PIN is kept until",
+        readonly=True,
+        program_only=True,
+        copy=False,
+        help="Then it has to be typed again.",
+    )
     pin_hours = fields.Integer(
         string="Keep the PIN for",
         default=12,
@@ -159,11 +167,11 @@ class EreceiptSigningKey(models.Model):
             raise UserError(self.env._("That is too long for a PIN."))
 
     def _ereceipt_secret_target(self):
-        # EXTENDS: a PIN is for one token behind one library
+        # EXTENDS: a PIN is for one token behind one module
         self.ensure_one()
-        return (self.kind, self.library_path, self.token_serial, self.host)
+        return (self.kind, self.module_path, self.token_serial, self.host)
 
-    @api.depends("kind", "library_path", "token_serial", "host")
+    @api.depends("kind", "module_path", "token_serial", "host")
     def _compute_forgets_secrets(self):
         return super()._compute_forgets_secrets()
 
@@ -216,20 +224,20 @@ class EreceiptSigningKey(models.Model):
 
     def _token_key(self):
         self.ensure_one()
-        named = [path for path, _label in self._selection_library_path()]
-        if self.library_path not in named:
+        named = [path for path, _label in self._selection_module_path()]
+        if self.module_path not in named:
             raise UserError(
                 self.env._(
-                    "Choose the PKCS#11 library of %(key)s. If there is none to "
+                    "Choose the PKCS#11 module of %(key)s. If there is none to "
                     "choose, name it in the server's configuration file: %(option)s = "
-                    "/path/to/the/library.so",
+                    "/path/to/the/module.so",
                     key=self.name,
-                    option=LIBRARIES_OPTION,
+                    option=MODULES_OPTION,
                 )
             )
         try:
             return token_key(
-                self.library_path,
+                self.module_path,
                 self.token_serial or "",
                 self.token_certificate or "",
             )
@@ -285,6 +293,6 @@ class EreceiptSigningKey(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _selection_library_path(self):
-        paths = (config.get(LIBRARIES_OPTION) or "").split(",")
+    def _selection_module_path(self):
+        paths = (config.get(MODULES_OPTION) or "").split(",")
         return [(p, os.path.basename(p)) for path in paths if (p := path.strip())]

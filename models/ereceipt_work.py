@@ -34,8 +34,9 @@ class Unit:
 
     Made and settled by the main thread; :meth:`run` is all that a thread does.
 
-    :ivar purpose: ``send``, ``ask``, ``sign``, or ``change``: what is asked for one
-        document (``change``, called with it)
+    :ivar purpose: ``send``, ``ask``, ``sign``, ``change``: what is asked for one
+        document (``change``, called with it), or ``print``: the authority's print of
+        one document
     :ivar signer: signs documents (``sign``), or what is sent
     :ivar begun_at: ``time.monotonic()`` at which it was claimed
     :ivar over_at: by which its last call is over
@@ -89,6 +90,9 @@ class Unit:
         if self.signer:
             call = partial(call, signer=self.signer)
         return dispatch.change(self.authority, call, self.documents[0], self.report)
+
+    def _print(self):
+        return dispatch.fetch_pdf(self.authority, self.documents[0], self.report)
 
 
 class EreceiptWork(models.AbstractModel):

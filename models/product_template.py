@@ -1,27 +1,20 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
+
+from .ereceipt_code_fields import (
+    code_missing,
+    code_rows,
+    codes_in_use,
+    show_missing,
+)
 
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
-    ereceipt_mapping_ids = fields.One2many(
-        "ereceipt.code.mapping",
-        "product_tmpl_id",
-        string="Codes for tax authorities",
-        groups="account_ereceipt.group_ereceipt_reader",
-    )
-    ereceipt_code_info = fields.Text(
-        string="Codes in use",
-        compute="_compute_ereceipt_code_info",
-        groups="account_ereceipt.group_ereceipt_reader",
-    )
-    ereceipt_code_missing = fields.Boolean(
-        string="Without e-receipt code",
-        compute="_compute_ereceipt_code_missing",
-        search="_search_ereceipt_code_missing",
-        groups="account_ereceipt.group_ereceipt_reader",
-    )
+    ereceipt_mapping_ids = code_rows("product_tmpl_id")
+    ereceipt_code_info = codes_in_use()
+    ereceipt_code_missing = code_missing()
 
     @api.depends(
         "categ_id",
@@ -49,11 +42,7 @@ class ProductTemplate(models.Model):
                 template.ereceipt_code_info = "".join(different)
 
     def _compute_ereceipt_code_missing(self):
-        missing = self.with_context(active_test=False).search(
-            [("id", "in", self.ids), ("ereceipt_code_missing", "=", True)]
-        )
-        for template in self:
-            template.ereceipt_code_missing = template._origin in missing
+        show_missing(self)
 
     def _search_ereceipt_code_missing(self, operator, value):
         if operator != "in" or set(value) != {True}:
@@ -65,25 +54,13 @@ class ProductTemplate(models.Model):
 class ProductProduct(models.Model):
     _inherit = "product.product"
 
-    ereceipt_variant_mapping_ids = fields.One2many(
-        "ereceipt.code.mapping",
-        "product_id",
-        string="Codes of this variant for tax authorities",
-        groups="account_ereceipt.group_ereceipt_reader",
+    ereceipt_variant_mapping_ids = code_rows(
+        "product_id", "Codes of this variant for tax authorities"
     )
-    ereceipt_code_missing = fields.Boolean(
-        string="Without e-receipt code",
-        compute="_compute_ereceipt_code_missing",
-        search="_search_ereceipt_code_missing",
-        groups="account_ereceipt.group_ereceipt_reader",
-    )
+    ereceipt_code_missing = code_missing()
 
     def _compute_ereceipt_code_missing(self):
-        missing = self.with_context(active_test=False).search(
-            [("id", "in", self.ids), ("ereceipt_code_missing", "=", True)]
-        )
-        for product in self:
-            product.ereceipt_code_missing = product._origin in missing
+        show_missing(self)
 
     def _search_ereceipt_code_missing(self, operator, value):
         if operator != "in" or set(value) != {True}:
@@ -125,3 +102,22 @@ class ProductProduct(models.Model):
         if name and name in self._fields:
             found.append(Domain(name, "not in", (False, "")))
         return Domain.OR(found)
+
+    def _ereceipt_code_owner(self):
+        """Return what a code of this variant is entered on: the product, or the
+        variant itself where there are several.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        template = self.product_tmpl_id
+        return template if len(template.product_variant_ids) == 1 else self
+
+    def _ereceipt_internal_code(self):
+        """Return the code by which documents name the variant beside its item code: its
+        reference, or, where it has none, its database id, which never changes.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        return (self.default_code or "").strip() or f"ID{self.id}"

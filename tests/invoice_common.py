@@ -1,7 +1,8 @@
 from odoo import Command, fields
+from odoo.exceptions import UserError
 
+from ..dev.certificates import PASSWORD, certifier, seal
 from .common import ADDRESS, EreceiptCommon
-from .faults.ereceipt_seal import PASSWORD, issuer, issuer_pem, key_file
 
 BUYER_RIN = "313717919"
 
@@ -16,7 +17,8 @@ class EgInvoiceCommon(EreceiptCommon):
         result = super()._set_up_registration()
         administration = cls.env(user=cls.administrator.id)
         cls.key = administration["ereceipt.signing.key"].create({"name": "Seal"})
-        cls.key.write({"key_file": key_file(issuer=issuer()), "key_password": PASSWORD})
+        made = seal(issuer=certifier())
+        cls.key.write({"key_file": made.key_file(), "key_password": PASSWORD})
         cls.invoicing = administration["ereceipt.registration"].create(
             {
                 "company_id": cls.company.id,
@@ -35,7 +37,6 @@ class EgInvoiceCommon(EreceiptCommon):
             {
                 "name": "Head office",
                 "registration_id": cls.invoicing.id,
-                "serial": "HQ",
                 "journal_ids": [Command.set(cls.journal.ids)],
                 "branch_code": "0",
                 "activity_code": "4711",
@@ -64,7 +65,22 @@ class EgInvoiceCommon(EreceiptCommon):
     @classmethod
     def trust(cls):
         """Let the simulator trust whoever certified our key."""
-        cls.control.register(trusted_cas=[{"pem": issuer_pem()}])
+        cls.control.register(trusted_cas=[{"pem": certifier().pem.decode()}])
+
+    def press(self, button):
+        """Press a button that calls ETA: what is kept of the calls is written in
+        transactions of their own."""
+        with self.enter_registry_test_mode():
+            return button()
+
+    def refusal(self, button):
+        """Press a button that refuses, and return what it says. Unlike assertRaises,
+        it does not undo what was written apart."""
+        try:
+            self.press(button)
+        except UserError as error:
+            return str(error)
+        return self.fail("It was not refused")
 
     def sell_to_business(self, **values):
         """Post an invoice to a business."""
@@ -81,10 +97,13 @@ class EgInvoiceCommon(EreceiptCommon):
         """Return a valid invoice that its buyer has rejected, which was noticed."""
         move = self.valid()
         self.control.document_state(move.ereceipt_uuid, "reject")
-        self.make_due()
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "rejected")
+        return move
+
+    def follow(self):
+        """Ask ETA about what is decided, as happens now and then."""
         self.env["ereceipt.document"].sudo().search([("state", "=", "valid")]).write(
             {"next_attempt_at": fields.Datetime.now()}
         )
         self.run_outbox()
-        self.assertEqual(move.ereceipt_state, "rejected")
-        return move

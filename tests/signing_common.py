@@ -1,9 +1,9 @@
 import base64
 from dataclasses import replace
 
+from ..dev.certificates import PASSWORD, seal
 from ..fiscal.eg_eta import EgReceipt
 from .common import EreceiptCommon
-from .faults.ereceipt_seal import PASSWORD, key_file
 
 
 class SigningCommon(EreceiptCommon):
@@ -29,7 +29,8 @@ class SigningCommon(EreceiptCommon):
     def upload(self, key=None, name="seal", password=PASSWORD, **values):
         """Upload a key file and let the registration sign with it."""
         key = key or self.key
-        key.write({"key_file": key_file(name, **values), "key_password": password})
+        made = seal(name, **values)
+        key.write({"key_file": made.key_file(), "key_password": password})
         self.registration.signing_key_id = key
 
 

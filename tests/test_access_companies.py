@@ -132,6 +132,7 @@ class TestAccessCompanies(EreceiptCommon):
             self.move.with_env(env).read(["ereceipt_document_ids", "ereceipt_uuid"])
         missing = env["ereceipt.missing.code"].search([])
         self.assertFalse(sum(missing.mapped("line_count")))
+        self.assertFalse(any(missing.mapped("suggestion")))
 
     def test_seals_show_the_calls_of_ones_own_company(self):
         self.run_outbox()

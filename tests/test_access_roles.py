@@ -26,6 +26,7 @@ ereceipt.seal               --!--- --!---   re!---  re!---     re!---  re!---
 ereceipt.code               ------ ------   re----  re----     re----  re----
 ereceipt.code.mapping       ------ ------   re----  re----     rewc!u  rewc!u
 ereceipt.missing.code       ------ ------   re----  re----     re----  re----
+ereceipt.missing.mapping    ------ ------   re----  re----     re----  re----
 ereceipt.signing.key        ------ ------   re----  re----     re----  rewcdu
 ereceipt.signing.agent      ------ ------   re----  re----     re----  rew---
 ereceipt.signing.nonce      ------ ------   ------  ------     ------  ------
@@ -37,6 +38,8 @@ ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
 ereceipt.hr.change          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.eg.code.request    ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.eg.code.request.line ------ ------ ------  ------     rewcdu  rewcdu
+ereceipt.eg.code.search     ------ ------   ------  ------     rewcdu  rewcdu
+ereceipt.eg.code.search.line ------ ------  ------  ------     rewcdu  rewcdu
 ereceipt.confirmation       ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.late               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.return.anew        ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -49,6 +52,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 
 METHODS = """
 account.move             action_ereceipt_ask              ---!!-
+account.move             action_ereceipt_authority_pdf    ---!!!
 account.move             action_ereceipt_cancel_in_books  ---!!-
 account.move             action_ereceipt_correct          ---!!-
 account.move             action_ereceipt_follow_up        ---xx-
@@ -63,6 +67,7 @@ account.move             action_ereceipt_rejection        ---xx-
 account.move             action_ereceipt_retry            ----!-
 account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
+account.move             action_ereceipt_sign_now         ---!!-
 account.move             action_ereceipt_what_now         ---xx-
 account.move             action_hr_change                 ---xx-
 account.move             action_hr_tip                    ---xx-
@@ -71,6 +76,8 @@ ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
 ereceipt.code.mapping    action_eg_ask                    ----xx
 ereceipt.eg.code.request action_register                  ----!!
+ereceipt.eg.code.search  action_search                    ----!!
+ereceipt.eg.code.search.line action_use                   ----!!
 ereceipt.confirmation    conclude                         ---xxx
 ereceipt.confirmation    confirm_group                    ---xxx
 ereceipt.device          action_activate                  -----x
@@ -80,11 +87,13 @@ ereceipt.device          action_open_documents            xxxxxx
 ereceipt.device          action_retire                    -----x
 ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
+ereceipt.document        action_authority_pdf             ---!!!
 ereceipt.document        action_bulk_ask                  ---!!-
 ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
 ereceipt.document        action_bulk_retry                ----!-
 ereceipt.document        action_bulk_send                 ---xx-
+ereceipt.document        action_bulk_sign                 ---!!!
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
@@ -95,6 +104,9 @@ ereceipt.late            action_correct                   ---!!-
 ereceipt.late            action_return_anew               ---!!!
 ereceipt.late            action_send_again                ----!-
 ereceipt.missing.code    action_open_product              --xxxx
+ereceipt.missing.code    action_use_suggestion            ----!!
+ereceipt.missing.mapping action_open                      --xxxx
+ereceipt.missing.mapping action_use_suggestion            ----!!
 ereceipt.problems        action_open_wrong                ---xxx
 ereceipt.problems        action_post_others               ---!!!
 ereceipt.registration    action_close_breaker             -----x
@@ -161,7 +173,10 @@ class TestAccessRoles(EreceiptCommon):
                 }
             )
         )
-        cls.no_code = cls.env["product.product"].create({"name": "مسطرة"})
+        cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
+        cls.no_code = cls.env["product.product"].create(
+            {"name": "مسطرة", "uom_id": cls.no_unit.id}
+        )
 
     @contextmanager
     def undone(self):
@@ -219,11 +234,14 @@ class TestAccessRoles(EreceiptCommon):
         code = {"authority": "eg_receipt", "kind": "x", "code": "X", "name": "X"}
         codes = self.env["ereceipt.code"].search([], limit=1)
         missing = self.env["ereceipt.missing.code"].browse(self.no_code.id)
+        unit = self.env["ereceipt.missing.mapping"].browse(self.no_unit.id * 2)
         registered = {"authority": "eg_receipt", "environment": "production"}
         line = {"row": 1, "import_id": self.env["ereceipt.item.import"].create({}).id}
         through = {"registration_id": registration.id}
         asked = self.env["ereceipt.eg.code.request"].sudo().create(through)
         asked = {"request_id": asked.id, "product_id": self.no_code.id}
+        search = self.env["ereceipt.eg.code.search"].sudo().create(through)
+        found = {"search_id": search.id, "code": "X"}
         own_key = {"key_id": self.key.id}
         received = {"topic": "documents", "received_at": "2026-01-01"}
         return {
@@ -236,6 +254,7 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.code": (codes, code, {"name": "X"}),
             "ereceipt.code.mapping": (self.item_mapping, mapping, {"pending": True}),
             "ereceipt.missing.code": (missing, {}, {"barcode": "1"}),
+            "ereceipt.missing.mapping": (unit, {}, {"kind": "tax"}),
             "ereceipt.signing.key": (self.key, {"name": "X"}, {"name": "Y"}),
             "ereceipt.signing.agent": (
                 self.agent,
@@ -258,6 +277,8 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.pairing": (None, own_key, own_key),
             "ereceipt.eg.code.request": (None, through, {"brick": "10000000"}),
             "ereceipt.eg.code.request.line": (None, asked, {"item_code": "X"}),
+            "ereceipt.eg.code.search": (None, through, {"text": "X"}),
+            "ereceipt.eg.code.search.line": (None, found, {"code": "Y"}),
             "ereceipt.problems": (None, {"intro": "X"}, {"intro": "Y"}),
             "ereceipt.confirmation": (None, {"total": 1}, {"total": 2}),
             "ereceipt.late": (None, move, {"late_reference": "1"}),

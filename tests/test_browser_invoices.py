@@ -1,12 +1,12 @@
-import base64
-
 from odoo.tests import HttpCase, tagged
 
-from .invoice_common import EgInvoiceCommon, issuer
-from .signing_common import key_file
+from ..dev.certificates import PASSWORD, certifier, seal
+from .common import RIN
+from .invoice_common import BUYER_RIN, EgInvoiceCommon
 
 ACCOUNTANT = "ereceipt_tour_accountant"
 ADMINISTRATOR = "ereceipt_tour_administrator"
+MANAGER = "ereceipt_tour_manager"
 
 
 @tagged("post_install", "-at_install", "post_install_l10n", "is_tour")
@@ -47,7 +47,7 @@ class TestBrowserInvoices(EgInvoiceCommon, HttpCase):
                 "type": "binary",
                 "public": True,
                 "mimetype": "application/x-pkcs12",
-                "raw": base64.b64decode(key_file("Company", issuer=issuer())),
+                "raw": seal("Company", issuer=certifier()).p12(PASSWORD.encode()),
             }
         )
 
@@ -90,3 +90,37 @@ class TestBrowserInvoices(EgInvoiceCommon, HttpCase):
         self.run_outbox()
         self.assertEqual(self.there(move)["status"], "Cancelled")
         self.tour(move, "cancelled")
+
+    # -------------------------------------------------------------------------
+    # CODES
+    # -------------------------------------------------------------------------
+
+    def test_codes_are_searched_and_suggested(self):
+        self.browser_user(MANAGER, "base.group_user", "account.group_account_manager")
+        tea, chair, black = self.env["product.product"].create(
+            [
+                {"name": "Black tea"},
+                {"name": "Office chair", "categ_id": self.item.categ_id.id},
+                {"name": "Office chair, black", "categ_id": self.item.categ_id.id},
+            ]
+        )
+        own = f"EG-{RIN}-TEA"
+        self.control.register(
+            item_codes=[
+                {"item_type": "EGS", "code": code, "name": "Black tea", "rins": [rin]}
+                for code, rin in ((own, RIN), (f"EG-{BUYER_RIN}-TEA", BUYER_RIN))
+            ]
+        )
+        mappings = self.env["ereceipt.code.mapping"].with_user(self.manager)
+        values = {"scheme": "EGS", "code": f"EG-{RIN}-CHAIR", "pending": False}
+        mappings._give_item_codes("eg_receipt", self.company, {chair: values})
+        self.start_tour(
+            "/odoo/action-account_ereceipt.ereceipt_missing_code_action",
+            "account_ereceipt_search_code",
+            login=MANAGER,
+            timeout=60,
+        )
+        self.assertEqual(tea.product_tmpl_id.ereceipt_mapping_ids.code, own)
+        given = black.product_tmpl_id.ereceipt_mapping_ids
+        self.assertEqual(given.code, f"EG-{RIN}-CHAIR")
+        self.assertEqual(given.create_uid.login, MANAGER)

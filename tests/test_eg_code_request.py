@@ -49,9 +49,14 @@ class TestEgCodeRequest(EgInvoiceCommon):
             line.name_ar = line.name_ar or "كوب"
         return wizard
 
+    def calls(self):
+        """Return what was called about codes, the last first."""
+        exchanges = self.env["ereceipt.exchange"].sudo()
+        return exchanges.search([("registration_id", "=", self.invoicing.id)])
+
     def registered(self, product):
         wizard = self.wizard(product)
-        wizard.action_register()
+        self.press(wizard.action_register)
         self.assertEqual(wizard.line_ids.state, "registered", wizard.line_ids.refusal)
         return self.row(product)
 
@@ -67,12 +72,13 @@ class TestEgCodeRequest(EgInvoiceCommon):
             self.env(cr=cr, su=True)["ereceipt.outbox"]._cron_upkeep()
         self.env.invalidate_all()
 
-    def told(self, product):
-        return self.env["mail.activity"].search(
-            [
-                ("res_model", "=", "product.template"),
-                ("res_id", "=", product.product_tmpl_id.id),
-            ]
+    def told(self, record):
+        """Return what somebody was asked to do about a product or a registration."""
+        record = getattr(record, "product_tmpl_id", record)
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search([("res_model", "=", record._name), ("res_id", "=", record.id)])
         )
 
     def sell(self, product):
@@ -115,13 +121,13 @@ class TestEgCodeRequest(EgInvoiceCommon):
     def test_a_refused_code_is_told_and_stays_pending(self):
         row = self.registered(self.cup)
         self.decide(row, "Rejected", "No such brick")
-        row.action_eg_ask()
+        self.press(row.action_eg_ask)
         self.assertTrue(row.pending)
         self.assertEqual(row.eg_refusal, "No such brick")
         activity = self.told(self.cup)
         self.assertIn("No such brick", activity.note)
         self.assertEqual(activity.user_id, self.invoicing.responsible_id)
-        row.action_eg_ask()
+        self.press(row.action_eg_ask)
         self.assertEqual(len(self.told(self.cup)), 1, "it is told once")
         again = self.registered(self.cup)
         self.assertEqual(again, row)
@@ -133,7 +139,7 @@ class TestEgCodeRequest(EgInvoiceCommon):
         self.control.register(
             item_codes=[{"item_type": "EGS", "code": self.code, "rins": [RIN]}]
         )
-        wizard.action_register()
+        self.press(wizard.action_register)
         refused, taken = wizard.line_ids
         self.assertEqual((refused.state, taken.state), ("refused", "registered"))
         self.assertIn("exists already", refused.refusal)
@@ -151,8 +157,84 @@ class TestEgCodeRequest(EgInvoiceCommon):
         self.invoicing.with_user(self.administrator).client_secret = "wrong"
         wizard = self.wizard(self.cup)
         with self.assertRaises(UserError):
-            wizard.action_register()
+            self.press(wizard.action_register)
         self.assertFalse(self.row(self.cup))
+
+    # -------------------------------------------------------------------------
+    # WHAT IS KEPT OF THE CALLS
+    # -------------------------------------------------------------------------
+
+    def test_calls_are_kept_without_secrets_and_sealed(self):
+        row = self.registered(self.cup)
+        self.press(row.action_eg_ask)
+        calls = self.calls()
+        codes = calls.filtered(lambda call: call.purpose == "codes")
+        self.assertEqual(codes.mapped("method"), ["GET", "POST"])
+        self.assertEqual(set(codes.mapped("outcome")), {"ok"})
+        self.assertIn(self.code, codes[1].request_text)
+        self.assertEqual(codes.company_id, self.company)
+        self.assertFalse(codes.device_id)
+        self.assertEqual(codes[0].purpose_text, "Item codes")
+        for call in calls:
+            kept = str([call.request_text, call.response_text, call.request_headers])
+            self.assertNotIn("sim-erp-secret", kept)
+            self.assertNotRegex(kept, r"Bearer (?!\*\*\*)")
+        self.env["ereceipt.seal"]._seal()
+        self.assertFalse(self.env["ereceipt.seal"]._verify())
+
+    def test_a_call_that_failed_is_kept(self):
+        self.invoicing.with_user(self.administrator).client_secret = "wrong"
+        wizard = self.wizard(self.cup)
+        before = self.calls()
+        self.refusal(wizard.action_register)
+        [call] = self.calls() - before
+        self.assertEqual((call.purpose, call.outcome), ("token", "authentication"))
+
+    def test_refused_credentials_hold_every_call_back(self):
+        self.invoicing.with_user(self.administrator).client_secret = "wrong"
+        wizard = self.wizard(self.cup)
+        self.refusal(wizard.action_register)
+        self.assertGreater(self.invoicing.breaker_open_until, fields.Datetime.now())
+        self.assertIn("held back", self.told(self.invoicing).mapped("summary")[0])
+        before = self.calls()
+        self.assertIn("held back until", self.refusal(wizard.action_register))
+        self.assertEqual(self.calls(), before, "nothing was called")
+
+    def test_what_eta_does_not_let_us_do_stops_no_invoices(self):
+        self.control.fault("code_request", "status", times=9, status=403)
+        wizard = self.wizard(self.cup)
+        self.refusal(wizard.action_register)
+        self.assertIn(403, self.calls().mapped("status"))
+        self.assertFalse(self.invoicing.breaker_open_until)
+        self.assertFalse(self.invoicing.breaker_failures)
+
+    def test_failures_are_counted_and_forgotten_when_a_call_comes_through(self):
+        row = self.registered(self.cup)
+        self.control.fault("code_requests", "status", times=1, status=500)
+        notice = self.press(row.action_eg_ask)["params"]
+        self.assertEqual(notice["type"], "danger")
+        self.assertEqual(self.invoicing.breaker_failures, 1)
+        self.press(row.action_eg_ask)
+        self.assertEqual(self.invoicing.breaker_failures, 0)
+
+    def test_upkeep_asks_nothing_while_calls_are_held_back(self):
+        row = self.registered(self.cup)
+        self.decide(row, "Approved")
+        self.pass_hour()
+        until = fields.Datetime.now() + timedelta(minutes=5)
+        self.invoicing.sudo().write(
+            {"breaker_open_until": until, "breaker_reason": "It is down."}
+        )
+        before = self.calls()
+        self.upkeep()
+        self.assertEqual(self.calls(), before)
+        notice = self.press(row.action_eg_ask)["params"]
+        self.assertIn("It is down.", notice["message"])
+        self.assertTrue(row.pending)
+        self.invoicing.with_user(self.administrator).action_close_breaker()
+        self.pass_hour()
+        self.upkeep()
+        self.assertFalse(row.pending)
 
     # -------------------------------------------------------------------------
     # THE LINES

@@ -1,9 +1,14 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytz
+from psycopg2 import IntegrityError
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from .common import ADDRESS
 from .invoice_common import EgInvoiceCommon
 
 
@@ -43,6 +48,66 @@ class TestEgInvoiceRouting(EgInvoiceCommon):
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
+class TestEgInvoiceDevices(EgInvoiceCommon):
+    """ETA gives serials for receipts, whose chains hang on them, not for invoices."""
+
+    def branch(self, name, registration=None, **values):
+        registration = registration or self.invoicing
+        devices = self.env["ereceipt.device"].with_user(self.administrator)
+        return devices.create(
+            {"name": name, "registration_id": registration.id, **ADDRESS, **values}
+        )
+
+    def test_branches_need_no_serial(self):
+        self.assertFalse(self.desk.serial)
+        self.assertFalse(self.desk.uses_serial)
+        second = self.branch("Alexandria", branch_code="1", serial=" ")
+        third = self.branch("Port Said", branch_code="2")
+        self.assertFalse(second.serial or third.serial)
+        second.journal_ids = self.journal_2
+        second.activity_code = "4711"
+        second.action_activate()
+        self.assertEqual(second.lifecycle, "active")
+        self.assertEqual(second.display_name, "Alexandria")
+        second.action_retire()
+        second.action_take_back()
+        self.assertEqual(second.lifecycle, "draft")
+
+    def test_a_serial_that_was_made_up_before_may_stay(self):
+        second = self.branch("Alexandria", serial="HQ")
+        with (
+            self.assertRaises(IntegrityError),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.branch("Port Said", serial="HQ")
+        self.assertEqual(second.serial, "HQ")
+        second.serial = False
+
+    def test_tills_need_theirs(self):
+        self.assertTrue(self.device.uses_serial)
+        for serial in (False, "", "  "):
+            with (
+                self.subTest(serial),
+                self.assertRaisesRegex(ValidationError, "serial of Till 3"),
+            ):
+                self.branch("Till 3", self.registration, serial=serial)
+        till = self.branch("Till 3", self.registration, serial="SIM-POS-0003")
+        with self.assertRaisesRegex(ValidationError, "serial of Till 3"):
+            till.serial = False
+        branch = self.branch("Alexandria")
+        with self.assertRaisesRegex(ValidationError, "serial of Alexandria"):
+            branch.registration_id = self.registration
+
+    def test_a_branch_whose_authority_becomes_another_is_not_activated(self):
+        invoicing = self.invoicing.copy({"environment": "production"})
+        branch = self.branch("Alexandria", invoicing)
+        invoicing.authority = "eg_receipt"
+        with self.assertRaisesRegex(ValidationError, "serial of Alexandria"):
+            branch.action_activate()
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
 class TestEgInvoiceFlow(EgInvoiceCommon):
     """From a posted invoice to a valid one at ETA, and what happens there later."""
 
@@ -74,6 +139,44 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
         self.assertNotEqual(
             move._ereceipt_local_date(self.desk, document.deadline_at), day
         )
+
+    def test_somebody_is_told_at_four_in_the_afternoon(self):
+        """On Cairo's clock, also on the day after which clocks go forward (2026-04-23,
+        its midnight is one o'clock) and on the one that has 25 hours (2026-10-29)."""
+        self.assertEqual(self.registration.warn_before_hours, 12)
+        self.assertEqual(self.invoicing.warn_before_hours, 8)
+        zone = pytz.timezone("Africa/Cairo")
+        for day in ("2026-02-02", "2026-07-01", "2026-04-23", "2026-10-29"):
+            with self.subTest(day):
+                noon, four = (
+                    zone.localize(datetime.fromisoformat(f"{day} {hour}:00:00"))
+                    .astimezone(pytz.utc)
+                    .replace(tzinfo=None)
+                    for hour in (12, 16)
+                )
+                deadline = self.invoicing._eg_invoice_deadline(noon)
+                before = four - timedelta(seconds=1)
+                self.assertLess(self.invoicing._warn_until(before), deadline)
+                self.assertGreaterEqual(self.invoicing._warn_until(four), deadline)
+
+    def test_the_hours_that_somebody_typed_stay(self):
+        self.invoicing.warn_before_hours = 3
+        self.invoicing.client_id = "another"
+        self.env.flush_all()
+        self.invoicing.invalidate_recordset()
+        self.assertEqual(self.invoicing.warn_before_hours, 3)
+
+    def test_the_warning_reaches_who_posted(self):
+        move = self.sell_to_business()
+        document = move.ereceipt_document_id.sudo()
+        self.key._is_away("The key is away.")
+        warn = self.env["ereceipt.outbox"].sudo()._warn_of_deadlines
+        document.deadline_at = fields.Datetime.now() + timedelta(hours=9, minutes=59)
+        warn()
+        self.assertNotIn("deadline", self.causes(move), "not yet")
+        document.deadline_at = fields.Datetime.now() + timedelta(hours=6)
+        warn()
+        self.assertIn("deadline", self.causes(move))
 
     def test_a_credit_note_waits_for_its_invoice_and_refers_to_it(self):
         move = self.sell_to_business()
@@ -128,6 +231,45 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
             [("res_model", "=", record._name), ("res_id", "=", record.id)]
         )
         return found.filtered("ereceipt_cause").mapped("ereceipt_cause")
+
+    def cancelled_on_the_portal(self):
+        """Return a valid invoice whose cancellation somebody asked for at ETA's portal,
+        which was noticed."""
+        move = self.valid()
+        self.control.document_state(move.ereceipt_uuid, "cancel")
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "cancelling")
+        self.assertFalse(move.ereceipt_document_id.sudo().change)
+        return move
+
+    def test_a_cancellation_on_the_portal_is_noticed(self):
+        move = self.cancelled_on_the_portal()
+        self.assertIn("change", self.causes(move))
+        self.assertIn("not here", move.ereceipt_what_now)
+        self.assertEqual(move.state, "posted")
+        self.assertTrue(move.ereceipt_locked)
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "cancelling", "still not decided")
+
+    def test_a_cancellation_on_the_portal_that_the_buyer_declines(self):
+        move = self.cancelled_on_the_portal()
+        self.control.document_state(move.ereceipt_uuid, "decline_cancelation")
+        self.follow()
+        document = move.ereceipt_document_id.sudo()
+        self.assertEqual(document.state, "valid")
+        self.assertTrue(document.next_attempt_at, "it is followed again")
+        self.assertNotIn("change", self.causes(move))
+        self.assertIn("was declined", "".join(move.message_ids.mapped("body")))
+
+    def test_a_cancellation_on_the_portal_that_takes_effect(self):
+        move = self.cancelled_on_the_portal()
+        self.control.settings(clock_offset=8 * 24 * 3600)
+        self.follow()
+        self.assertEqual(move.ereceipt_state, "cancelled")
+        self.assertEqual(move.state, "posted", "a person decides about the books")
+        self.assertIn("cancelled", self.causes(move))
+        move.action_ereceipt_cancel_in_books()
+        self.assertEqual(move.state, "cancel")
 
     def test_nothing_is_cancelled_after_the_window(self):
         move = self.valid()

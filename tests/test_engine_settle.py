@@ -28,6 +28,7 @@ accepted   submitted   submitted   submitted   cancelling
 pending    submitted   submitted   submitted   cancelling
 valid      valid       valid       valid       valid
 invalid    invalid     invalid     invalid     invalid
+cancelling valid       valid       valid       cancelling
 cancelled  cancelled   cancelled   cancelled   cancelled
 rejected   rejected    rejected    rejected    rejected
 duplicate  submitted   submitted   submitted   cancelling

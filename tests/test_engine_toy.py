@@ -1,8 +1,8 @@
 from odoo.tests import tagged
 
+from ..dev.certificates import PASSWORD, seal
 from ..fiscal.contract import AmbiguousError, Outcome, Status
 from .common import EreceiptCommon
-from .faults.ereceipt_seal import PASSWORD, key_file
 from .toy_authority import toy, toy_till
 
 
@@ -33,7 +33,7 @@ class TestEngineToy(EreceiptCommon):
         )
         keys = self.env["ereceipt.signing.key"].with_user(self.administrator)
         self.key = keys.create({"name": "Seal"})
-        self.key.write({"key_file": key_file(), "key_password": PASSWORD})
+        self.key.write({"key_file": seal().key_file(), "key_password": PASSWORD})
         self.till = toy_till(self, self.authority, self.key)
 
     def hook(self, model, name, function):

@@ -82,7 +82,7 @@ class TestConfirm(EreceiptCommon):
             moves.action_post()
         self.assertEqual(str(raised.exception).count("cannot be issued"), 2)
         for product in moves.invoice_line_ids.product_id:
-            self.assertIn(f"“{product.name}”", str(raised.exception))
+            self.assertIn(f"“\u2068{product.name}\u2069”", str(raised.exception))
         self.assertEqual(set(moves.mapped("state")), {"draft"})
 
     def test_device_that_lets_documents_wait_posts(self):

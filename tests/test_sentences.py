@@ -1,8 +1,12 @@
+import re
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from pathlib import Path
 
 from odoo.tests import tagged
+from odoo.tools.babel import extract_python
 
+from .. import fiscal as fiscal_package
 from ..fiscal.contract import Problem
 from ..fiscal.messages import Money, Sentence
 from .snapshot_common import SnapshotCommon
@@ -81,6 +85,35 @@ class TestSentences(SnapshotCommon):
     def test_sentence_within_a_sentence(self):
         inner = Sentence("only %(left)s", left=D("2E+3"))
         self.assertEqual(self.shown(inner), "only 2,000")
+
+    def test_names_of_the_other_direction_are_set_apart(self):
+        """In what is shown, or figures would jump to the wrong side; not in what is
+        kept."""
+        documents = self.env["ereceipt.document"]
+        self.assertEqual(self.shown("مسطرة 30"), "\u2068مسطرة 30\u2069")
+        self.assertEqual(self.shown("Ruler 30"), "Ruler 30")
+        message = (
+            "“%(product)s” is not on the sale %(number)s. Remove the line, or choose "
+            "the sale that it was on."
+        )
+        values = {"product": "مسطرة 30", "number": "INV/2026/0001"}
+        kept = documents._problems_json([Problem("x", message, values=values)])
+        self.assertEqual(kept[0]["values"], values)
+        english = documents._problem_text(kept[0])
+        self.assertIn("“\u2068مسطرة 30\u2069”", english)
+        self.assertIn("the sale INV/2026/0001.", english)
+        arabic = documents.with_context(lang="ar_001")._problem_text(kept[0])
+        self.assertIn("«مسطرة 30»", arabic)
+        self.assertIn("\u2068INV/2026/0001\u2069", arabic)
+
+    def test_codes_of_problems_are_not_translated(self):
+        """Odoo takes what follows a translated text in parentheses for one as well."""
+        fiscal = Path(fiscal_package.__file__).parent
+        for path in fiscal.rglob("*.py"):
+            with path.open("rb") as source:
+                terms = [row[2] for row in extract_python(source, {"_": None}, [], {})]
+            codes = [term for term in terms if re.fullmatch(r"\w*_\w*", str(term))]
+            self.assertEqual(codes, [], path.name)
 
     def test_what_was_kept_before_is_shown_as_it_was(self):
         kept = {"code": "x", "message": "It is %(value)s.", "values": {"value": "3"}}

@@ -3,6 +3,7 @@ from datetime import datetime, timezone
 
 from odoo.tests import HttpCase, tagged
 
+from ..dev.certificates import certifier, seal
 from ..fiscal.signing import agent_messages as messages
 from ..fiscal.signing.agent_documents import read_document
 from ..fiscal.signing.agent_messages import HEADERS, Message
@@ -11,7 +12,6 @@ from ..fiscal.signing.agent_protocol import PAIR, POLL, RESULT, Job, Report, Res
 from ..fiscal.signing.agent_protocol import encode as as_text
 from ..fiscal.signing.cades import sign_detached
 from ..fiscal.signing.software import SoftwareKey
-from .faults.ereceipt_seal import PASSWORD, issuer, key_file
 from .invoice_common import EgInvoiceCommon
 
 
@@ -20,9 +20,7 @@ class Agent:
 
     def __init__(self, case):
         self.case = case
-        self.key = SoftwareKey.from_file(
-            base64.b64decode(key_file(issuer=issuer())), PASSWORD
-        )
+        self.key = SoftwareKey.from_file(seal(issuer=certifier()).p12(), "secret")
         self.id = ""
         self.secret = b""
 
@@ -166,9 +164,7 @@ class TestSigningAgent(EgInvoiceCommon, HttpCase):
     def test_the_certificate_of_another_company_is_not_taken(self):
         self.sell_to_business()
         agent = self.paired()
-        agent.key = SoftwareKey.from_file(
-            base64.b64decode(key_file("stranger", taxpayer="123456789")), PASSWORD
-        )
+        agent.key = SoftwareKey.from_file(seal("stranger", "123456789").p12(), "secret")
         self.assertIsNone(agent.poll())
         self.env.invalidate_all()
         self.assertIn("123456789", self.key.agent_ids.problem)

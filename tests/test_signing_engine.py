@@ -9,9 +9,9 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..dev.certificates import PASSWORD, rsa_key, seal
 from ..fiscal.eg_eta import EgReceipt
 from ..fiscal.signing.errors import KeyAway
-from .faults.ereceipt_seal import PASSWORD, key_file, rsa_key
 from .signing_common import SigningCommon
 
 
@@ -37,7 +37,7 @@ class TestSigningKeyFile(SigningCommon):
 
     def test_web_save_does_not_answer_with_what_was_typed(self):
         answer = self.key.web_save(
-            {"key_file": key_file(), "key_password": PASSWORD},
+            {"key_file": seal().key_file(), "key_password": PASSWORD},
             {"key_file": {}, "key_password": {}, "subject": {}},
         )
         self.assertIn("CN=seal", answer[0]["subject"])
@@ -171,3 +171,23 @@ class TestSigningEngine(SigningCommon):
         for name in ("signature", "signed_at", "signing_key_id"):
             with self.subTest(name), self.assertRaises(UserError):
                 document.write({name: False})
+
+    def test_signing_takes_no_statement_per_document(self):
+        self.upload()
+
+        def statements(count):
+            moves = self.env["account.move"].union(
+                *(self.invoice() for _number in range(count))
+            )
+            documents = moves.ereceipt_document_id.sudo()
+            self.env.flush_all()
+            signatures = {document.id: "c2lnbmVk" for document in documents}
+            before = self.env.cr.sql_log_count
+            documents._store_signatures(signatures, self.key)
+            self.env.flush_all()
+            self.assertEqual(set(documents.mapped("state")), {"queued"})
+            return self.env.cr.sql_log_count - before
+
+        statements(1)
+        more = statements(6) - statements(2)
+        self.assertLess(more, 4, "not one more for each of four more documents")

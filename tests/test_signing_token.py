@@ -6,16 +6,14 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import config
 
-from ..fiscal.signing.library import library, pkcs11
+from ..dev.certificates import certifier, seal
+from ..fiscal.signing.pkcs11_module import pkcs11, pkcs11_module
 from ..fiscal.signing.token import TokenKey
-from ..models.ereceipt_signing_token import LIBRARIES_OPTION
-from .faults.ereceipt_seal import certificate, issuer, rsa_key
+from ..models.ereceipt_signing_token import MODULES_OPTION
 from .invoice_common import EgInvoiceCommon
 
 PIN, SO_PIN, WRONG = "123456", "87654321", "000000"
@@ -28,7 +26,7 @@ INSTALLED = next((place for place in PLACES if Path(place).exists()), None)
 
 
 class SoftHsm:
-    """SoftHSM2 with one token that holds the company's seal; a copy of the library for
+    """SoftHSM2 with one token that holds the company's seal; a copy of the module for
     itself, since a process reads its configuration once for each copy."""
 
     def __init__(self):
@@ -44,7 +42,7 @@ class SoftHsm:
         shutil.copy(INSTALLED, self.path)
         self._initialise()
         with patch.dict(os.environ, SOFTHSM2_CONF=str(self.conf)):
-            self.library = library(self.path)
+            self.module = pkcs11_module(self.path)
         self._put_seal()
 
     def _initialise(self):
@@ -59,18 +57,18 @@ class SoftHsm:
 
     def _put_seal(self):
         attribute = pkcs11.Attribute
-        seal = certificate("token-seal", issuer=issuer())
-        numbers = rsa_key("token-seal").private_numbers()
-        token = next(slot.token for slot in self.library.slots() if slot.token)
-        with self.library.entered():
-            session = self.library.raw_token(token).open(rw=True, user_pin=PIN)
+        made = seal("token-seal", issuer=certifier())
+        numbers = made.key.private_numbers()
+        token = next(slot.token for slot in self.module.slots() if slot.token)
+        with self.module.entered():
+            session = self.module.raw_token(token).open(rw=True, user_pin=PIN)
             session.create_object(
                 {
                     attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
                     attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
                     attribute.TOKEN: True,
-                    attribute.VALUE: seal.public_bytes(Encoding.DER),
-                    attribute.SUBJECT: seal.subject.public_bytes(),
+                    attribute.VALUE: made.der,
+                    attribute.SUBJECT: made.certificate.subject.public_bytes(),
                     attribute.ID: b"\x01",
                 }
             )
@@ -88,7 +86,7 @@ class SoftHsm:
 
     def _look(self):
         with patch.dict(os.environ, SOFTHSM2_CONF=str(self.conf)):
-            self.library.look_again()
+            self.module.look_again()
 
 
 def _private_key(attribute, numbers):
@@ -127,16 +125,16 @@ class TestSigningToken(EgInvoiceCommon):
         self.key = (
             self.env["ereceipt.signing.key"]
             .with_user(self.administrator)
-            .create({"name": "Token", "kind": "token", "library_path": self.hsm.path})
+            .create({"name": "Token", "kind": "token", "module_path": self.hsm.path})
         )
         self.key.action_read_token()
         self.invoicing.signing_key_id = self.key
 
-    def option(self, libraries):
-        """Let the server's configuration name libraries."""
-        before = config.get(LIBRARIES_OPTION)
-        self.addCleanup(config.__setitem__, LIBRARIES_OPTION, before)
-        config[LIBRARIES_OPTION] = libraries
+    def option(self, modules):
+        """Let the server's configuration name PKCS#11 modules."""
+        before = config.get(MODULES_OPTION)
+        self.addCleanup(config.__setitem__, MODULES_OPTION, before)
+        config[MODULES_OPTION] = modules
 
     def test_its_certificate_is_read_without_a_pin(self):
         self.assertEqual(self.key.tax_number, self.company.vat)
@@ -199,15 +197,15 @@ class TestSigningToken(EgInvoiceCommon):
         self.assertEqual(self.key.pin_state, "none")
         self.assertFalse(self.key.sudo().pin_sealed)
 
-    def test_another_library_forgets_the_pin(self):
+    def test_another_module_forgets_the_pin(self):
         self.key.pin = PIN
-        self.key.library_path = False
+        self.key.module_path = False
         self.assertFalse(self.key.sudo().pin_sealed)
         self.assertEqual(self.key.pin_state, "none")
 
-    def test_a_library_that_the_server_does_not_name_is_not_loaded(self):
-        self.option("/another/library.so")
-        with self.assertRaisesRegex(UserError, LIBRARIES_OPTION):
+    def test_a_module_that_the_server_does_not_name_is_not_loaded(self):
+        self.option("/another/module.so")
+        with self.assertRaisesRegex(UserError, MODULES_OPTION):
             self.key.action_read_token()
 
     def test_a_token_of_another_server_does_not_sign_here(self):
@@ -216,3 +214,49 @@ class TestSigningToken(EgInvoiceCommon):
         move = self.sell_to_business()
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "to_sign")
+
+    # -------------------------------------------------------------------------
+    # A SELECTION, AT ONCE
+    # -------------------------------------------------------------------------
+
+    def sign_now(self, documents):
+        with self.enter_registry_test_mode():
+            action = documents.action_bulk_sign()
+        self.env.invalidate_all()
+        return action
+
+    def test_who_wants_to_sign_is_asked_for_the_pin_if_he_may_type_it(self):
+        document = self.sell_to_business().ereceipt_document_id
+        told = self.sign_now(document.with_user(self.accountant))
+        self.assertIn("Type its PIN", told["params"]["message"])
+        dialog = self.sign_now(document.with_user(self.administrator))
+        self.assertEqual(
+            (dialog["res_model"], dialog["res_id"], dialog["target"]),
+            (self.key._name, self.key.id, "new"),
+        )
+        views = dialog["views"]
+        key = self.env[dialog["res_model"]].with_user(self.administrator)
+        arch = key.get_view(*views[0])["arch"]
+        self.assertIn('name="pin"', arch)
+        key.browse(dialog["res_id"]).web_save({"pin": PIN}, {"pin": {}})
+        told = self.sign_now(document.with_user(self.accountant))
+        self.assertIn("1 documents are signed", told["params"]["message"])
+        self.assertEqual(document.state, "queued")
+        self.assertEqual(self.key.pin_state, "good")
+
+    def test_a_wrong_pin_is_tried_once_however_often_somebody_asks(self):
+        document = self.sell_to_business().ereceipt_document_id
+        self.key.pin = WRONG
+        for _time in range(2):
+            told = self.sign_now(document.with_user(self.accountant))
+            self.assertIn(self.key.last_error, told["params"]["message"])
+        self.assertEqual(self.key.pin_state, "none")
+        self.assertEqual(document.state, "to_sign")
+
+    def test_the_token_of_another_server_is_named(self):
+        self.key.pin = PIN
+        self.key.sudo().host = "another-server"
+        document = self.sell_to_business().ereceipt_document_id
+        told = self.sign_now(document.with_user(self.administrator))
+        self.assertIn("another-server", told["params"]["message"])
+        self.assertEqual(document.state, "to_sign")

@@ -333,7 +333,8 @@ class TestViews(EreceiptCommon):
         page = "//page[@name='ereceipt']"
         arch = etree.fromstring(product.get_view(**view)["arch"])
         self.assertEqual(arch.xpath(f"{page}/@autofocus"), ["autofocus"])
-        [button] = arch.xpath(f"{page}//button")
+        [button, search] = arch.xpath(f"{page}//button")
+        self.assertIn("Search", search.get("string"))
         entering = self.env["ir.actions.act_window"].browse(int(button.get("name")))
         rows = self.env[entering.res_model].with_user(self.manager)
         template = self.item.product_tmpl_id

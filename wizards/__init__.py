@@ -1,10 +1,13 @@
 from . import (
+    eg_code_mixin,
     account_move_send,
     account_resequence,
+    ereceipt_ways_mixin,
     ereceipt_cancel,
     ereceipt_confirmation,
     ereceipt_eg_code_request,
     ereceipt_hr_change,
+    ereceipt_eg_code_search,
     ereceipt_item_import,
     ereceipt_late,
     ereceipt_pairing,

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 LONGEST_REASON = 500
@@ -10,7 +10,9 @@ class EreceiptCancel(models.TransientModel):
     _name = "ereceipt.cancel"
     _description = "Cancel at the tax authority"
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True)
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", required=True, readonly=True
+    )
     document_id = fields.Many2one(
         related="move_id.ereceipt_document_id", related_sudo=False
     )
@@ -70,34 +72,30 @@ class EreceiptRejection(models.TransientModel):
 
     _name = "ereceipt.rejection"
     _description = "Rejected by the buyer"
+    _inherit = ["ereceipt.ways.mixin"]
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True)
-    document_id = fields.Many2one(
-        related="move_id.ereceipt_document_id", related_sudo=False
-    )
-    sentence = fields.Char(related="document_id.what_now", related_sudo=False)
     problems_shown = fields.Json(
         related="document_id.problems_shown", related_sudo=False
     )
-    decline_reason = fields.Char(compute="_compute_ways")
-    correction_reason = fields.Char(compute="_compute_ways")
-    anew_reason = fields.Char(compute="_compute_ways")
+    decline_reason = fields.Char(
+        string="Why not declined",
+        compute="_compute_ways",
+        help="Why the buyer's rejection cannot be declined now.",
+    )
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
     # -------------------------------------------------------------------------
 
-    @api.depends("move_id")
-    @api.depends_context("uid", "lang", "tz")
     def _compute_ways(self):
-        self.move_id.check_access("read")
+        # EXTENDS
+        result = super()._compute_ways()
         for wizard in self:
             wizard.decline_reason = wizard.document_id.sudo()._why_not_declined()
-            wizard.correction_reason = wizard._why_not_correction()
-            wizard.anew_reason = wizard.move_id._ereceipt_why_not_anew()
+        return result
 
     def _why_not_correction(self):
-        """Return why no other document can be issued yet, or False."""
+        # OVERRIDE: not yet, while the authority decides or the rejection is pending
         document = self.document_id.sudo()
         if document.change:
             return self.env._(
@@ -130,18 +128,9 @@ class EreceiptRejection(models.TransientModel):
         )
 
     def action_correct(self):
-        """Issue a document in its place, with what the invoice says now."""
-        self.ensure_one()
-        self.move_id._ereceipt_require("user")
-        reason = self._why_not_correction()
-        if reason:
-            raise UserError(reason)
-        return self.move_id._ereceipt_issue_by_person()
+        """Issue a document in the place of this one."""
+        return self._correct()
 
     def action_return_anew(self):
-        """Take the invoice back and issue it anew, with another number."""
-        self.ensure_one()
-        reason = self.move_id._ereceipt_why_not_anew()
-        if reason:
-            raise UserError(reason)
-        return self.move_id.action_ereceipt_return_anew()
+        """Take the invoice back and issue it anew."""
+        return self._return_anew()

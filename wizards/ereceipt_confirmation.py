@@ -22,7 +22,11 @@ class EreceiptConfirmation(models.TransientModel):
     _name = "ereceipt.confirmation"
     _description = "Confirming many invoices"
 
-    pending = fields.Json(readonly=True, help="Ids of the drafts that are left.")
+    pending = fields.Json(
+        string="Still to be confirmed",
+        readonly=True,
+        help="Ids of the drafts that are left.",
+    )
     total = fields.Integer(readonly=True)
     confirmed = fields.Integer(readonly=True)
     scheduled = fields.Integer(
@@ -33,10 +37,13 @@ class EreceiptConfirmation(models.TransientModel):
     )
     later_ids = fields.Many2many(
         "account.move",
+        string="For a later day",
         readonly=True,
         help="Drafts that Odoo asks about before it confirms them.",
     )
-    validation_id = fields.Many2one("validate.account.move", readonly=True)
+    validation_id = fields.Many2one(
+        "validate.account.move", string="Confirmation of many", readonly=True
+    )
 
     # -------------------------------------------------------------------------
     # STARTING

@@ -4,16 +4,12 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal.contract import FiscalError
-from ..fiscal.eg_eta.item_codes import NewCode, RequestStatus, check_code
-from ..models.eg_item_codes import CAUSE
+from ..fiscal.eg_eta.item_codes import NewCode, check_code
 
 BATCH = 50
 """So many codes travel in one call: a person waits for it."""
 
-MOST = 500
-
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
-_STANDING = (RequestStatus.SUBMITTED, RequestStatus.APPROVED)
 
 
 class EreceiptEgCodeRequest(models.TransientModel):
@@ -25,20 +21,17 @@ class EreceiptEgCodeRequest(models.TransientModel):
     """
 
     _name = "ereceipt.eg.code.request"
+    _inherit = ["ereceipt.eg.code.mixin"]
     _description = "Registration of item codes at ETA"
 
-    registration_id = fields.Many2one(
-        "ereceipt.registration",
-        required=True,
-        domain=[("authority", "=", "eg_invoice")],
-        help="The e-Invoice registration whose credentials ask for the codes.",
-    )
     brick = fields.Char(
         string="GPC brick for all",
         help="8 digits; fills the lines that have none yet.",
     )
-    line_ids = fields.One2many("ereceipt.eg.code.request.line", "request_id")
-    is_done = fields.Boolean(compute="_compute_is_done")
+    line_ids = fields.One2many(
+        "ereceipt.eg.code.request.line", "request_id", string="Codes"
+    )
+    is_done = fields.Boolean(string="Was asked for", compute="_compute_is_done")
 
     @api.depends("line_ids.state")
     def _compute_is_done(self):
@@ -68,45 +61,6 @@ class EreceiptEgCodeRequest(models.TransientModel):
     # -------------------------------------------------------------------------
     # PROPOSING
     # -------------------------------------------------------------------------
-
-    @api.model
-    def _chosen_products(self):
-        """Return the variants chosen in the list that the wizard was opened from.
-
-        :raise UserError: too many of them
-        """
-        model = self.env.context.get("active_model")
-        ids = self.env.context.get("active_ids") or []
-        products = self.env["product.product"]
-        if model in ("product.product", "ereceipt.missing.code"):
-            products = products.browse(ids)
-        elif model == "product.template":
-            products = self.env[model].browse(ids).product_variant_ids
-        if len(products) > MOST:
-            raise UserError(self.env._("Choose at most %s products at a time.", MOST))
-        return products
-
-    @api.model
-    def _default_registration(self):
-        """Return the company's e-Invoice registration, of production if it has one.
-
-        :raise UserError: it has none
-        """
-        found = self.env["ereceipt.registration"].search(
-            [
-                ("authority", "=", "eg_invoice"),
-                ("company_id", "parent_of", self.env.company.ids),
-            ],
-        )
-        if not found:
-            raise UserError(
-                self.env._(
-                    "%s has no registration with ETA e-Invoice, whose credentials "
-                    "codes are registered with. Ask an administrator to make one.",
-                    self.env.company.name,
-                )
-            )
-        return found.sorted(lambda r: r.environment != "production")[0]
 
     @api.model
     def _proposed(self, products, registration):
@@ -190,21 +144,14 @@ class EreceiptEgCodeRequest(models.TransientModel):
             taken none
         """
         self.ensure_one()
-        self.env["ereceipt.code.mapping"].check_access("write")
-        self.registration_id.check_access("read")
+        self._check_may_ask()
         lines = self._open_lines()
         problems = [problem for problem in lines.mapped("problem") if problem]
         if problems or not lines:
             raise UserError("\n".join(problems) or self.env._("No code is left."))
-        # the domain of the field binds nobody who calls from outside
-        if self.registration_id.authority != "eg_invoice":
-            raise UserError(self.env._("Choose a registration with ETA e-Invoice."))
-        if not self.registration_id._sends_here():
-            raise UserError(
-                self.env._("This database is a copy and does not speak to ETA.")
-            )
+        self._check_registration()
         self._write_down(lines, *self._ask_eta(lines))
-        return self._reopened()
+        return self._reopened(self.env._("Register EGS codes"))
 
     def _open_lines(self):
         return self.line_ids.filtered(lambda line: line.state in ("draft", "refused"))
@@ -220,10 +167,11 @@ class EreceiptEgCodeRequest(models.TransientModel):
         codes = [line._new_code() for line in lines]
         answers, found = {}, {}
         try:
-            service = registration._authority().item_codes()
-            for start in range(0, len(codes), BATCH):
-                for answer in service.register(codes[start : start + BATCH]):
-                    answers[answer.item_code] = answer
+            with registration._calling() as authority:
+                service = authority.item_codes()
+                for start in range(0, len(codes), BATCH):
+                    for answer in service.register(codes[start : start + BATCH]):
+                        answers[answer.item_code] = answer
         except FiscalError as error:
             failed = error
         else:
@@ -234,7 +182,11 @@ class EreceiptEgCodeRequest(models.TransientModel):
             if not (answers.get(code.item_code) and answers[code.item_code].request_id)
         ]
         try:
-            found = registration._eg_find_requests("item_code", missing)
+            if missing:
+                with registration._calling() as authority:
+                    found = registration._eg_find_requests(
+                        authority, "item_code", missing
+                    )
         except FiscalError as error:
             failed = failed or error
         text = self.env["ereceipt.document"]._error_text
@@ -250,9 +202,8 @@ class EreceiptEgCodeRequest(models.TransientModel):
             request = found.get(line.item_code)
             if answer and answer.request_id:
                 line._registered(answer.request_id, pending=True)
-            elif request and request.status in _STANDING:
-                approved = request.status is RequestStatus.APPROVED
-                line._registered(request.id, pending=not approved)
+            elif request and request.stands:
+                line._registered(request.id, pending=not request.approved)
             else:
                 told = [text(problem) for problem in answer.problems] if answer else []
                 line.state = "refused"
@@ -261,16 +212,6 @@ class EreceiptEgCodeRequest(models.TransientModel):
                     or failure
                     or self.env._("ETA did not say anything about it. Try it again.")
                 )
-
-    def _reopened(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Register EGS codes"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
 
 
 class EreceiptEgCodeRequestLine(models.TransientModel):
@@ -288,14 +229,17 @@ class EreceiptEgCodeRequestLine(models.TransientModel):
     name = fields.Char(string="English name")
     name_ar = fields.Char(string="Arabic name")
     brick = fields.Char(string="GPC brick")
-    active_from = fields.Date(required=True, default=fields.Date.context_today)
+    active_from = fields.Date(
+        string="Valid from", required=True, default=fields.Date.context_today
+    )
     state = fields.Selection(
         [("draft", "Draft"), ("registered", "Registered"), ("refused", "Refused")],
         default="draft",
         readonly=True,
     )
     refusal = fields.Text(string="Refused because", readonly=True)
-    problem = fields.Text(string="To be mended", compute="_compute_problem")
+    problem = fields.Text(compute="_compute_problem")
+    message = fields.Text(string="To be mended", compute="_compute_message")
 
     @api.depends(
         "item_code",
@@ -309,6 +253,11 @@ class EreceiptEgCodeRequestLine(models.TransientModel):
     def _compute_problem(self):
         for line in self:
             line.problem = "\n".join(line._problems()) or False
+
+    @api.depends("problem", "refusal")
+    def _compute_message(self):
+        for line in self:
+            line.message = line.problem or line.refusal
 
     def _problems(self):
         """Return everything that stands against asking for the code, as sentences."""
@@ -354,32 +303,16 @@ class EreceiptEgCodeRequestLine(models.TransientModel):
 
         :param str request_ref: the request's number at ETA
         """
-        registration = self.request_id.registration_id
-        mappings = self.env["ereceipt.code.mapping"]
-        company = registration.company_id
-        if company not in self.env.companies:
-            company = self.env.company
-        template = self.product_id.product_tmpl_id
-        alone = len(template.product_variant_ids) == 1
-        reference = (
-            {"product_tmpl_id": template.id}
-            if alone
-            else {"product_id": self.product_id.id}
-        )
-        key = {"authority": "eg_receipt", "company_id": company.id, **reference}
-        row = mappings.search([(name, "=", value) for name, value in key.items()])
-        values = {"scheme": "EGS", "code": self.item_code, "pending": pending}
-        if row:
-            row.write(values)
-        else:
-            row = mappings.create({"kind": "item", **key, **values})
-        row.sudo().write(
+        self.env["ereceipt.code.mapping"]._eg_give_asked(
+            self.request_id.registration_id,
             {
-                "eg_registration_id": registration.id,
-                "eg_request_ref": request_ref,
-                "eg_refusal": False,
-                "eg_brick": (self.brick or "").strip(),
-            }
+                self.product_id: {
+                    "scheme": "EGS",
+                    "code": self.item_code,
+                    "pending": pending,
+                }
+            },
+            request_ref,
+            brick=(self.brick or "").strip(),
         )
-        self.env["ereceipt.alert"]._clear(row.sudo()._reference_record(), CAUSE)
         self.write({"state": "registered", "refusal": False})

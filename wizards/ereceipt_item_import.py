@@ -44,15 +44,18 @@ class EreceiptItemImport(models.TransientModel):
     )
     target = fields.Selection(
         [("product", "Products"), ("category", "Product categories")],
+        string="Codes are for",
         required=True,
         default="product",
     )
     file = fields.Binary(string="CSV or XLSX file", attachment=False)
-    file_name = fields.Char()
-    line_ids = fields.One2many("ereceipt.item.import.line", "import_id")
-    good_count = fields.Integer(compute="_compute_counts")
-    same_count = fields.Integer(compute="_compute_counts")
-    error_count = fields.Integer(compute="_compute_counts")
+    file_name = fields.Char(string="Name of the file")
+    line_ids = fields.One2many("ereceipt.item.import.line", "import_id", string="Rows")
+    good_count = fields.Integer(string="Rows to import", compute="_compute_counts")
+    same_count = fields.Integer(
+        string="Rows that change nothing", compute="_compute_counts"
+    )
+    error_count = fields.Integer(string="Rows with errors", compute="_compute_counts")
 
     @api.depends("line_ids.result")
     def _compute_counts(self):
@@ -335,14 +338,16 @@ class EreceiptItemImportLine(models.TransientModel):
     )
     sequence = fields.Integer(compute="_compute_sequence", store=True)
     row = fields.Integer()
-    key_name = fields.Char()
+    key_name = fields.Char(string="Name in the file")
     key = fields.Char(string="For")
-    product_id = fields.Many2one("product.product")
-    product_tmpl_id = fields.Many2one("product.template")
-    categ_id = fields.Many2one("product.category")
+    product_id = fields.Many2one("product.product", string="Product variant")
+    product_tmpl_id = fields.Many2one("product.template", string="Product")
+    categ_id = fields.Many2one("product.category", string="Product category")
     scheme = fields.Char(string="Code system")
     code = fields.Char()
-    mapping_id = fields.Many2one("ereceipt.code.mapping", ondelete="set null")
+    mapping_id = fields.Many2one(
+        "ereceipt.code.mapping", string="Present code", ondelete="set null"
+    )
     result = fields.Selection(
         [
             ("error", "Left out"),

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal import lifecycle
@@ -11,34 +11,34 @@ class EreceiptLate(models.TransientModel):
 
     _name = "ereceipt.late"
     _description = "Document that is too late"
+    _inherit = ["ereceipt.ways.mixin"]
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True)
-    document_id = fields.Many2one(
-        related="move_id.ereceipt_document_id", related_sudo=False
-    )
-    sentence = fields.Char(related="document_id.what_now", related_sudo=False)
     late_reference = fields.Char(
         string="Request number",
         help="The number that the authority's portal gave to the granted request.",
     )
-    reference_reason = fields.Char(compute="_compute_ways")
-    correction_reason = fields.Char(compute="_compute_ways")
-    anew_reason = fields.Char(compute="_compute_ways")
-    anew_way = fields.Char(compute="_compute_ways")
+    reference_reason = fields.Char(
+        string="Why not sent again",
+        compute="_compute_ways",
+        help="Why the same document cannot be sent with a granted request now.",
+    )
+    anew_way = fields.Char(
+        string="Way back",
+        compute="_compute_ways",
+        help="What issuing anew means for this invoice.",
+    )
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS
     # -------------------------------------------------------------------------
 
-    @api.depends("move_id")
-    @api.depends_context("uid", "lang", "tz")
     def _compute_ways(self):
-        self.move_id.check_access("read")
+        # EXTENDS
+        result = super()._compute_ways()
         for wizard in self:
             wizard.reference_reason = wizard._why_not_reference()
-            wizard.correction_reason = wizard._why_not_correction()
-            wizard.anew_reason = wizard._why_not_anew()
             wizard.anew_way = wizard.move_id._ereceipt_anew_way()
+        return result
 
     def _why_not_reference(self):
         """Return why the same document cannot be sent with a granted request, or
@@ -52,7 +52,7 @@ class EreceiptLate(models.TransientModel):
         return False
 
     def _why_not_correction(self):
-        """Return why no correction can be issued, or False."""
+        # OVERRIDE: not any more, once the window for corrections has closed
         document = self.document_id.sudo()
         closes_at = document._correction_closes_at()
         if closes_at and closes_at <= fields.Datetime.now():
@@ -61,10 +61,6 @@ class EreceiptLate(models.TransientModel):
                 document._moment_text(closes_at),
             )
         return False
-
-    def _why_not_anew(self):
-        """Return why the invoice cannot be taken back and issued anew, or False."""
-        return self.move_id._ereceipt_why_not_anew()
 
     # -------------------------------------------------------------------------
     # ACTION METHODS
@@ -100,18 +96,9 @@ class EreceiptLate(models.TransientModel):
         }
 
     def action_correct(self):
-        """Issue a correction in the document's place."""
-        self.ensure_one()
-        self.move_id._ereceipt_require("user")
-        self._refuse(self._why_not_correction())
-        return self.move_id._ereceipt_issue_by_person()
+        """Issue a document in the place of this one."""
+        return self._correct()
 
     def action_return_anew(self):
         """Take the invoice back and issue it anew."""
-        self.ensure_one()
-        self._refuse(self._why_not_anew())
-        return self.move_id.action_ereceipt_return_anew()
-
-    def _refuse(self, reason):
-        if reason:
-            raise UserError(reason)
+        return self._return_anew()

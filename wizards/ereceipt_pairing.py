@@ -8,10 +8,14 @@ class EreceiptPairing(models.TransientModel):
     _name = "ereceipt.pairing"
     _description = "Pair a signing agent"
 
-    key_id = fields.Many2one("ereceipt.signing.key", required=True, readonly=True)
+    key_id = fields.Many2one(
+        "ereceipt.signing.key", string="Signing key", required=True, readonly=True
+    )
     code = fields.Char(compute="_compute_code")
-    address = fields.Char(compute="_compute_code")
-    pairing_until = fields.Datetime(related="key_id.pairing_until")
+    address = fields.Char(string="Address of this Odoo", compute="_compute_code")
+    fingerprint = fields.Char(string="Fingerprint of its certificate", readonly=True)
+    fingerprint_problem = fields.Char(string="Why there is none", readonly=True)
+    pairing_until = fields.Datetime(string="Good until", related="key_id.pairing_until")
 
     @api.depends_context("ereceipt_pairing_code")
     def _compute_code(self):

@@ -15,15 +15,20 @@ class EreceiptProblems(models.TransientModel):
     _name = "ereceipt.problems"
     _description = "What the tax authority would refuse"
 
-    intro = fields.Char(readonly=True)
-    alerts = fields.Json(readonly=True)
-    more = fields.Char(readonly=True)
+    intro = fields.Char(string="What happened", readonly=True)
+    alerts = fields.Json(string="What is wrong", readonly=True)
+    more = fields.Char(string="What else is wrong", readonly=True)
     wrong_ids = fields.Many2many(
-        "account.move", "ereceipt_problems_wrong_rel", readonly=True
+        "account.move",
+        "ereceipt_problems_wrong_rel",
+        string="Invoices to mend",
+        readonly=True,
     )
-    wrong_count = fields.Integer(compute="_compute_wrong_count")
-    other_ids = fields.Many2many("account.move", readonly=True)
-    others_text = fields.Char(compute="_compute_others_text")
+    wrong_count = fields.Integer(
+        string="Number of invoices to mend", compute="_compute_wrong_count"
+    )
+    other_ids = fields.Many2many("account.move", string="Other invoices", readonly=True)
+    others_text = fields.Char(string="About the others", compute="_compute_others_text")
     confirmation_id = fields.Many2one("validate.account.move", readonly=True)
 
     @api.depends("other_ids")

@@ -17,7 +17,9 @@ class EreceiptReturnAnew(models.TransientModel):
     _name = "ereceipt.return.anew"
     _description = "Return and issue anew"
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True)
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", required=True, readonly=True
+    )
     company_id = fields.Many2one(related="move_id.company_id", related_sudo=False)
     way = fields.Selection(
         [
@@ -25,9 +27,10 @@ class EreceiptReturnAnew(models.TransientModel):
             ("anew", "Reversed in the books alone"),
             ("settle", "Settled in the books alone"),
         ],
+        string="What is done",
         compute="_compute_way",
     )
-    returned_text = fields.Char(compute="_compute_way")
+    returned_text = fields.Char(string="What was returned", compute="_compute_way")
     date = fields.Date(
         required=True,
         compute="_compute_defaults",

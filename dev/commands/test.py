@@ -1,4 +1,4 @@
-"""``dev/test``: every part with pytest, each in a process of its own."""
+"""``dev/test``: every part with pytest, in processes that run side by side."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,27 +14,61 @@ from setup import addons, system_packages
 from setup.cache import CHECKOUT
 from setup.databases import Databases
 from setup.environment import Environment, prepared
-from setup.process import run_shown
 from setup.steps import Steps
 
 from .options import FOLDERS, TestRun
+from .side_by_side import Job, SideBySide, processors, shares
 
 NO_TESTS_COLLECTED = 5
 # A test that hangs fails alone and names itself.
 SECONDS_PER_TEST = 300
+# Enough for the shares and the other parts to end at nearly the same time.
+ODOO_SHARES = 3
 
 
 def main(asked: TestRun, steps: Steps) -> int:
     """Run the parts asked for; return 0 when every test passed."""
-    tests = Tests(asked)
-    with steps.step("Programs that the tests use"):
-        system_packages.ensure(steps, with_odoo=asked.needs_odoo)
-    if "pure" in asked.parts:
-        tests.run("pure", asked.paths.get("pure", [FOLDERS["pure"]]), ["-p", "no:odoo"])
-    if asked.needs_odoo:
-        with prepared(steps, asked.odoo, asked.db_url) as environment:
-            _with_odoo(asked, tests, steps, environment)
-    return tests.close()
+    with (
+        tempfile.TemporaryDirectory() as reports,
+        SideBySide(alone=_is_one_process(asked)) as programs,
+    ):
+        tests = Tests(asked, programs, Path(reports))
+        with steps.step("Programs that the tests use"):
+            system_packages.ensure(steps, with_odoo=asked.needs_odoo)
+        if "pure" in asked.parts:
+            # Odoo is made ready meanwhile: these tests need none of it.
+            paths = asked.paths.get("pure", [FOLDERS["pure"]])
+            tests.start("pure", paths, ["-p", "no:odoo"])
+        if asked.needs_odoo:
+            with prepared(steps, asked.odoo, asked.db_url) as environment:
+                _with_odoo(asked, tests, steps, environment)
+        programs.wait()
+        return tests.close()
+
+
+def _is_one_process(asked: TestRun) -> bool:
+    return len(asked.parts) == 1 and len(_programs(asked)) <= 1
+
+
+def _programs(asked: TestRun) -> dict[str, list[str]]:
+    """Return the paths that each process with a database tests, by its title."""
+    programs = {}
+    if "odoo" in asked.parts:
+        odoo = _odoo_shares(asked)
+        programs = {f"odoo{n}": share for n, share in enumerate(odoo, 1)}
+    if "faults" in asked.parts:
+        programs["faults"] = asked.paths.get("faults", [FOLDERS["faults"]])
+    return programs
+
+
+def _odoo_shares(asked: TestRun) -> list[list[str]]:
+    if asked.selective or "odoo" in asked.paths or processors() == 1:
+        return [asked.paths.get("odoo", [FOLDERS["odoo"]])]
+    files = sorted((CHECKOUT / FOLDERS["odoo"]).glob("test_*.py"))
+    return [
+        [path.relative_to(CHECKOUT).as_posix() for path in share]
+        for share in shares(files, ODOO_SHARES)
+    ]
 
 
 def _with_odoo(
@@ -43,45 +78,51 @@ def _with_odoo(
     try:
         with steps.step("Databases"):
             databases.drop_copies()
-            copies = {part: databases.copy_of_addon(part) for part in asked.parts}
-        if "faults" in asked.parts:
-            _faults(asked, tests, environment, copies["faults"])
-        if "odoo" in asked.parts:
-            _odoo(asked, tests, environment, copies["odoo"])
+            started = _programs(asked)
+            copies = {title: databases.copy_of_addon(title) for title in started}
+        # The longest first, so that none is left over to run by itself.
+        for title, paths in started.items():
+            start = _faults if title == "faults" else _odoo
+            start(tests, environment, title, paths, copies[title])
         if "bridges" in asked.parts:
             _bridges(asked, tests, environment, databases)
+        tests.programs.wait()
     finally:
         databases.drop_copies()
 
 
+def _odoo(
+    tests: Tests,
+    environment: Environment,
+    title: str,
+    paths: Sequence[str],
+    database: str,
+) -> None:
+    # Odoo knows the add-on by the link's path, so pytest must see that one too.
+    linked = [str(environment.module / path) for path in paths]
+    other_parts = [
+        f"--ignore={environment.module / FOLDERS[part]}" for part in ("pure", "faults")
+    ]
+    arguments = _odoo_arguments(environment, title, database) + other_parts
+    tests.start(title, linked, arguments, environment.variables())
+
+
 def _faults(
-    asked: TestRun, tests: Tests, environment: Environment, template: str
+    tests: Tests,
+    environment: Environment,
+    title: str,
+    paths: Sequence[str],
+    template: str,
 ) -> None:
     """Give the fault tests a database to copy and the address to do it at."""
     variables = {
         **environment.variables(),
-        "ODOO_RC": str(environment.config("faults", workers=0)),
+        "ODOO_RC": str(environment.config(title, workers=0)),
         "ERECEIPT_TEST_DB_URL": environment.address.url(),
         "ERECEIPT_TEST_TEMPLATE": template,
         "ERECEIPT_TEST_ADDONS_PATH": environment.addons_path(),
     }
-    paths = asked.paths.get("faults", [FOLDERS["faults"]])
-    tests.run("faults", paths, ["-p", "no:odoo"], variables)
-
-
-def _odoo(
-    asked: TestRun, tests: Tests, environment: Environment, database: str
-) -> None:
-    # Odoo knows the add-on by the link's path, so pytest must see that one too.
-    paths = [
-        str(environment.module / path)
-        for path in asked.paths.get("odoo", [FOLDERS["odoo"]])
-    ]
-    other_parts = [
-        f"--ignore={environment.module / FOLDERS[part]}" for part in ("pure", "faults")
-    ]
-    arguments = _odoo_arguments(environment, "odoo", database) + other_parts
-    tests.run("odoo", paths, arguments, environment.variables())
+    tests.start(title, paths, ["-p", "no:odoo"], variables)
 
 
 def _bridges(
@@ -98,7 +139,7 @@ def _bridges(
             str(environment.addons / path.removeprefix("bridges/")) for path in paths
         ]
         arguments = _odoo_arguments(environment, bridge.name, database)
-        tests.run(bridge.name, linked, arguments, environment.variables())
+        tests.start(bridge.name, linked, arguments, environment.variables())
 
 
 def _odoo_arguments(environment: Environment, purpose: str, database: str) -> list[str]:
@@ -136,33 +177,36 @@ class Counts:
 
 
 class Tests:
-    """Runs the parts and remembers how they ended."""
+    """Starts the parts and remembers how they ended."""
 
-    def __init__(self, asked: TestRun) -> None:
+    def __init__(self, asked: TestRun, programs: SideBySide, reports: Path) -> None:
         self.asked = asked
+        self.programs = programs
         self.counts = Counts()
         self.failed_parts: list[str] = []
+        self._reports = reports
         self._found_tests = False
 
-    def run(
+    def start(
         self,
         title: str,
         paths: Sequence[str],
         arguments: Sequence[str],
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        """Run pytest; its output is shown as it comes."""
-        print(f"\n===== {title} =====", flush=True)
-        with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder) / "report.xml"
-            command = [sys.executable, "-m", "pytest", f"--junitxml={report}"]
-            # "-rs" tells why a test was skipped; the warning is a dependency's.
-            command += ["-rs", "-W", "ignore:'crypt' is deprecated:DeprecationWarning"]
-            command += [f"--timeout={SECONDS_PER_TEST}", *arguments]
-            command += [*self.asked.arguments, *paths]
-            code = run_shown(command, CHECKOUT, variables)
-            if report.exists():
-                self.counts.add(report)
+        """Run pytest, side by side with the other parts."""
+        report = self._reports / f"{title}.xml"
+        command = [sys.executable, "-m", "pytest", f"--junitxml={report}"]
+        # "-rs" tells why a test was skipped; the warning is a dependency's.
+        command += ["-rs", "-W", "ignore:'crypt' is deprecated:DeprecationWarning"]
+        command += [f"--timeout={SECONDS_PER_TEST}", *arguments]
+        command += [*self.asked.arguments, *paths]
+        ended = partial(self._ended, title, report)
+        self.programs.start(Job(title, command, variables, ended))
+
+    def _ended(self, title: str, report: Path, code: int) -> None:
+        if report.exists():
+            self.counts.add(report)
         if code == NO_TESTS_COLLECTED and self.asked.selective:
             return
         self._found_tests = True

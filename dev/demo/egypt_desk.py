@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from certificates import PASSWORD, certifier, seal
+
 from .egypt_sales import EXEMPT, VAT, WITHHELD, Line, Return, Sale
-from .egypt_seal import PASSWORD, authority_pem, key_file
 from .egypt_shop import RIN, Shop
 
 AUTHORITY_CODE = "eg_invoice"
@@ -14,7 +15,7 @@ CLIENT_ID, SECRET = "nile-erp", "the-desk-secret"
 
 SIMULATOR_CONFIG: dict[str, Any] = {
     "erp_clients": [{"client_id": CLIENT_ID, "secret": SECRET, "rin": RIN}],
-    "trusted_cas": [{"pem": authority_pem()}],
+    "trusted_cas": [{"pem": certifier().pem.decode()}],
 }
 
 CUSTOMERS: dict[str, dict[str, Any]] = {
@@ -100,7 +101,6 @@ def set_up(shop: Shop, simulator_url: str) -> None:
         {
             "name": "مكتب الشركات",
             "registration_id": registration,
-            "serial": "BUSINESS-DESK",
             "journal_ids": [(6, 0, [shop.ids["desk"]])],
             **shop.branch(),
         },
@@ -109,11 +109,12 @@ def set_up(shop: Shop, simulator_url: str) -> None:
 
 
 def _key(shop: Shop) -> int:
+    made = seal("مكتبة النيل", RIN, certifier())
     key = shop.create("ereceipt.signing.key", {"name": "ختم مكتبة النيل"})
     shop.odoo.call(
         "ereceipt.signing.key",
         "write",
         [key],
-        {"key_file": key_file(RIN), "key_password": PASSWORD},
+        {"key_file": made.key_file(), "key_password": PASSWORD},
     )
     return key

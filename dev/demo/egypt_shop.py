@@ -69,10 +69,14 @@ class Catalogue:
 
     def item_codes(self) -> list[dict[str, Any]]:
         """Return the codes that the authority has approved."""
-        codes = [item.code for item in self.items if item.code]
+        codes = {
+            CODE_TO_ENTER if item.code is None else item.code: item.name
+            for item in self.items
+            if item.code != ""
+        }
         return [
-            {"item_type": "EGS", "code": code, "rins": [RIN]}
-            for code in (*codes, CODE_TO_ENTER)
+            {"item_type": "EGS", "code": code, "rins": [RIN], "name_ar": name}
+            for code, name in codes.items()
         ]
 
 

@@ -50,12 +50,17 @@ def run_shown(
         return process.wait()
     except BaseException:
         process.send_signal(signal.SIGINT)
-        try:
-            process.wait(SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
         raise
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Give a program that was told to end its time to do so, then kill it."""
+    try:
+        process.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def tail(log: Path) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
 from ..contract import (
+    Capabilities,
     Code,
     Connection,
     Document,
@@ -19,7 +20,7 @@ from ..contract import (
     Status,
 )
 from ..transport import Answer, clock_offset_of
-from . import errors
+from . import errors, submission
 from .client import EtaClient, Login
 from .code_tables import table
 from .settings import EtaSettings
@@ -35,7 +36,21 @@ class EtaAuthority(ABC):
     given is taken from :attr:`default_endpoints` of the environment.
     """
 
-    limits: ClassVar[Limits]
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        order="free",
+        recovery="ask",
+        parallel_calls=4,
+        interactive=True,
+        listable=True,
+    )
+    """What its systems share; each adds its own."""
+    limits: ClassVar[Limits] = Limits(
+        zone="Africa/Cairo",
+        bytes_per_call=1_500_000,
+        ingestion_time=timedelta(minutes=2),
+        first_poll=timedelta(seconds=3),
+    )
+    """What its systems share; each adds its own."""
     usual_per_call: ClassVar[int]
     tables: ClassVar[Sequence[str]]
     submission_path: ClassVar[str]
@@ -95,8 +110,14 @@ class EtaAuthority(ABC):
     # -- what travels together --------------------------------------------------------
 
     @abstractmethod
+    def _wrapping(self) -> submission.Wrapping:
+        """Return what a submission has around its documents."""
+
     def _most_bytes(self) -> int:
         """Return how many bytes the documents of one call may have together."""
+        most = self.limits.bytes_per_call
+        assert most is not None
+        return most - submission.overhead(self._wrapping())
 
     def _size(self, document: Document) -> int:
         return len(document.content)

@@ -30,6 +30,8 @@ MOST_TOGETHER = 100
 _CODES = "/api/v1.0/codetypes"
 _REQUESTS = f"{_CODES}/requests"
 _PARENT = re.compile(r"[0-9]{8}")
+_OWNED = re.compile(r"EG-([0-9]+)-.+", re.IGNORECASE)
+_PART_OF_CODE = re.compile(r"[0-9]{3,}|EG-.*", re.IGNORECASE)
 _MOST_NAME = 250
 
 CodeType = Literal["EGS", "GS1"]
@@ -111,6 +113,15 @@ class CodeRequest:
     active_from: datetime | None = None
     active_to: datetime | None = None
 
+    @property
+    def approved(self) -> bool:
+        return self.status is RequestStatus.APPROVED
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is approved, or may still be."""
+        return self.approved or self.status is RequestStatus.SUBMITTED
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedCode:
@@ -145,7 +156,13 @@ def check_code(code: NewCode, rin: str) -> list[Problem]:
             "The code “%(code)s” does not look like EG-%(rin)s-<own code>. Correct it."
         )
         wrong("egs_code_malformed", message, "itemCode", rin=rin)
-    if not _PARENT.fullmatch(code.parent):
+    if not code.parent:
+        message = _(
+            "“%(code)s” has no GPC brick yet. Enter the 8 digits of the one that it"
+            " belongs to."
+        )
+        wrong("gpc_brick_missing", message, "parentCode")
+    elif not _PARENT.fullmatch(code.parent):
         message = _(
             "“%(parent)s” is no GPC brick, which has 8 digits. Choose the one that"
             " “%(code)s” belongs to."
@@ -162,6 +179,19 @@ def check_code(code: NewCode, rin: str) -> list[Problem]:
         message = _("The code “%(code)s” ends before it begins. Correct its dates.")
         wrong("code_dates", message, "activeTo")
     return found
+
+
+def looked_for(text: str) -> dict[str, str]:
+    """Return what somebody typed as :meth:`ItemCodes.search` wants it: as ``code``
+    where it looks like (the beginning of) one, else as ``name``."""
+    wanted = " ".join(clean(text).split())
+    return {"code" if _PART_OF_CODE.fullmatch(wanted) else "name": wanted}
+
+
+def owner_of(item_code: str) -> str:
+    """Return the RIN of the taxpayer whose EGS code it is, "" for other codes."""
+    found = _OWNED.fullmatch(clean(item_code))
+    return found[1] if found else ""
 
 
 class ItemCodes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -69,29 +70,20 @@ class EgReceipt(EtaAuthority):
     """
 
     code: ClassVar[str] = "eg_receipt"
-    name: ClassVar[str] = "Egypt: ETA e-Receipt"
-    codes_name: ClassVar[str] = "Egypt: ETA"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    name: ClassVar[str] = _("Egypt: ETA e-Receipt")
+    codes_name: ClassVar[str] = _("Egypt: ETA")
+    capabilities: ClassVar[Capabilities] = replace(
+        EtaAuthority.capabilities,
         chained=True,
-        order="free",
         uid_at="issue",
         printable_at="issue",
-        recovery="ask",
-        parallel_calls=4,
-        interactive=True,
-        cancellable=False,
-        listable=True,
-        signs="nothing",
     )
-    limits: ClassVar[Limits] = Limits(
-        zone="Africa/Cairo",
+    limits: ClassVar[Limits] = replace(
+        EtaAuthority.limits,
         documents_per_call=500,
-        bytes_per_call=1_500_000,
         lines_per_document=300,
         submission_window=timedelta(hours=24),
         correction_window=timedelta(hours=96),
-        ingestion_time=timedelta(minutes=2),
-        first_poll=timedelta(seconds=3),
     )
     usual_per_call: ClassVar[int] = 200
     tables: ClassVar[Sequence[str]] = RECEIPT_KINDS
@@ -168,11 +160,6 @@ class EgReceipt(EtaAuthority):
         :raise NotImplementedError: always (capability ``signs`` is ``nothing``)
         """
         raise NotImplementedError("Receipts of ETA are not signed.")
-
-    def _most_bytes(self) -> int:
-        most = self.limits.bytes_per_call
-        assert most is not None
-        return most - submission.overhead(self._wrapping())
 
     def _wrapping(self) -> submission.Wrapping:
         if self._settings.empty_signatures:

@@ -27,7 +27,7 @@ from .certificate import (
     order_chain,
     read_certificates,
 )
-from .library import PKCS11Error, Token, library
+from .pkcs11_module import PKCS11Error, Token, pkcs11_module
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,9 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     certificate.add_argument("file", help="DER or PEM; issuers may follow the signer")
     certificate.add_argument("--rin", default="", help="the company's tax number")
     certificate.add_argument("--trusted", help="PEM file of trusted authorities")
-    text = "list the tokens that a PKCS#11 library sees; needs no PIN"
+    text = "list the tokens that a PKCS#11 module sees; needs no PIN"
     token = commands.add_parser("token", help=text, description=text)
-    token.add_argument("library", help="the vendor's library (a path)")
+    token.add_argument("pkcs11_module", help="the vendor's PKCS#11 module (a path)")
     return parser
 
 
@@ -160,7 +160,7 @@ def _about(info: CertificateInfo) -> list[str]:
 
 
 def _token(options: argparse.Namespace) -> int:
-    loaded = library(options.library)
+    loaded = pkcs11_module(options.pkcs11_module)
     for slot in loaded.slots():
         if slot.token is None:
             _print(f"Slot {slot.id:#x}: {slot.description}: empty")
@@ -172,13 +172,13 @@ def _token(options: argparse.Namespace) -> int:
             _print("    It is locked: too many wrong PINs.")
         elif token.last_try:
             _print("    One wrong PIN more locks it.")
-        _print(*(f"    {line}" for line in _certificates(options.library, token)))
+        _print(*(f"    {line}" for line in _certificates(options.pkcs11_module, token)))
     return 0
 
 
 def _certificates(path: str, token: Token) -> list[str]:
     try:
-        found = library(path).certificates(token)
+        found = pkcs11_module(path).certificates(token)
     except PKCS11Error as error:
         return [f"It cannot be read ({error or type(error).__name__})."]
     lines = []

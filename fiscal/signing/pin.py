@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from ..messages import Sentence, _
 from .errors import PinLocked, PinRefused
-from .library import Token
+from .pkcs11_module import Token
 
 WRONG_PIN = ("PinIncorrect", "PinInvalid", "PinLenRange", "PinExpired", "PinTooWeak")
 """PKCS#11's errors that mean it."""

@@ -23,19 +23,19 @@ from ..contract import Digest, FiscalError
 from ..messages import Sentence, _
 from .certificate import CertificateInfo, order_chain
 from .errors import KeyAway, KeyUnusable, PinNeeded
-from .library import (
+from .pin import GATE, WRONG_PIN, PinGate, locked, may_try, tried_before, wrong
+from .pkcs11_module import (
     Attribute,
-    Library,
     Mechanism,
     ObjectClass,
     PKCS11Error,
+    Pkcs11Module,
     Token,
     TokenCertificate,
     attribute,
     pkcs11,
     read_from,
 )
-from .pin import GATE, WRONG_PIN, PinGate, locked, may_try, tried_before, wrong
 
 _DIGEST_INFO = {
     "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
@@ -70,12 +70,12 @@ class TokenKey:
 
     def __init__(
         self,
-        library: Library,
+        module: Pkcs11Module,
         serial: str = "",
         fingerprint: str = "",
         gate: PinGate = GATE,
     ) -> None:
-        self._library = library
+        self._module = module
         self._serial = serial
         self._fingerprint = fingerprint.replace(":", "").lower()
         self._gate = gate
@@ -102,7 +102,7 @@ class TokenKey:
         """
         tokens = self._tokens()
         if not tokens:
-            self._library.look_again()
+            self._module.look_again()
             tokens = self._tokens()
         if not tokens:
             self._absent()
@@ -121,7 +121,7 @@ class TokenKey:
     def _tokens(self) -> list[Token]:
         return [
             slot.token
-            for slot in self._library.slots()
+            for slot in self._module.slots()
             if slot.token and self._serial in ("", slot.token.serial)
         ]
 
@@ -141,10 +141,10 @@ class TokenKey:
 
     def _read_chain(self) -> tuple[CertificateInfo, ...]:
         if self._certificate is None:
-            with self._library.entered():
+            with self._module.entered():
                 token = self.token()
                 try:
-                    found = self._library.certificates(token)
+                    found = self._module.certificates(token)
                 except PKCS11Error as error:
                     raise self._failed(error) from error
                 self._choose(found)
@@ -152,7 +152,7 @@ class TokenKey:
 
     def hindrance(self) -> FiscalError | None:
         """Return why it cannot sign now, ``None`` if it can. Touches no PIN."""
-        with self._library.entered():
+        with self._module.entered():
             try:
                 self._alive()
             except FiscalError as error:
@@ -172,7 +172,7 @@ class TokenKey:
         :raise KeyAway: the token is not there, or fails
         :raise KeyUnusable: there is no key on it that could sign
         """
-        with self._library.entered():
+        with self._module.entered():
             if self.hindrance() is None:
                 return
             token = self.token()
@@ -191,7 +191,7 @@ class TokenKey:
 
     def log_out(self) -> None:
         """End the session."""
-        with self._library.entered():
+        with self._module.entered():
             self._drop()
 
     def _open(self, token: Token, pin: str, last_try: bool) -> Any:
@@ -201,7 +201,7 @@ class TokenKey:
         if not self._gate.admit(identity, pin):
             raise tried_before(token)
         try:
-            session = self._library.open(token, user_pin=pin)
+            session = self._module.open(token, user_pin=pin)
         except PKCS11Error as error:
             kind = type(error).__name__
             if kind in WRONG_PIN:
@@ -212,7 +212,7 @@ class TokenKey:
             if kind != "UserAlreadyLoggedIn":
                 raise self._failed(error) from error
             # Another key on this token, opened by this process, which shares it.
-            session = self._library.open(token)
+            session = self._module.open(token)
         self._gate.accept(identity)
         return session
 
@@ -226,7 +226,7 @@ class TokenKey:
         :raise PinNeeded: nobody is logged in (any more)
         :raise KeyAway: the token is not there, was removed, or fails
         """
-        with self._library.entered():
+        with self._module.entered():
             if self._session is None or self._process != os.getpid():
                 self._needs_pin()
             try:
@@ -250,7 +250,7 @@ class TokenKey:
         return signature
 
     def _can_hash(self, token: Token) -> bool:
-        slot = self._library.raw_token(token).slot
+        slot = self._module.raw_token(token).slot
         return Mechanism.SHA256_RSA_PKCS in slot.get_mechanisms()
 
     # ------------------------------------------------------------------------------
@@ -282,7 +282,8 @@ class TokenKey:
                 "token_no_certificate",
                 _(
                     "The token %(token)s shows no certificate for signatures that could"
-                    " be used. Check that it is the right token and the right library."
+                    " be used. Check that it is the right token and the right PKCS#11"
+                    " module."
                 ),
                 token=self._name,
             )
@@ -371,7 +372,7 @@ class TokenKey:
             self._needs_pin()
         try:
             attribute(self._key, "ID")
-            self._library.raw_token(self.token())
+            self._module.raw_token(self.token())
         except PKCS11Error as error:
             raise self._failed(error) from error
 
@@ -402,7 +403,7 @@ class TokenKey:
         )
 
     def _failed(self, error: PKCS11Error) -> FiscalError:
-        """Return the contract's error for the library's, having left a session that is
+        """Return the contract's error for PKCS#11's, having left a session that is
         of no use."""
         kind = type(error).__name__
         there = self._is_there()
@@ -443,7 +444,7 @@ class TokenKey:
 
     def _is_there(self) -> bool:
         try:
-            self._library.raw_token(self.token())
+            self._module.raw_token(self.token())
         except (PKCS11Error, KeyAway):
             return False
         return True
@@ -451,7 +452,7 @@ class TokenKey:
     def _drop(self) -> None:
         session, self._session, self._key = self._session, None, None
         if session is not None and self._process == os.getpid():
-            self._library.close(session)
+            self._module.close(session)
 
 
 def _able_to_sign(raw: Any) -> Any:

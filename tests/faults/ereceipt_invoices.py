@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ereceipt_db import OdooDatabase, Place
-from ereceipt_seal import PASSWORD, issuer, issuer_pem, key_file
 from ereceipt_shop import Held, Shop, Simulator, connection_values, place_of_sale
+
+from dev.certificates import PASSWORD, certifier, seal
 
 DESK_JOURNAL = "DESK"
 _BUYER_RIN = "313717919"
@@ -69,7 +70,7 @@ def invoice_shop(
     """A shop of its own that issues invoices; the simulator is as it was at its start,
     and trusts who certified the shop's key."""
     simulator.control.reset()
-    simulator.control.register(trusted_cas=[{"pem": issuer_pem()}])
+    simulator.control.register(trusted_cas=[{"pem": certifier().pem.decode()}])
     db = OdooDatabase(place, place.copy(source))
     try:
         with db.env() as env:
@@ -82,7 +83,8 @@ def invoice_shop(
 
 def _set_up(env: Any, url: str) -> None:
     key = env["ereceipt.signing.key"].create({"name": "Seal"})
-    key.write({"key_file": key_file(issuer=issuer()), "key_password": PASSWORD})
+    made = seal(issuer=certifier())
+    key.write({"key_file": made.key_file(), "key_password": PASSWORD})
     registration = env["ereceipt.registration"].create(
         {
             "authority": "eg_invoice",
@@ -99,7 +101,6 @@ def _set_up(env: Any, url: str) -> None:
         {
             "name": "Head office",
             "registration_id": registration.id,
-            "serial": "HQ",
             "journal_ids": [(6, 0, journal.ids)],
             "branch_code": "0",
             **place_of_sale(env),

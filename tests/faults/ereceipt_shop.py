@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ereceipt_db import OdooDatabase, Place
-from ereceipt_seal import RIN
 
+from dev.certificates import RIN
 from simulator.client import ControlClient
 
 ROOT = Path(__file__).resolve().parents[2]

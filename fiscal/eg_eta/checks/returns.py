@@ -30,7 +30,7 @@ def check_return(found: ReceiptFindings) -> None:
         _check_age(found, original)
         _check_same_buyer(found, original)
         if found.figures is not None and original.returnable is not None:
-            add_excesses(found, original, _RETURNS)
+            add_excesses(found, original, "return", _RETURNS)
 
 
 def _check_reference(found: Findings, original: Original) -> None:
@@ -126,7 +126,7 @@ class Excess:
     """What is given back and was not sold, or no more is left of it.
 
     :ivar index: the first line about it
-    :ivar what: ``not_sold``, or what is exceeded: ``quantity`` or ``amount``
+    :ivar what: ``not_sold``, ``exceeds_quantity`` or ``exceeds_amount``
     :ivar returned: how much is given back, and ``left`` how much of it could be
     """
 
@@ -152,50 +152,44 @@ def excesses(found: Findings, original: Original) -> Iterator[Excess]:
         if left is None:
             yield Excess(first[key], "not_sold")
         elif returned.quantity > left.quantity:
-            yield Excess(first[key], "quantity", returned.quantity, left.quantity)
+            yield Excess(
+                first[key], "exceeds_quantity", returned.quantity, left.quantity
+            )
         elif returned.amount > left.amount + found.amount_tolerance:
-            yield Excess(first[key], "amount", returned.amount, left.amount)
+            yield Excess(first[key], "exceeds_amount", returned.amount, left.amount)
 
 
 _RETURNS = {
-    "not_sold": (
-        "return_not_sold",
-        _(
-            "“%(product)s” is not on the sale %(number)s. Remove the line, or choose"
-            " the sale that it was on."
-        ),
+    "return_not_sold": _(
+        "“%(product)s” is not on the sale %(number)s. Remove the line, or choose"
+        " the sale that it was on."
     ),
-    "quantity": (
-        "return_exceeds_quantity",
-        _(
-            "“%(product)s”: %(returned)s are returned, but of the sale %(number)s only"
-            " %(left)s are left to return. Lower the quantity."
-        ),
+    "return_exceeds_quantity": _(
+        "“%(product)s”: %(returned)s are returned, but of the sale %(number)s only"
+        " %(left)s are left to return. Lower the quantity."
     ),
-    "amount": (
-        "return_exceeds_amount",
-        _(
-            "“%(product)s”: %(returned)s is returned before taxes, but of the sale"
-            " %(number)s only %(left)s is left to return. Lower the price."
-        ),
+    "return_exceeds_amount": _(
+        "“%(product)s”: %(returned)s is returned before taxes, but of the sale"
+        " %(number)s only %(left)s is left to return. Lower the price."
     ),
 }
 
 
 def add_excesses(
-    found: Findings, original: Original, sentences: Mapping[str, tuple[str, str]]
+    found: Findings, original: Original, kind: str, sentences: Mapping[str, str]
 ) -> None:
     """Note what is given back too much.
 
-    :param sentences: code and sentence by what is wrong (:class:`Excess`)
+    :param kind: what the codes of the problems begin with, before what is wrong
+        (:class:`Excess`); ``sentences`` are by these codes
     """
     for excess in excesses(found, original):
-        code, message = sentences[excess.what]
+        code = f"{kind}_{excess.what}"
         line = found.receipt.lines[excess.index]
-        shown = found.money if excess.what == "amount" else _as_it_is
+        shown = found.money if excess.what == "exceeds_amount" else _as_it_is
         found.add(
             code,
-            message,
+            sentences[code],
             f"{found.form.lines}[{excess.index}]",
             line.record,
             product=line.description,

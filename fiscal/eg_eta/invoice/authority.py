@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -95,28 +96,23 @@ class EgInvoice(EtaAuthority):
     """
 
     code: ClassVar[str] = "eg_invoice"
-    name: ClassVar[str] = "Egypt: ETA e-Invoice"
+    name: ClassVar[str] = _("Egypt: ETA e-Invoice")
     codes_from: ClassVar[str] = "eg_receipt"
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        chained=False,
-        order="free",
+    capabilities: ClassVar[Capabilities] = replace(
+        EtaAuthority.capabilities,
+        serials=False,
         uid_at="answer",
         printable_at="answer",
-        recovery="ask",
-        parallel_calls=4,
-        interactive=True,
         cancellable=True,
-        listable=True,
         declinable=True,
         printer=True,
         signs="document",
     )
-    limits: ClassVar[Limits] = Limits(
-        zone="Africa/Cairo",
+    limits: ClassVar[Limits] = replace(
+        EtaAuthority.limits,
         documents_per_call=100,
-        bytes_per_call=1_500_000,
-        ingestion_time=timedelta(minutes=2),
-        first_poll=timedelta(seconds=3),
+        # the window closes with the day of issue: at four in the afternoon
+        warn_before=timedelta(hours=8),
     )
     usual_per_call: ClassVar[int] = 50
     tables: ClassVar[Sequence[str]] = INVOICE_KINDS
@@ -189,10 +185,8 @@ class EgInvoice(EtaAuthority):
             return built
         return signature.sign(built, signer, self._now(), self._connection.seller_id)
 
-    def _most_bytes(self) -> int:
-        most = self.limits.bytes_per_call
-        assert most is not None
-        return most - submission.overhead(submission.DOCUMENTS)
+    def _wrapping(self) -> submission.Wrapping:
+        return submission.DOCUMENTS
 
     def _size(self, document: Document) -> int:
         more = signature.OVERHEAD + len(document.signature)
@@ -219,7 +213,7 @@ class EgInvoice(EtaAuthority):
         fit = [document for document in documents if not _unfit(document)]
         body = submission.body_of(
             [signature.with_signature(document) for document in fit],
-            submission.DOCUMENTS,
+            self._wrapping(),
         )
         return Envelope(body, submission.MEDIA_TYPE, tuple(documents))
 
@@ -290,7 +284,7 @@ class EgInvoice(EtaAuthority):
 
     def cancel(self, document: Document, reason: str) -> Outcome:
         """Ask ETA to cancel a valid document, and return what it is then: usually
-        ``PENDING`` until the buyer can no longer decline.
+        ``CANCELLING`` until the buyer can no longer decline.
 
         :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
         """

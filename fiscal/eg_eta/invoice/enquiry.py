@@ -5,6 +5,10 @@ Whose UUID is known is asked about by its submission, which answers for many at 
 or by itself, which tells everything. The answer to a submission may have been lost:
 then nothing but our own number is known, and the document is looked for in the list of
 those issued at its time. ``ABSENT`` is said only after that list was read to its end.
+
+A document that ETA did not know was sent again and has another UUID since. Should ETA
+refuse that one, the first may have been there all the time: it is asked about before
+the refusal is told.
 """
 
 from __future__ import annotations
@@ -74,6 +78,9 @@ class InvoiceEnquiry(Question):
                 self._by_uid(document)
         self._look_for([d for d in self._still_open(documents) if not d.uid])
         self._complete(unclear)
+        for document in documents:
+            if document.former_uids:
+                self._by_former(document)
 
     def _settle(self, document: Document, verdict: Verdict) -> None:
         self._set(
@@ -142,6 +149,20 @@ class InvoiceEnquiry(Question):
         if body is None or str(body.get("uuid", uid)) != uid:
             return None
         return verdict_of({**body, "uuid": uid})
+
+    def _by_former(self, document: Document) -> None:
+        """Take a document that does not stand for the one of its earlier UUIDs that
+        does. Where that cannot be asked, nothing is known of it."""
+        if self._outcomes[document.key].status not in (Status.INVALID, Status.ABSENT):
+            return
+        try:
+            for uid in document.former_uids:
+                verdict = self._details(uid, document.key)
+                if verdict is not None and verdict.status in _RANKS:
+                    self._settle(document, verdict)
+                    return
+        except (TimeIsOver, AuthorityError):
+            self._set(document, Status.UNKNOWN)
 
     def _complete(self, documents: Iterable[Document]) -> None:
         """Ask for details: first why documents are invalid, then until when the valid
@@ -260,7 +281,13 @@ class InvoiceEnquiry(Question):
         return None if body is None else wanted.fits_raw(body.get("document"))
 
 
-_RANKS = (Status.VALID, Status.PENDING, Status.REJECTED, Status.CANCELLED)
+_RANKS = (
+    Status.VALID,
+    Status.CANCELLING,
+    Status.PENDING,
+    Status.REJECTED,
+    Status.CANCELLED,
+)
 
 
 def _rank(verdict: Verdict) -> int:

@@ -5,8 +5,8 @@ at the authority    and                                       here
 ==================  ========================================  ====================
 Submitted           its validation is not over                ``PENDING``
 Valid               nothing was asked, or it was declined     ``VALID``
-Valid               we asked to cancel it, and the buyer      ``PENDING``
-                    may still decline
+Valid               we asked to cancel it (from here or on    ``CANCELLING``
+                    the portal), and the buyer may decline
 Valid               the buyer asked to reject it, and we      ``REJECTED``
                     may still decline (window ``decline``)
 Invalid                                                       ``INVALID``
@@ -14,8 +14,8 @@ Cancelled                                                     ``CANCELLED``
 Rejected                                                      ``REJECTED``
 ==================  ========================================  ====================
 
-So a document that was valid is ``PENDING`` only while a cancellation is under way, and
-one that is ``VALID`` again was declined. A rejection counts from the moment that the
+So a cancellation that was asked for and of which the document is ``VALID`` again was
+declined. A rejection counts from the moment that the
 buyer asks for it, since it takes effect by itself unless it is declined; the window
 ``decline`` tells that it still can be.
 """
@@ -101,7 +101,7 @@ def _asked(
             ),
             values={"until": _day(until)},
         )
-        return Status.PENDING, (problem,), {}
+        return Status.CANCELLING, (problem,), {}
     if _is_open(row, "Reject"):
         until = moment_or_none(row.get("rejectRequestDelayedDate"))
         windows = {"decline": until} if until is not None else {}

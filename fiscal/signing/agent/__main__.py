@@ -247,7 +247,7 @@ def _status(options: argparse.Namespace) -> int:
     _say(f"Signs for {config.registration} ({config.rin}).")
     _say(f"Server's key: {show_pin(config.pin)}")
     place = config.key
-    _say(f"Key: {place.library or place.file} {place.serial}".rstrip())
+    _say(f"Key: {place.pkcs11_module or place.file} {place.serial}".rstrip())
     for line in _about(key.certificates(), config.rin):
         _say(line)
     fine = _say_key(key)

@@ -31,12 +31,12 @@ class AgentError(Exception):
 class KeyPlace:
     """Where the key is.
 
-    :ivar library: path of the vendor's PKCS#11 library, "" for a key in a file
+    :ivar pkcs11_module: path of the vendor's PKCS#11 module, "" for a key in a file
     :ivar serial: of the token, ``fingerprint`` of the certificate: "" for the only one
     :ivar file: path of a PKCS#12 or PEM file
     """
 
-    library: str = ""
+    pkcs11_module: str = ""
     serial: str = ""
     fingerprint: str = ""
     file: str = ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...contract import Digest, FiscalError
 from ..errors import KeyUnusable, PinNeeded
-from ..library import library
+from ..pkcs11_module import pkcs11_module
 from ..software import SoftwareKey
 from ..token import TokenKey
 from .config import AgentError, KeyPlace
@@ -30,16 +30,16 @@ class NobodyThere(AgentError):
 class AgentKey:
     """The key at a place; signs after :meth:`unlock`.
 
-    :raise FiscalError: the vendor's library cannot be used
+    :raise FiscalError: the PKCS#11 module cannot be used
     """
 
     def __init__(self, place: KeyPlace) -> None:
         self._place = place
         self._token: TokenKey | None = None
         self._opened: SoftwareKey | None = None
-        if place.library:
+        if place.pkcs11_module:
             self._token = TokenKey(
-                library(place.library), place.serial, place.fingerprint
+                pkcs11_module(place.pkcs11_module), place.serial, place.fingerprint
             )
 
     @property
@@ -98,7 +98,9 @@ class AgentKey:
 def add_key_options(parser: argparse.ArgumentParser) -> None:
     """Let a command be told where the key is."""
     key = parser.add_mutually_exclusive_group(required=True)
-    key.add_argument("--library", help="the token vendor's PKCS#11 library (a path)")
+    key.add_argument(
+        "--pkcs11-module", help="the token vendor's PKCS#11 module (a path)"
+    )
     key.add_argument("--file", help="a key in a PKCS#12 or PEM file (a path)")
     parser.add_argument("--serial", default="", help="which token, if several")
     parser.add_argument(
@@ -109,7 +111,9 @@ def add_key_options(parser: argparse.ArgumentParser) -> None:
 def place_of(options: argparse.Namespace) -> KeyPlace:
     """Return where the key is, from what :func:`add_key_options` let be said."""
     path = str(Path(options.file).absolute()) if options.file else ""
-    return KeyPlace(options.library or "", options.serial, options.certificate, path)
+    return KeyPlace(
+        options.pkcs11_module or "", options.serial, options.certificate, path
+    )
 
 
 def ask_secret(name: str) -> str:

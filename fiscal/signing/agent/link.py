@@ -110,12 +110,14 @@ def _changed(found: str, pin: str) -> ServerChanged:
     )
 
 
-def _connect(host: str, port: int) -> http.client.HTTPSConnection:
+def _connect(
+    host: str, port: int, seconds: float = CONNECT_SECONDS
+) -> http.client.HTTPSConnection:
     """Return a connection that is open, to whoever is there."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # the key is compared instead, see above
-    options: dict[str, Any] = {"timeout": CONNECT_SECONDS, "context": context}
+    options: dict[str, Any] = {"timeout": seconds, "context": context}
     proxy = urllib.request.getproxies().get("https", "")
     if proxy and not urllib.request.proxy_bypass(host):
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
@@ -163,14 +165,15 @@ def address(server: str) -> tuple[str, int]:
     return host, port or 443
 
 
-def fetch_pin(server: str) -> str:
+def fetch_pin(server: str, seconds: float = CONNECT_SECONDS) -> str:
     """Return the key of the server at an address.
 
+    :param seconds: how long each step of connecting may take
     :raise AgentError: the address cannot be, or nobody answers there
     """
     host, port = address(server)
     try:
-        connection = _connect(host, port)
+        connection = _connect(host, port, seconds)
     except (OSError, http.client.HTTPException) as error:
         raise AgentError(
             f"{server} could not be reached ({error or type(error).__name__}). Check"

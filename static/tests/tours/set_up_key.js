@@ -111,7 +111,7 @@ registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
         },
         {
             content: "It says who issued it",
-            trigger: "div[name=issuer]:contains(Test CA)",
+            trigger: "div[name=issuer]:contains(CA of certificates without value)",
         },
         ...openConfiguration("ereceipt_menu_registrations"),
         {
@@ -120,9 +120,9 @@ registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
             run: "click",
         },
         {
-            content: "Open the list of keys",
+            content: "Type the key",
             trigger: "div[name=signing_key_id] input",
-            run: "click",
+            run: "edit Company's seal",
         },
         {
             content: "Choose the key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import ssl
@@ -18,7 +19,9 @@ from signing_kit import DOCUMENT, make, rsa_key, seal
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from fiscal.signing import agent_messages, agent_pairing
+from fiscal.signing.agent import config as agent_config
 from fiscal.signing.agent.link import pin_of
+from fiscal.signing.agent.log import NAME, SigningLog
 from fiscal.signing.agent_desk import Agent, AgentDesk, JobState
 from fiscal.signing.agent_messages import Message
 
@@ -284,3 +287,45 @@ def request(path, body, agent, now=None):
 
 def changed(message, **values):
     return replace(message, **values)
+
+
+def pair_with_file(odoo, folder, made=None, code=None, password="secret"):
+    """Pair an agent that uses a key file; return its exit status and what it said."""
+    path = key_file(folder.parent, made)
+    arguments = ["pair", odoo.url, "--file", path, "--server-key", odoo.pin]
+    agent = AgentProcess(
+        folder, *arguments, "--code", code or odoo.store.start_pairing()
+    )
+    agent.type(password)
+    return agent.end(), agent.output
+
+
+def paired_before(odoo, folder, **key):
+    """What pairing leaves behind, without the process that does it."""
+    agent = odoo.store.add_agent(f"agent-{len(odoo.store.agents) + 1}")
+    place = agent_config.KeyPlace(**key)
+    values = {"registration": "Company", "rin": ISSUER, "key": place}
+    config = agent_config.Config(odoo.url, odoo.pin, agent.id, agent.secret, **values)
+    agent_config.save(folder, config)
+    log = SigningLog(folder)
+    log.add("paired")
+    log.close()
+    return folder
+
+
+def lines(folder):
+    """What an agent logged."""
+    return [json.loads(line) for line in (folder / NAME).read_text().splitlines()]
+
+
+def events(folder):
+    """What happened, as an agent logged it."""
+    return [line["event"] for line in lines(folder)]
+
+
+def unlocked(folder, *arguments, secret="secret"):
+    """An agent that runs and was told its password."""
+    manager = running(folder, "run", *arguments)
+    agent = manager.__enter__()
+    agent.type(secret)
+    return manager, agent

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from eta_samples import (
     DEVICE,
     LINE,
@@ -55,3 +56,20 @@ COMPANY = ("res.company", 1)
 
 
 HUNDRED = sale(taxed(gross=D(150_000), net=D("150000.00")))
+
+
+def built_or_refused(eta, receipt):
+    """What the authority builds of any document whatever: the same each time, also
+    after it was read; None if it refuses it, which it does with a reason."""
+    problems = eta.check(receipt)
+    if problems:
+        for problem in problems:
+            assert problem.code and problem.text.strip() and "%(" not in problem.text
+        with pytest.raises(ValueError):
+            eta.build(receipt)
+        return None
+    result = eta.build(receipt)
+    assert eta.build(receipt) == result
+    # Reading and building again gives the same bytes: nothing was lost.
+    assert eta.build(eta.parse(result.content)).content == result.content
+    return result

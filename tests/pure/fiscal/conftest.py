@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from agent_kit import OdooServer, key_file, paired_before
 from eta_rig import rig
 from invoice_rig import office_with
 from service_kit import Service
+from signing_kit import seal
+from softhsm_kit import SoftHsm, put_certificate, put_key
 from transport_kit import Authority
+
+from fiscal.signing.pkcs11_module import Pkcs11Module
+from fiscal.signing.token import PinGate, TokenKey
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +49,62 @@ def office():
     """A taxpayer's system at the simulator."""
     with office_with() as made:
         yield made
+
+
+@pytest.fixture
+def odoo(tmp_path):
+    """An Odoo that agents call."""
+    server = OdooServer(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where an agent keeps what is its own."""
+    return tmp_path / "agent"
+
+
+@pytest.fixture
+def paired(odoo, folder):
+    """The folder of an agent that is paired and has a key file."""
+    return paired_before(odoo, folder, file=str(key_file(folder.parent)))
+
+
+@pytest.fixture
+def hsm(tmp_path):
+    """Tokens in software."""
+    made = SoftHsm(tmp_path)
+    with made.environment():
+        yield made
+
+
+@pytest.fixture
+def token(hsm):
+    """The serial of a token with a seal and its key."""
+    serial = hsm.make_token()
+    with hsm.writing(serial) as session:
+        put_certificate(session, seal())
+        put_key(session, seal().key)
+    return serial
+
+
+@pytest.fixture
+def key(hsm, token):
+    """The key on that token, nobody logged in."""
+    return TokenKey(hsm.module, token, gate=PinGate())
+
+
+@pytest.fixture
+def logins(monkeypatch):
+    """The PINs that reached a token."""
+    pins = []
+    original = Pkcs11Module.open
+
+    def watched(self, token, **login):
+        if login:
+            pins.append(login["user_pin"])
+        return original(self, token, **login)
+
+    monkeypatch.setattr(Pkcs11Module, "open", watched)
+    return pins

@@ -11,14 +11,13 @@ from typing import Any
 from eta_samples import (
     ANY_DECIMAL,
     ANY_TEXT,
-    DEVICE,
     LINE,
     NOW,
     RIN,
-    SELLER,
     cents,
     connection,
     lines,
+    sale,
 )
 from hypothesis import strategies as st
 from signing_kit import seal
@@ -75,18 +74,13 @@ def invoice(*sold: Line, **changes: Any) -> Receipt:
     total = sum((line.total for line in sold), D(0))
     total -= sum((d.amount for line in sold for d in _after(line)), D(0))
     values: dict[str, Any] = {
-        "kind": "sale",
         "number": "INV/2026/0001",
-        "issued_at": NOW,
-        "currency": "EGP",
-        "seller": SELLER,
         "buyer": CUSTOMER,
-        "device": DEVICE,
-        "lines": sold,
         "total": total - sum((d.amount for d in discounts), D(0)),
-        "record": ("account.move", 5),
+        "payments": (),
+        "previous_uid": "",
     }
-    return Receipt(**{**values, **changes})
+    return sale(*sold, **{**values, **changes})
 
 
 def _after(line: Line) -> tuple[Discount, ...]:

@@ -1,6 +1,6 @@
 """SoftHSM2, a PKCS#11 token in software, made to look like the tokens of Egypt.
 
-Each :class:`SoftHsm` loads a copy of the library of its own, with its own tokens: a
+Each :class:`SoftHsm` loads a copy of the module of its own, with its own tokens: a
 process reads SoftHSM's configuration only once per copy.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from fiscal.signing.library import library
+from fiscal.signing.pkcs11_module import pkcs11_module
 
 PIN, SO_PIN = "123456", "87654321"
 _PLACES = (
@@ -32,7 +32,7 @@ needs_softhsm = pytest.mark.skipif(
 
 
 class SoftHsm:
-    """A library with tokens in a folder.
+    """A module with tokens in a folder.
 
     :param mechanisms: SoftHSM's setting: which ones it has
     """
@@ -49,11 +49,11 @@ class SoftHsm:
         )
         self.path = str(folder / "libsofthsm2.so")
         shutil.copy(INSTALLED, self.path)
-        self.library = self._loaded()
+        self.module = self._loaded()
 
     def _loaded(self):
         with self.environment():
-            return library(self.path)
+            return pkcs11_module(self.path)
 
     @contextmanager
     def environment(self):
@@ -69,14 +69,14 @@ class SoftHsm:
     def reload(self):
         """As if the process had been started anew."""
         with self.environment():
-            self.library.look_again()
+            self.module.look_again()
 
     def make_token(self, label="seal", pin=PIN):
         """Initialise a token and return its serial number."""
         from pkcs11 import TokenFlag
 
-        before = {s.token.serial for s in self.library.slots() if s.token}
-        with self.library.entered() as lib:
+        before = {s.token.serial for s in self.module.slots() if s.token}
+        with self.module.entered() as lib:
             (slot,) = [
                 slot
                 for slot in lib.get_slots()
@@ -84,7 +84,7 @@ class SoftHsm:
             ]
             _init_token(self, slot.slot_id, label, pin)
         self.reload()
-        (new,) = {s.token.serial for s in self.library.slots() if s.token} - before
+        (new,) = {s.token.serial for s in self.module.slots() if s.token} - before
         return new
 
     @contextmanager
@@ -95,14 +95,14 @@ class SoftHsm:
 
         token = next(
             slot.token
-            for slot in self.library.slots()
+            for slot in self.module.slots()
             if slot.token and slot.token.serial == serial
         )
-        with self.library.entered():
+        with self.module.entered():
             mapper = AttributeMapper()
             # One more attribute than python-pkcs11 knows how to write.
             mapper.register_handler(Attribute.ALLOWED_MECHANISMS, bytes, bytes)
-            session = self.library.raw_token(token).open(
+            session = self.module.raw_token(token).open(
                 rw=True, user_pin=pin, attribute_mapper=mapper
             )
             try:

@@ -22,7 +22,7 @@ from fiscal.contract import (
     Status,
     TransientError,
 )
-from fiscal.dispatch import Report, ask, send
+from fiscal.dispatch import Report, ask, fetch_pdf, send
 
 LATER = time.monotonic() + 3600
 NOW = datetime(2026, 1, 5, 9, 30, tzinfo=timezone.utc)
@@ -275,3 +275,39 @@ def test_a_defect_while_asking_does_not_raise() -> None:
     report = ask(ToyAuthority(lambda keys, number: 1 / 0), documents(2), Report())
     assert report.outcomes == {}
     assert isinstance(report.error, AmbiguousError)
+
+
+# -- fetching a print ------------------------------------------------------------------
+
+
+class Printer:
+    """Has a print, unless it raises."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+
+    def fetch_pdf(self, document: Document) -> bytes:
+        if self._error:
+            raise self._error
+        return b"%PDF-" + document.uid.encode()
+
+
+def test_a_print_is_in_the_report() -> None:
+    (document,) = documents(1)
+    report = fetch_pdf(Printer(), document, Report())
+    assert (report.content, report.error) == (b"%PDF-uid1", None)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (TransientError("Not now."), TransientError),
+        (AuthorityError("NotFound", "None."), AuthorityError),
+        (ZeroDivisionError(), AmbiguousError),
+    ],
+)
+def test_without_a_print_the_report_says_why(error: Exception, kind: type) -> None:
+    (document,) = documents(1)
+    report = fetch_pdf(Printer(error), document, Report())
+    assert report.content == b""
+    assert isinstance(report.error, kind)

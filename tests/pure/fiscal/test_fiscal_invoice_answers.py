@@ -175,12 +175,12 @@ LATER = "2026-03-02T10:00:00Z"
 @pytest.mark.parametrize(
     ("members", "status"),
     [
-        ({"cancelRequestDate": ASKED}, "pending"),
+        ({"cancelRequestDate": ASKED}, "cancelling"),
         ({"cancelRequestDate": None, "rejectRequestDate": ASKED}, "rejected"),
         ({"cancelRequestDate": ASKED, "declineCancelRequestDate": LATER}, "valid"),
         ({"rejectRequestDate": ASKED, "declineRejectRequestDate": LATER}, "valid"),
         ({"rejectRequestDate": LATER, "declineRejectRequestDate": ASKED}, "rejected"),
-        ({"cancelRequestDate": "0001-01-01T00:00:00"}, "pending"),
+        ({"cancelRequestDate": "0001-01-01T00:00:00"}, "cancelling"),
         ({"cancelRequestDate": "soon"}, "valid"),
     ],
 )
@@ -421,3 +421,44 @@ def test_parameters_of_document_types(service, eta):
         "cancel": timedelta(days=7),
         "reject": timedelta(days=3),
     }
+
+
+# -- documents that were sent again ----------------------------------------------------
+
+
+def details(service, uid, status, **more):
+    body = {"uuid": uid, "status": status, "canbeCancelledUntil": LATER, **more}
+    service.answers[f"{RAW}{uid}/details"] = answer(body)
+
+
+AGAIN = replace(KNOWN[1], former_uids=(UIDS[0],))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "uid"),
+    [
+        ("Valid", "Valid", "valid", UIDS[1]),
+        ("Valid", "Submitted", "pending", UIDS[1]),
+        # what was refused as a repetition was there all the time
+        ("Valid", "Invalid", "valid", UIDS[0]),
+        ("Submitted", "Invalid", "pending", UIDS[0]),
+        ("Invalid", "Invalid", "invalid", UIDS[1]),
+        (None, "Invalid", "invalid", UIDS[1]),
+        ("Valid", None, "valid", UIDS[0]),
+        (None, None, "absent", UIDS[1]),
+    ],
+)
+def test_of_two_uuids_the_one_that_stands(service, eta, first, second, status, uid):
+    for name, said in ((UIDS[0], first), (UIDS[1], second)):
+        if said:
+            details(service, name, said)
+    (outcome,) = eta.query([AGAIN])
+    assert (outcome.status.value, outcome.uid) == (status, uid)
+
+
+def test_a_refusal_counts_only_when_the_first_uuid_was_asked_about(service, eta):
+    details(service, UIDS[1], "Invalid")
+    service.answers[f"{RAW}{UIDS[0]}/details"] = answer(
+        {"error": {"code": "Forbidden"}}, "400 Bad"
+    )
+    assert statuses(eta.query([AGAIN])) == ["unknown"]

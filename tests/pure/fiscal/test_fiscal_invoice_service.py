@@ -34,10 +34,10 @@ def codes(outcome):
 def test_cancelling_until_the_buyer_can_no_longer_decline(office):
     document = office.valid()
     outcome = office.eta.cancel(document, "Wrong invoice details")
-    assert outcome.status is Status.PENDING
+    assert outcome.status is Status.CANCELLING
     assert codes(outcome) == {"cancellation_asked"}
     assert "UTC" in outcome.errors[0].text
-    assert office.statuses([document]) == ["pending"]
+    assert office.statuses([document]) == ["cancelling"]
     office.control.settings(clock_offset=8 * 24 * 3600)
     (outcome,) = office.ask(document)
     assert outcome.status is Status.CANCELLED

@@ -23,6 +23,8 @@ from fiscal.eg_eta.item_codes import (
     NewCode,
     RequestStatus,
     check_code,
+    looked_for,
+    owner_of,
 )
 
 FOREIGN = f"EG-{BUYER}-7"
@@ -125,6 +127,30 @@ def test_codes_are_looked_up(office, monkeypatch):
     assert codes.details("GS1", "0000000000000") is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("6221031954818", {"code": "6221031954818"}),
+        (" 622 ", {"code": "622"}),
+        (f"eg-{RIN}-t", {"code": f"eg-{RIN}-t"}),
+        ("EG-", {"code": "EG-"}),
+        ("black   tea", {"name": "black tea"}),
+        ("7 Up", {"name": "7 Up"}),
+        ("12", {"name": "12"}),
+        ("eggs", {"name": "eggs"}),
+        ("شاي", {"name": "شاي"}),
+    ],
+)
+def test_what_was_typed_is_a_code_or_a_name(typed, wanted):
+    assert looked_for(typed) == wanted
+
+
+def test_a_code_names_its_owner():
+    assert owner_of(FOREIGN) == BUYER
+    assert owner_of(f" eg-{RIN}-1-2 ") == RIN
+    assert owner_of("6221031954818") == owner_of("EG-x-1") == owner_of("EG-1-") == ""
+
+
 def test_what_is_wrong_with_a_code_is_said_before():
     assert check_code(code(), RIN) == []
     wrong = code(
@@ -141,6 +167,8 @@ def test_what_is_wrong_with_a_code_is_said_before():
     ]
     for problem in check_code(wrong, RIN):
         assert "EG-1-x" in problem.text and problem.text.endswith(".")
+    (none,) = check_code(code(parent=""), RIN)
+    assert "no GPC brick yet" in none.text
     assert check_code(code(own=""), RIN)[0].code == "egs_code_malformed"
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from fiscal.contract import Problem
-from fiscal.messages import Money, Sentence, filled, plain
+from fiscal.messages import Money, Sentence, filled, isolated, plain
 
 CAIRO = timezone(timedelta(hours=2))
 
@@ -44,3 +44,41 @@ def test_problem_and_sentence_are_filled_alike():
 
 def test_message_without_values_keeps_its_percent_signs():
     assert filled("100 % of it", {}) == "100 % of it"
+
+
+ENGLISH = "The product “%(product)s” has no code."
+ARABIC = "المنتج «%(product)s» بلا كود."
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "apart"),
+    [
+        ("مسطرة 30", ENGLISH, True),
+        ("Ruler 30", ENGLISH, False),
+        ("30", ENGLISH, False),
+        ("", ENGLISH, False),
+        ("Ruler مسطرة", ENGLISH, True),
+        ("סרגל", ENGLISH, True),
+        ("مسطرة 30", ARABIC, False),
+        ("Ruler 30", ARABIC, True),
+        ("EG-674859545-0001", ARABIC, True),
+        ("30.5", ARABIC, False),
+        # a word of the other language does not turn the sentence round
+        ("مسطرة", "Choose “مكتبة” on %(product)s, then confirm again.", True),
+        ("Ruler", "اختر ETA في %(product)s ثم أكد مرة أخرى.", True),
+        # nor do the names of places, which are English in every language
+        ("قلم", "%(product)s: %(something_very_long)s: كود", False),
+        ("مسطرة", "%(product)s", True),
+        # a sentence in the place of another has done it already
+        ("of \u2068مسطرة\u2069", ENGLISH, False),
+        ("of \u2068مسطرة\u2069 قلم", ENGLISH, True),
+    ],
+)
+def test_what_is_written_in_the_other_direction_is_set_apart(text, message, apart):
+    wanted = f"\u2068{text}\u2069" if apart else text
+    assert isolated(text, message) == wanted
+
+
+def test_english_sentences_of_the_core_are_plain():
+    """They are logged, compared and sent to agents."""
+    assert filled(ENGLISH, {"product": "مسطرة"}) == "The product “مسطرة” has no code."

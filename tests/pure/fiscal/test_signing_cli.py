@@ -150,7 +150,7 @@ def test_token(run, file, tmp_path):
         assert (status, err) == (0, "")
         assert serial in out and seal().info.fingerprint in out
         assert "id 01, label none" in out
-        arguments = ["cades", CANONICAL, "--library", hsm.path]
+        arguments = ["cades", CANONICAL, "--pkcs11-module", hsm.path]
         status, out, _err = run(*arguments, typed=f"{PIN}\n")
         assert status == 0
         assert openssl_accepts(base64.b64decode(out), TEXT, tmp_path, seal())

@@ -33,7 +33,7 @@ def check_references(found: InvoiceFindings) -> None:
     # what several invoices have left together is known to none of them
     single = len(uuids) <= 1 and original.returnable is not None
     if found.type.kind == "credit" and single and found.figures is not None:
-        add_excesses(found, original, _CREDITS)
+        add_excesses(found, original, "credit", _CREDITS)
 
 
 def _check_none(found: InvoiceFindings) -> None:
@@ -127,25 +127,16 @@ def _is_same(former: Party, buyer: Party) -> bool:
 
 
 _CREDITS = {
-    "not_sold": (
-        "credit_not_sold",
-        _(
-            "“%(product)s” is not on the invoice %(number)s. Remove the line, or choose"
-            " the invoice that it was on."
-        ),
+    "credit_not_sold": _(
+        "“%(product)s” is not on the invoice %(number)s. Remove the line, or choose"
+        " the invoice that it was on."
     ),
-    "quantity": (
-        "credit_exceeds_quantity",
-        _(
-            "“%(product)s”: %(returned)s are credited, but of the invoice %(number)s"
-            " only %(left)s are left to credit. Lower the quantity."
-        ),
+    "credit_exceeds_quantity": _(
+        "“%(product)s”: %(returned)s are credited, but of the invoice %(number)s"
+        " only %(left)s are left to credit. Lower the quantity."
     ),
-    "amount": (
-        "credit_exceeds_amount",
-        _(
-            "“%(product)s”: %(returned)s is credited before taxes, but of the invoice"
-            " %(number)s only %(left)s is left to credit. Lower the price."
-        ),
+    "credit_exceeds_amount": _(
+        "“%(product)s”: %(returned)s is credited before taxes, but of the invoice"
+        " %(number)s only %(left)s is left to credit. Lower the price."
     ),
 }

@@ -1,6 +1,7 @@
-"""PKCS#11 libraries of token vendors, through python-pkcs11 (needed only here).
+"""PKCS#11 modules, the shared objects of token vendors, through python-pkcs11 (needed
+only here).
 
-A library is loaded once per process and entered by one thread at a time: most were not
+A module is loaded once per process and entered by one thread at a time: most were not
 made for more. What it says of slots, tokens and certificates needs no PIN.
 """
 
@@ -27,7 +28,7 @@ except ImportError:
 
 __all__ = [
     "Attribute",
-    "Library",
+    "Pkcs11Module",
     "Mechanism",
     "ObjectClass",
     "PKCS11Error",
@@ -35,7 +36,7 @@ __all__ = [
     "Token",
     "TokenCertificate",
     "attribute",
-    "library",
+    "pkcs11_module",
     "pkcs11",
 ]
 
@@ -86,8 +87,8 @@ class TokenCertificate:
     label: str
 
 
-class Library:
-    """One library in this process; get it with :func:`library`.
+class Pkcs11Module:
+    """One module in this process; get it with :func:`pkcs11_module`.
 
     :ivar path: where it lies
     """
@@ -105,7 +106,7 @@ class Library:
 
     @contextmanager
     def entered(self) -> Iterator[Any]:
-        """Have the library for oneself; gives python-pkcs11's object of it."""
+        """Have the module for oneself; gives python-pkcs11's object of it."""
         with self._lock:
             if self._process != os.getpid():
                 # PKCS#11 wants it: a child has none of its parent's sessions.
@@ -114,10 +115,10 @@ class Library:
             yield self._lib
 
     def look_again(self) -> None:
-        """Let the library look for tokens from scratch, if nobody has a session: some
+        """Let the module look for tokens from scratch, if nobody has a session: some
         see only what was plugged in when they were started.
 
-        :raise KeyUnusable: the library fails
+        :raise KeyUnusable: the module fails
         """
         with self.entered() as lib:
             if self._open:
@@ -149,7 +150,7 @@ class Library:
     def slots(self) -> list[Slot]:
         """Return all slots, those without a token too.
 
-        :raise KeyUnusable: the library fails
+        :raise KeyUnusable: the module fails
         """
         with self.entered() as lib:
             try:
@@ -186,25 +187,25 @@ class Library:
         raise pkcs11.exceptions.TokenNotPresent()
 
 
-_LIBRARIES: dict[str, Library] = {}
-_LIBRARIES_LOCK = RLock()
+_MODULES: dict[str, Pkcs11Module] = {}
+_MODULES_LOCK = RLock()
 
 
-def library(path: str) -> Library:
-    """Return the library at a path, loaded at the first call.
+def pkcs11_module(path: str) -> Pkcs11Module:
+    """Return the module at a path, loaded at the first call.
 
-    :raise KeyUnusable: python-pkcs11 is missing, or the library cannot be loaded
+    :raise KeyUnusable: python-pkcs11 is missing, or the module cannot be loaded
     """
-    with _LIBRARIES_LOCK:
-        if path not in _LIBRARIES:
-            _LIBRARIES[path] = Library(path)
-        return _LIBRARIES[path]
+    with _MODULES_LOCK:
+        if path not in _MODULES:
+            _MODULES[path] = Pkcs11Module(path)
+        return _MODULES[path]
 
 
 def _after_fork() -> None:
-    global _LIBRARIES_LOCK
-    _LIBRARIES_LOCK = RLock()
-    for one in _LIBRARIES.values():
+    global _MODULES_LOCK
+    _MODULES_LOCK = RLock()
+    for one in _MODULES.values():
         one.renew_lock()
 
 
@@ -295,12 +296,12 @@ def _broken(path: str, error: Exception) -> KeyUnusable:
     return KeyUnusable(
         Sentence(
             _(
-                "The token's library %(path)s cannot be used (%(reason)s). Check the"
+                "The PKCS#11 module %(path)s cannot be used (%(reason)s). Check the"
                 " path, that the vendor's driver is installed, and that it is made for"
                 " the same kind of processor as this Python (64 bits)."
             ),
             path=path,
             reason=str(error) or type(error).__name__,
         ),
-        "token_library",
+        "token_module",
     )
