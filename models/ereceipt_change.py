@@ -328,7 +328,9 @@ class EreceiptWork(models.AbstractModel):
             error = unit.report.error
             self._ask_again(document, error, self._error_text(unit, error))
             return
-        document.sudo().write(self._told(document, unit, outcome))
+        told = self._told(document, unit, outcome)
+        if told:
+            document.sudo().write(told)
         done = document._change_label()
         document._end_change(last_error=False, lease_token=False, next_attempt_at=False)
         document._follow()

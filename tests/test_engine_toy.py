@@ -33,14 +33,8 @@ class TestEngineToy(EreceiptCommon):
         )
         keys = self.env["ereceipt.signing.key"].with_user(self.administrator)
         self.key = keys.create({"name": "Seal"})
-<<<<<<< HEAD
         self.key.write({"key_file": seal().key_file(), "key_password": PASSWORD})
-        self.till.registration_id.sudo().signing_key_id = self.key
-        self.authority.desk.reactions.clear()
-=======
-        self.key.write({"key_file": key_file(), "key_password": PASSWORD})
         self.till = toy_till(self, self.authority, self.key)
->>>>>>> hrglue
 
     def hook(self, model, name, function):
         """Give a model a hook of the toy authority, for this test."""
