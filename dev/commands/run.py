@@ -1,4 +1,4 @@
-"""``dev/run``: an authority's simulator, an Odoo server and a demonstration."""
+"""``dev/run``: authorities' simulators, an Odoo server and demonstrations."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import ModuleType
 
 from demo import demonstration
 from demo.client import OdooClient, OdooError
+from demo.row import Row
 from setup import servers
 from setup.databases import Databases
 from setup.environment import Environment, prepared
@@ -25,14 +27,16 @@ SECONDS_BETWEEN_CHECKS = 1
 
 def main(asked: argparse.Namespace, steps: Steps) -> int:
     """Serve until stopped; with ``--once`` return 1 unless every document is valid."""
-    country = demonstration.of_country(asked.country)
+    countries = demonstration.of_countries(asked.country)
     with ExitStack() as stack:
         environment = stack.enter_context(prepared(steps, asked.odoo, asked.db_url))
         with steps.step("Demo database"):
             database = stack.enter_context(_database(asked, steps, environment))
-        with steps.step(f"Simulator of {country.AUTHORITY}"):
-            simulator = stack.enter_context(_simulator(country, environment))
-            simulator_url = simulator.wait_for_line(f"{country.AUTHORITY} simulator:")
+        with steps.step("Simulators"):
+            simulators = {
+                country: stack.enter_context(_simulator(country, environment))
+                for country in countries
+            }
         with steps.step("Odoo server"):
             port = _port(asked.port, stack)
             url = f"http://127.0.0.1:{port}"
@@ -45,16 +49,27 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             client = OdooClient(url, database)
             client.login(LOGIN, PASSWORD)
             try:
-                rows = country.run(
-                    demonstration.Demonstration(client, simulator_url, steps.say)
-                )
+                tables = {
+                    country: _demonstrated(country, client, simulator, steps)
+                    for country, simulator in simulators.items()
+                }
             except OdooError as error:
                 raise SetupError(f"Odoo refused: {error}", f"see {odoo.log}") from error
-        print(f"\n{demonstration.table(rows)}\n", flush=True)
+        for country, rows in tables.items():
+            table = demonstration.table(rows, country.UID)
+            print(f"\n{country.NAME}\n\n{table}", flush=True)
+        print(flush=True)
         if asked.once:
-            return 0 if demonstration.all_valid(rows) else 1
-        _serve([odoo, simulator], url)
+            return 0 if all(map(demonstration.all_valid, tables.values())) else 1
+        _serve([odoo, *simulators.values()], url)
     return 0
+
+
+def _demonstrated(
+    country: ModuleType, client: OdooClient, simulator: Server, steps: Steps
+) -> list[Row]:
+    address = simulator.wait_for_line(f"{country.AUTHORITY} simulator:")
+    return country.run(demonstration.Demonstration(client, address, steps.say))
 
 
 @contextmanager
@@ -72,12 +87,14 @@ def _database(
 
 
 @contextmanager
-def _simulator(country, environment: Environment) -> Iterator[Server]:
+def _simulator(country: ModuleType, environment: Environment) -> Iterator[Server]:
     config = run_dir() / f"{country.AUTHORITY}.json"
     config.write_text(json.dumps(country.SIMULATOR_CONFIG))
     command = [environment.python, "-m", "simulator", country.AUTHORITY]
     with servers.started(
-        "Simulator", [*command, "--config", config], environment.variables()
+        f"Simulator {country.AUTHORITY}",
+        [*command, "--config", config],
+        environment.variables(),
     ) as server:
         yield server
 
