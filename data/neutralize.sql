@@ -15,6 +15,7 @@ UPDATE ereceipt_registration
        eg_identity_url = NULL,
        eg_api_url = NULL,
        eg_portal_url = NULL,
+       hr_url = NULL,
        client_id = NULL,
        client_secret_sealed = NULL,
        client_secret_2_sealed = NULL,

@@ -13,6 +13,10 @@ AUTHORITY = "hr_cis"
 EGYPTIAN_CASH = "C"
 """What the engine's column has by default; a cheque in Croatia, abolished in 2025."""
 
+USUAL_ATTEMPTS, ATTEMPTS = 30, 2000
+"""How often a receipt is sent before it is given up, elsewhere and here: every half
+hour for longer than CIS takes it."""
+
 TILL_WAIT = 3
 """Seconds that a print waits for the JIR, which belongs on it (spec croatia, last
 part)."""
@@ -60,6 +64,23 @@ class EreceiptRegistration(models.Model):
     def _compute_forgets_secrets(self):
         # EXTENDS: what the addresses follow from
         return super()._compute_forgets_secrets()
+
+    @api.onchange("authority")
+    def _onchange_authority_hr_cis(self):
+        if self.authority == AUTHORITY and self.max_attempts == USUAL_ATTEMPTS:
+            self.max_attempts = ATTEMPTS
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS: CIS takes receipts for a month, and that long they are sent
+        return super().create(
+            [
+                {"max_attempts": ATTEMPTS, **vals}
+                if vals.get("authority") == AUTHORITY
+                else vals
+                for vals in vals_list
+            ]
+        )
 
     # -------------------------------------------------------------------------
     # HOOKS OF THE ENGINE

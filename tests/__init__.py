@@ -33,6 +33,7 @@ from . import (
     test_flow_send_now,
     test_flow_send_print,
     test_flow_what_now,
+    test_hr_amounts,
     test_hr_change,
     test_hr_numbers,
     test_hr_receipt,

@@ -1,5 +1,9 @@
+from datetime import timedelta, timezone
+
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 
+from ..fiscal.hr_cis.working_days import report_by
 from .hr_common import BUYER_OIB, OIB, OPERATOR, HrCisCommon
 
 
@@ -157,3 +161,45 @@ class TestHrReceipt(HrCisCommon):
         content = self.sent(move)
         self.assertIn("ParagonBrRac>17/A<", content)
         self.assertIn("NakDost>true<", content)
+
+    def test_paper_book_of_yesterday(self):
+        yesterday = fields.Datetime.now() - timedelta(days=1)
+        day = self.env["account.move"]._ereceipt_local_date(self.device, yesterday)
+        move = self.valid(
+            hr_paper_number="18/A", hr_paper_issued_at=yesterday, invoice_date=day
+        )
+        document = move.ereceipt_document_id
+        self.assertEqual(document.issued_at, yesterday.replace(microsecond=0))
+        line_down = report_by(document.issued_at.replace(tzinfo=timezone.utc), "line")
+        self.assertGreater(document.report_by, line_down.replace(tzinfo=None))
+
+    # -------------------------------------------------------------------------
+    # WHILE SOMEBODY WAITS
+    # -------------------------------------------------------------------------
+
+    def test_sent_at_once(self):
+        move = self.invoice()
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            move.ereceipt_send_now("0123456789abcdef")
+        self.env.invalidate_all()
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertEqual(self.registered_as(move)["jir"], move.ereceipt_uuid)
+        self.assertIn("NakDost>false<", self.sent(move))
+
+    def test_without_a_line_the_sale_goes_on(self):
+        self.control.fault("racuni", "drop_before", times=9)
+        move = self.invoice()
+        self.run_outbox(rounds=1)
+        self.assertNotEqual(move.ereceipt_state, "valid")
+        values = move._ereceipt_print_values()
+        self.assertTrue(values["qr"])
+        self.assertNotIn("JIR", dict(values["rows"]))
+        self.assertTrue(move._ereceipt_mail_waits())
+
+    def test_system_error_is_tried_again(self):
+        self.control.fault("racuni", "system_error", times=1)
+        move = self.invoice()
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertEqual(move.ereceipt_document_id.attempts, 2)

@@ -12,7 +12,6 @@ from types import ModuleType
 
 from demo import demonstration
 from demo.client import OdooClient, OdooError
-from demo.row import Row
 from setup import servers
 from setup.databases import Databases
 from setup.environment import Environment, prepared
@@ -37,6 +36,10 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
                 country: stack.enter_context(_simulator(country, environment))
                 for country in countries
             }
+            urls = {
+                country: server.wait_for_line(f"{country.AUTHORITY} simulator:")
+                for country, server in simulators.items()
+            }
         with steps.step("Odoo server"):
             port = _port(asked.port, stack)
             url = f"http://127.0.0.1:{port}"
@@ -50,8 +53,10 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             client.login(LOGIN, PASSWORD)
             try:
                 tables = {
-                    country: _demonstrated(country, client, simulator, steps)
-                    for country, simulator in simulators.items()
+                    country: country.run(
+                        demonstration.Demonstration(client, urls[country], steps.say)
+                    )
+                    for country in countries
                 }
             except OdooError as error:
                 raise SetupError(f"Odoo refused: {error}", f"see {odoo.log}") from error
@@ -63,13 +68,6 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             return 0 if all(map(demonstration.all_valid, tables.values())) else 1
         _serve([odoo, *simulators.values()], url)
     return 0
-
-
-def _demonstrated(
-    country: ModuleType, client: OdooClient, simulator: Server, steps: Steps
-) -> list[Row]:
-    address = simulator.wait_for_line(f"{country.AUTHORITY} simulator:")
-    return country.run(demonstration.Demonstration(client, address, steps.say))
 
 
 @contextmanager
