@@ -18,6 +18,9 @@ ACCOUNTANT = "accountant_hr"
 LANGUAGE, ZONE = "hr_HR", "Europe/Zagreb"
 OPERATOR_OIB, WAITER_OIB, BUYER_OIB = "12312312316", "33392005961", "88890465617"
 
+UNUSED = [False, "generic_coa"]
+"""The charts of a company that nobody has set up."""
+
 TILLS = {"till_1": ("Šank", "1", ""), "till_2": ("Terasa", "2", WAITER_OIB)}
 """Name, number of the charging device, and the OIB of who has it alone."""
 
@@ -70,7 +73,7 @@ class Shop(ShopBase):
     # -- company ----------------------------------------------------------------------
 
     def _make_company(self) -> None:
-        """Take the company that keeps no books yet, or make one, with Croatia's chart
+        """Take the company that nobody has set up, or make one, with Croatia's chart
         of accounts."""
         croatia = self.xml_id("base.hr")
         self.ids["croatia"] = croatia
@@ -86,7 +89,7 @@ class Shop(ShopBase):
             "email": "kavana@kavana.example",
         }
         unused = self.odoo.call(
-            "res.company", "search", [("chart_template", "=", False)], limit=1
+            "res.company", "search", [("chart_template", "in", UNUSED)], limit=1
         )
         if unused:
             (company,) = unused
