@@ -265,7 +265,8 @@ class EreceiptDevice(models.Model):
         """Return what is wrong with the device's connection, and if nothing is, with
         its chain."""
         self.ensure_one()
-        return self._authority().probe() or self._chain_problems()
+        found = [*self._authority().probe(), *self.registration_id._key_problems()]
+        return found or self._chain_problems()
 
     def _chain_problems(self):
         """Ask the authority for each device's last document, and return what is wrong

@@ -308,7 +308,7 @@ class EreceiptDevice(models.Model):
                     self.env._("Choose the journals of %s first.", device.name)
                 )
             authority = device._authority()
-            problems = authority.probe()
+            problems = [*authority.probe(), *device.registration_id._key_problems()]
             if problems:
                 texts = self.env["ereceipt.registration"]._problem_texts(problems)
                 raise UserError("\n".join(texts))

@@ -305,7 +305,8 @@ class EreceiptRegistration(models.Model):
         devices = self.device_ids.filtered(lambda d: d.lifecycle != "retired")
         if self._needs_device_credentials() and devices:
             return devices.action_test_connection()
-        return self._store_probe(self._authority().probe() or devices._chain_problems())
+        found = [*self._authority().probe(), *self._key_problems()]
+        return self._store_probe(found or devices._chain_problems())
 
     def action_confirm_database(self):
         """Let this database send: it is the original, or takes its place."""
@@ -402,6 +403,10 @@ class EreceiptRegistration(models.Model):
         always the PEM text of certificates that are trusted besides the usual ones.
         """
         return self._hook("settings", {}, device)
+
+    def _key_problems(self):
+        """Hook: return what speaks against issuing with the registration's key."""
+        return []
 
     def _needs_device_credentials(self):
         """Whether each device signs in by itself."""

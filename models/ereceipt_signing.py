@@ -70,6 +70,11 @@ class EreceiptRegistration(models.Model):
             return None
         return self.sudo().signing_key_id._signer()
 
+    def _key_problems(self):
+        # EXTENDS
+        problem = self._coding_problem()
+        return [*super()._key_problems(), *([problem] if problem else [])]
+
     def _coding_problem(self):
         """Return what keeps security codes from being made now, or None."""
         if not self._makes_codes():

@@ -58,6 +58,7 @@ STEPS = {
     "unknown_refused": Step("warning"),
     "submitted": ASK_NOW,
     "valid": Step("success"),
+    "valid_changing": Step("info"),
     "invalid": CORRECT,
     "invalid_closed": CHOOSE,
     "rejected": Step("danger", "action_ereceipt_rejection", _lt("Choose a way")),
@@ -148,6 +149,8 @@ class EreceiptDocument(models.Model):
             return self._signing_situation()
         if self.state == lifecycle.CANCELLED and self._stands_in_books():
             return "cancelled_books"
+        if self.state == lifecycle.VALID and self.change:
+            return "valid_changing"
         if self.state == lifecycle.REJECTED and self.change:
             return "rejected_declining"
         if self.state in lifecycle.REFUSED:
@@ -362,6 +365,12 @@ class EreceiptDocument(models.Model):
         return self.env._(
             "The authority holds it as valid (%s).", self._moment_text(self.decided_at)
         )
+
+    def _say_valid_changing(self):
+        sentence = self.env._(
+            "The authority holds it as valid and is told: %s.", self._change_label()
+        )
+        return f"{sentence} {self.last_error}" if self.last_error else sentence
 
     def _say_invalid(self):
         closes_at = self._correction_closes_at()

@@ -31,12 +31,10 @@ class TestEngineToy(EreceiptCommon):
         self.hook(
             "account.move", "print_rows", lambda _self, document: [("Toy", "yes")]
         )
-        self.till = toy_till(self, self.authority)
         keys = self.env["ereceipt.signing.key"].with_user(self.administrator)
         self.key = keys.create({"name": "Seal"})
         self.key.write({"key_file": key_file(), "key_password": PASSWORD})
-        self.till.registration_id.sudo().signing_key_id = self.key
-        self.authority.desk.reactions.clear()
+        self.till = toy_till(self, self.authority, self.key)
 
     def hook(self, model, name, function):
         """Give a model a hook of the toy authority, for this test."""

@@ -24,6 +24,7 @@ class TestHrChange(HrCisCommon):
         self.ask(move, means="K")
         document = move.ereceipt_document_id
         self.assertEqual((document.state, document.change), ("valid", "hr_payment"))
+        self.assertIn("Change of the payment means", document.what_now)
         self.run_outbox()
         row = self.registered_as(move)
         self.assertEqual((row["payment"], row["jir"]), ("K", jir))
@@ -116,6 +117,8 @@ class TestHrChange(HrCisCommon):
 
     def test_receipts_and_electronic_invoices_exclude_each_other(self):
         send = self.env["account.move.send"]
+        if "l10n_hr_mer_connection_state" in self.company._fields:
+            self.company.sudo().l10n_hr_mer_connection_state = "active"
         receipt = self.valid(partner_id=self.business.id)
         invoice = self.invoice(partner_id=self.business.id, hr_payment_means="T")
         self.assertFalse(send._is_applicable_to_move("mojeracun", receipt))

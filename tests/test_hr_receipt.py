@@ -119,6 +119,10 @@ class TestHrReceipt(HrCisCommon):
         self.registration.sudo().signing_key_id = False
         with self.assertRaisesRegex(UserError, "has no signing key"):
             self.invoice()
+        self.device.action_retire()
+        self.device.action_take_back()
+        with self.assertRaisesRegex(UserError, "has no signing key"):
+            self.device.action_activate()
 
     # -------------------------------------------------------------------------
     # BUYERS

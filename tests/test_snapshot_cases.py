@@ -355,7 +355,9 @@ class TestSnapshotCases(SnapshotCommon):
     # -------------------------------------------------------------------------
 
     def buyer(self, **values):
-        partner = self.env["res.partner"].create({"name": "Someone", **values})
+        # numbers as people write them, where Odoo's module that checks them is missing
+        partners = self.env["res.partner"].with_context(no_vat_validation=True)
+        partner = partners.create({"name": "Someone", **values})
         return self.make(self.sell(1, 1), partner_id=partner.id)._ereceipt_buyer()
 
     def test_buyers(self):

@@ -153,8 +153,11 @@ def toy(test, code="toy", **capabilities):
     return made
 
 
-def toy_till(test, authority):
-    """Set up an active device at a toy authority and return the device."""
+def toy_till(test, authority, key=None):
+    """Set up an active device at a toy authority and return the device.
+
+    :param key: the signing key, where the authority wants one
+    """
     env = test.env(user=test.administrator.id)
     registration = env["ereceipt.registration"].create(
         {
@@ -162,6 +165,7 @@ def toy_till(test, authority):
             "authority": authority.code,
             "environment": "test",
             "ingestion_seconds": 1,
+            "signing_key_id": key and key.id,
         }
     )
     journal = test.journal.copy(

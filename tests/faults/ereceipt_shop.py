@@ -35,18 +35,22 @@ class Simulator:
     """ETA's simulator as a process, ended with the block it is made in.
 
     :ivar control: its control API
+    :cvar authority: whose simulator it is
     """
+
+    authority = "eg_eta"
+    control_class: type[ControlClient] = ControlClient
 
     def __init__(self, process: subprocess.Popen, url: str) -> None:
         self.process = process
         self.url = url
-        self.control = ControlClient(url)
+        self.control = self.control_class(url)
 
     @classmethod
     @contextmanager
     def running(cls) -> Iterator[Simulator]:
         """Start one on a free port."""
-        command = [sys.executable, "-m", "simulator", "eg_eta", "--port", "0"]
+        command = [sys.executable, "-m", "simulator", cls.authority, "--port", "0"]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         try:
             line = process.stdout.readline()
