@@ -285,7 +285,7 @@ class EreceiptDevice(models.Model):
         return True
 
     def _number_alike(self, numbering):
-        """Let all devices of the same premises count in another way.
+        """Let all devices of the same premises count in another way; return them.
 
         :raise UserError: one of them has issued
         """
@@ -312,6 +312,7 @@ class EreceiptDevice(models.Model):
                 )
         if concerned:
             super(EreceiptDevice, concerned).write({"hr_numbering": numbering})
+        return concerned
 
     # -------------------------------------------------------------------------
     # HELPERS
