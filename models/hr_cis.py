@@ -285,7 +285,7 @@ class EreceiptDevice(models.Model):
         return True
 
     def _number_alike(self, numbering):
-        """Let all devices of the same premises count in another way; return them.
+        """Let all devices of the same premises count in another way.
 
         :raise UserError: one of them has issued
         """
@@ -310,9 +310,7 @@ class EreceiptDevice(models.Model):
                         device.name,
                     )
                 )
-        if concerned:
-            super(EreceiptDevice, concerned).write({"hr_numbering": numbering})
-        return concerned
+        return super(EreceiptDevice, concerned).write({"hr_numbering": numbering})
 
     # -------------------------------------------------------------------------
     # HELPERS
