@@ -39,6 +39,7 @@
         "views/account_journal_views.xml",
         "views/res_config_settings_views.xml",
         "views/hr_cis_views.xml",
+        "views/hr_cis_receipt_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/portal_templates.xml",

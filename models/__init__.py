@@ -82,4 +82,5 @@ from . import (
     hr_cis_change,
     hr_cis_key,
     hr_cis_print,
+    hr_cis_display,
 )

@@ -9,6 +9,7 @@ from . import (
     test_admin_seals,
     test_admin_serials,
     test_admin_target,
+    test_browser_croatia,
     test_browser_invoices,
     test_browser_tour,
     test_code_import,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from setup.cache import CHECKOUT
 
-COUNTRIES = ("eg", "hr")
+COUNTRIES = ("eg", "hr", "all")
 PARTS = ("pure", "faults", "odoo", "bridges")
 # Folder of a part's tests, relative to the checkout; the first that fits decides.
 FOLDERS = {
@@ -44,16 +44,13 @@ def run() -> argparse.Namespace:
     """Return the options of ``dev/run``."""
     parser = _parser(
         "run",
-        "Start Odoo with this add-on, an authority's simulator and a company that"
-        " issues receipts. Each start has a new database.",
+        "Start Odoo with this add-on and, for each country, its authority's simulator"
+        " and a company that issues receipts. Each start has a new database.",
     )
     _add_servers(parser)
     parser.add_argument("--port", type=int, help="Odoo's port (default: 8069 or free)")
     parser.add_argument(
-        "--country",
-        choices=COUNTRIES,
-        action="append",
-        help="show this one alone (default: all of them, one company each)",
+        "--country", choices=COUNTRIES, default="all", help="whose (default: all)"
     )
     parser.add_argument(
         "--once", action="store_true", help="stop after the table; 1 if not all valid"
@@ -61,9 +58,7 @@ def run() -> argparse.Namespace:
     parser.add_argument(
         "--fresh", action="store_true", help="install anew instead of copying"
     )
-    asked = parser.parse_args()
-    asked.countries = asked.country or list(COUNTRIES)
-    return asked
+    return parser.parse_args()
 
 
 @dataclass

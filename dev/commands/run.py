@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import ModuleType
 
 from demo import demonstration
 from demo.client import OdooClient, OdooError
@@ -25,7 +26,7 @@ SECONDS_BETWEEN_CHECKS = 1
 
 def main(asked: argparse.Namespace, steps: Steps) -> int:
     """Serve until stopped; with ``--once`` return 1 unless every document is valid."""
-    countries = [demonstration.of_country(code) for code in asked.countries]
+    countries = demonstration.of_countries(asked.country)
     with ExitStack() as stack:
         environment = stack.enter_context(prepared(steps, asked.odoo, asked.db_url))
         with steps.step("Demo database"):
@@ -51,18 +52,20 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             client = OdooClient(url, database)
             client.login(LOGIN, PASSWORD)
             try:
-                rows = [
-                    row
-                    for country in countries
-                    for row in country.run(
+                tables = {
+                    country: country.run(
                         demonstration.Demonstration(client, urls[country], steps.say)
                     )
-                ]
+                    for country in countries
+                }
             except OdooError as error:
                 raise SetupError(f"Odoo refused: {error}", f"see {odoo.log}") from error
-        print(f"\n{demonstration.table(rows)}\n", flush=True)
+        for country, rows in tables.items():
+            table = demonstration.table(rows, country.UID)
+            print(f"\n{country.NAME}\n\n{table}", flush=True)
+        print(flush=True)
         if asked.once:
-            return 0 if demonstration.all_valid(rows) else 1
+            return 0 if all(map(demonstration.all_valid, tables.values())) else 1
         _serve([odoo, *simulators.values()], url)
     return 0
 
@@ -82,12 +85,14 @@ def _database(
 
 
 @contextmanager
-def _simulator(country, environment: Environment) -> Iterator[Server]:
+def _simulator(country: ModuleType, environment: Environment) -> Iterator[Server]:
     config = run_dir() / f"{country.AUTHORITY}.json"
     config.write_text(json.dumps(country.SIMULATOR_CONFIG))
     command = [environment.python, "-m", "simulator", country.AUTHORITY]
     with servers.started(
-        "Simulator", [*command, "--config", config], environment.variables()
+        f"Simulator {country.AUTHORITY}",
+        [*command, "--config", config],
+        environment.variables(),
     ) as server:
         yield server
 

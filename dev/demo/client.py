@@ -19,11 +19,13 @@ class OdooClient:
     """A logged-in session with an Odoo server.
 
     :param url: the server's address, e.g. ``http://127.0.0.1:8069``
+    :ivar context: what every call has as its context
     """
 
     def __init__(self, url: str, database: str) -> None:
         self.url = url
         self.database = database
+        self.context: dict[str, Any] = {}
         self._numbers = itertools.count(1)
         cookies = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(
@@ -46,6 +48,7 @@ class OdooClient:
 
         :raises OdooError: the method raised an exception
         """
+        options["context"] = {**self.context, **options.get("context", {})}
         return self._request(
             f"/web/dataset/call_kw/{model}/{method}",
             {"model": model, "method": method, "args": arguments, "kwargs": options},

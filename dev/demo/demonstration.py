@@ -27,17 +27,24 @@ class Demonstration:
     say: Callable[[str], None]
 
 
-def of_country(code: str) -> ModuleType:
-    """Return the module of a country: ``AUTHORITY`` (the simulator's name),
-    ``SIMULATOR_CONFIG`` (who is registered there) and ``run(demonstration)``, which
-    returns the rows of the table.
+COUNTRIES: dict[str, ModuleType] = {"eg": egypt, "hr": croatia}
+"""Of each country a module: ``NAME``, ``AUTHORITY`` (the simulator's name), ``UID``
+(what the authority's identifier is called), ``SIMULATOR_CONFIG`` (who is registered
+there), and ``run(demonstration)``, which returns the rows of the table.
+"""
+
+
+def of_countries(asked: str) -> list[ModuleType]:
+    """Return the modules of a country, or of ``all``."""
+    return list(COUNTRIES.values()) if asked == "all" else [COUNTRIES[asked]]
+
+
+def table(rows: Sequence[Row], uid: str) -> str:
+    """Return the rows as text in aligned columns.
+
+    :param uid: the title of the authority's identifier
     """
-    return {"eg": egypt, "hr": croatia}[code]
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Return the rows as text in aligned columns."""
-    lines = [("Number", "Authority's UID", "State", "Time")]
+    lines = [("Number", uid, "State", "Time")]
     lines += [(row.number, row.uid, row.state, f"{row.seconds:.1f} s") for row in rows]
     widths = [max(len(cells[i]) for cells in lines) for i in range(len(lines[0]))]
     return "\n".join(

@@ -2,62 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .sale import Line, Return, Sale
 
 VAT = ("vat",)
 INCLUDED = ("vat_included",)
 EXEMPT = ("exempt",)
 WITHHELD = ("vat", "withheld")
 TABLE = ("table", "vat")
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a sale.
-
-    :param product: its name in :mod:`.egypt_shop`; "" for a line of text and amount
-    :param price: None is the product's own
-    """
-
-    product: str
-    quantity: float = 1
-    taxes: tuple[str, ...] = VAT
-    price: float | None = None
-    discount: float = 0
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Sale:
-    """An invoice or a sales receipt.
-
-    :param reference: names it among all others, and is printed
-    :param till: where it is issued
-    :param kind: Odoo's type of entry
-    :param delivered: says when it was delivered: today
-    """
-
-    reference: str
-    till: str
-    customer: str
-    lines: tuple[Line, ...]
-    kind: str = "out_invoice"
-    currency: str = "EGP"
-    delivered: bool = False
-
-
-@dataclass(frozen=True)
-class Return:
-    """A credit note.
-
-    :param of: the sale's reference
-    :param quantity: how many of its first line; None is everything
-    """
-
-    of: str
-    reason: str
-    quantity: float | None = None
-
 
 INVOICES_OF_TILL_1 = (
     Sale("SO-1001", "till_1", "mona", (Line("pen", 12), Line("notebook", 5))),

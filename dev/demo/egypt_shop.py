@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .client import OdooClient
+from .shop import ACCOUNTING, READING, ShopBase
 
 RIN = "674859545"
 AUTHORITY_CODE = "eg_receipt"
@@ -121,19 +121,12 @@ CUSTOMERS: dict[str, dict[str, Any]] = {
 }
 
 
-class Shop:
-    """The shop in a database, set up by calls that an administrator's clicks make.
-
-    :ivar ids: database ids of what sales refer to, by the names used there
-    """
-
-    def __init__(self, odoo: OdooClient) -> None:
-        self.odoo = odoo
-        self.ids: dict[str, int] = {}
+class Shop(ShopBase):
+    """The shop in a database."""
 
     def set_up(self, simulator_url: str) -> None:
         """Make everything that must be there before the first sale."""
-        self._install_arabic()
+        self.install_language(ARABIC)
         self._make_company()
         self._make_currencies()
         self._make_users()
@@ -144,16 +137,6 @@ class Shop:
         self._register(simulator_url)
 
     # -- company ----------------------------------------------------------------------
-
-    def _install_arabic(self) -> None:
-        (language,) = self.odoo.call(
-            "res.lang",
-            "search",
-            [("code", "=", ARABIC)],
-            context={"active_test": False},
-        )
-        wizard = self.create("base.language.install", {"lang_ids": [(4, language)]})
-        self.odoo.call("base.language.install", "lang_install", [wizard])
 
     def _make_company(self) -> None:
         """Name the company and load Egypt's chart of accounts."""
@@ -174,12 +157,11 @@ class Shop:
                 "email": "shop@nile.example",
             },
         )
-        settings = self.create("res.config.settings", {"chart_template": "eg"})
-        self.odoo.call("res.config.settings", "execute", [settings])
-        self.ids.update(company=company, egypt=egypt)
+        self.ids["company"] = company
+        self.load_chart("eg")
 
     def _make_currencies(self) -> None:
-        pound, dollar = self.xml_id("base.EGP"), self.xml_id("base.USD")
+        dollar = self.xml_id("base.USD")
         self.odoo.call("res.currency", "write", [dollar], {"active": True})
         self.create(
             "res.currency.rate",
@@ -189,41 +171,21 @@ class Shop:
                 "inverse_company_rate": POUNDS_PER_DOLLAR,
             },
         )
-        self.ids.update(EGP=pound, USD=dollar)
+        self.ids["USD"] = dollar
 
     def _make_users(self) -> None:
         """Make an accountant in English and one in Arabic, who may also mend customers
         and products, and an auditor."""
-        books = self._groups(
-            "base.group_user",
-            "account.group_account_manager",
-            "base.group_partner_manager",
-            "product.group_product_manager",
-        )
-        reading = self._groups("base.group_user", "account.group_account_readonly")
         for login, name, language, groups in (
-            (ACCOUNTANT, "Accountant", "en_US", books),
-            (ACCOUNTANT_IN_ARABIC, "المحاسب", ARABIC, books),
-            (AUDITOR, "Auditor", "en_US", reading),
+            (ACCOUNTANT, "Accountant", "en_US", ACCOUNTING),
+            (ACCOUNTANT_IN_ARABIC, "المحاسب", ARABIC, ACCOUNTING),
+            (AUDITOR, "Auditor", "en_US", READING),
         ):
-            self.create(
-                "res.users",
-                {
-                    "login": login,
-                    "name": name,
-                    "password": login,
-                    "lang": language,
-                    "tz": ZONE,
-                    "group_ids": [(6, 0, groups)],
-                },
-            )
+            self.make_user(login, name, groups, lang=language, tz=ZONE)
         administrators = self.odoo.call(
             "res.users", "search", [("login", "=", "admin")]
         )
         self.odoo.call("res.users", "write", administrators, {"tz": ZONE})
-
-    def _groups(self, *xml_ids: str) -> list[int]:
-        return [self.xml_id(xml_id) for xml_id in xml_ids]
 
     # -- books ------------------------------------------------------------------------
 
@@ -231,22 +193,6 @@ class Shop:
         """Give each till a journal."""
         for till in TILLS:
             self.ids[till.key] = self.make_journal(till.name, till.journal)
-
-    def make_journal(self, name: str, code: str) -> int:
-        """Make a journal like the chart's own for sales; return its id."""
-        sales = self.xml_id(f"account.{self.ids['company']}_sale")
-        (chart,) = self.odoo.call(
-            "account.journal", "read", [sales], ["default_account_id"]
-        )
-        return self.create(
-            "account.journal",
-            {
-                "name": name,
-                "code": code,
-                "type": "sale",
-                "default_account_id": chart["default_account_id"][0],
-            },
-        )
 
     def _make_taxes(self) -> None:
         company = self.ids["company"]
@@ -350,20 +296,3 @@ class Shop:
             "address_street": "شارع طلعت حرب",
             "address_building": "26",
         }
-
-    # -- calls ------------------------------------------------------------------------
-
-    def create(self, model: str, values: dict[str, Any]) -> int:
-        """Make one record; return its id."""
-        return self.odoo.call(model, "create", [values])[0]
-
-    def xml_id(self, xml_id: str) -> int:
-        """Return the id of what an XML id names."""
-        module, name = xml_id.split(".")
-        (row,) = self.odoo.call(
-            "ir.model.data",
-            "search_read",
-            [("module", "=", module), ("name", "=", name)],
-            ["res_id"],
-        )
-        return row["res_id"]

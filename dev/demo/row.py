@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class Row:
     """One document.
 
+    :param number: the authority's if it has one of its own, else the books'
     :param uid: the authority's identifier
     :param seconds: from posting to the authority's decision
     """

@@ -21,6 +21,7 @@ UNDECIDED = (
     "cancelling",
 )
 POLLING = 0.25
+SHOWN = ("name", "ereceipt_authority_number", "ereceipt_uuid", "ereceipt_state")
 
 
 class Watch:
@@ -75,7 +76,8 @@ class Watch:
         now = time.monotonic()
         return [
             Row(
-                number=self._seen[move_id]["name"],
+                number=self._seen[move_id]["ereceipt_authority_number"]
+                or self._seen[move_id]["name"],
                 uid=self._seen[move_id]["ereceipt_uuid"] or "",
                 state=self._seen[move_id]["ereceipt_state"] or "",
                 seconds=self._ended.get(move_id, now) - began,
@@ -94,8 +96,7 @@ class Watch:
 
     def _look(self) -> None:
         open_ids = list(self._began.keys() - self._ended.keys())
-        names = ["name", "ereceipt_uuid", "ereceipt_state"]
-        rows = self.odoo.call("account.move", "read", open_ids, names)
+        rows = self.odoo.call("account.move", "read", open_ids, SHOWN)
         now = time.monotonic()
         for row in rows:
             self._seen[row["id"]] = row

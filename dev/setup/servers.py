@@ -70,7 +70,7 @@ def started(
     title: str, command: Sequence[str | Path], variables: Mapping[str, str]
 ) -> Iterator[Server]:
     """Run a program while inside; end it, and what it started, afterwards."""
-    log = run_dir() / f"{title.lower()}.log"
+    log = run_dir() / f"{title.lower().replace(' ', '-')}.log"
     with log.open("wb") as output:
         # In a session of its own: Ctrl-C reaches the command alone, which then stops
         # its programs in order.
