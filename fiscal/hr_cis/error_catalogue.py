@@ -129,6 +129,19 @@ REFUSALS = _catalogue(
     ),
 )
 
+_ARITHMETIC = {
+    "160": _("A VAT amount is lower than its base and rate give."),
+    "161": _("A VAT amount is higher than its base and rate give."),
+    "162": _("A consumption tax is lower than its base and rate give."),
+    "163": _("A consumption tax is higher than its base and rate give."),
+    "164": _("A fee is higher than 135.00 EUR."),
+    "165": _("A fee is lower than -135.00 EUR."),
+    "166": _("The total is not the sum of the receipt's amounts."),
+    "167": _("The total is above 150 000 EUR for a transfer or other means."),
+    "168": _("The total is above 10 000 EUR for cash or a card."),
+}
+"""Rules about amounts (spec croatia 8.3)."""
+
 RULES = _catalogue(
     Known(
         "101",
@@ -218,20 +231,7 @@ RULES = _catalogue(
     ),
     *(
         Known(code, "accountant", "permanent", message)
-        for code, message in (
-            ("160", _("A VAT amount is lower than its base and rate give.")),
-            ("161", _("A VAT amount is higher than its base and rate give.")),
-            ("162", _("A consumption tax is lower than its base and rate give.")),
-            ("163", _("A consumption tax is higher than its base and rate give.")),
-            ("164", _("A fee is higher than 135.00 EUR.")),
-            ("165", _("A fee is lower than -135.00 EUR.")),
-            ("166", _("The total is not the sum of the receipt's amounts.")),
-            (
-                "167",
-                _("The total is above 150 000 EUR for a transfer or other means."),
-            ),
-            ("168", _("The total is above 10 000 EUR for cash or a card.")),
-        )
+        for code, message in _ARITHMETIC.items()
     ),
     Known(
         "176",
