@@ -47,16 +47,21 @@ def measure(opened: Shop, count: int, delay: float) -> None:
     opened.compare().assert_right(count)
 
 
-def run_until(opened: Shop, count: int, states: set[str], follow: bool) -> Cost:
-    """Run one lane until every document is in one of the states."""
+def run_until(
+    opened: Shop, count: int, states: set[str], follow: bool, seconds: float = 1.0
+) -> Cost:
+    """Run one lane until every document is in one of the states.
+
+    :param seconds: of each run; a short one ends when all is claimed, not when all is
+        decided
+    """
     if follow:
         opened.let_time_pass()
     with opened.db.env("__system__") as env:
         outbox = env["ereceipt.outbox"]
         with Cost(env.cr) as cost:
             while _reached(opened, states) < count:
-                # a short run: it ends when all is claimed, not when all is decided
-                outbox._run(time.monotonic() + 1.0)
+                outbox._run(time.monotonic() + seconds)
     return cost
 
 

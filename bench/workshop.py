@@ -19,7 +19,13 @@ FAULTS = Path(__file__).resolve().parents[1] / "tests" / "faults"
 if str(FAULTS) not in sys.path:
     sys.path.insert(0, str(FAULTS))
 
-from ereceipt_db import Place  # noqa: E402  found by the path above
+from ereceipt_croatia import (  # noqa: E402  found by the path above
+    CisSimulator,
+    CroatianShop,
+    croatian_shop,
+    prepared_croatia,
+)
+from ereceipt_db import Place  # noqa: E402
 from ereceipt_shop import (  # noqa: E402
     AT_ONCE,
     PLAIN_JOURNALS,
@@ -53,6 +59,19 @@ def open_shop(
         opened.configure(**registration)
         with opened.db.env() as env:
             _stock(env)
+        yield opened
+
+
+@contextmanager
+def open_croatian_shop(**registration: Any) -> Iterator[CroatianShop]:
+    """A shop in Croatia whose registration has the given values, dropped at the end."""
+    place = Place.from_environment()
+    with (
+        CisSimulator.running() as simulator,
+        prepared_croatia(place, simulator) as name,
+        croatian_shop(place, simulator, name) as opened,
+    ):
+        opened.configure(**registration)
         yield opened
 
 

@@ -115,8 +115,9 @@ class EreceiptRegistration(models.Model):
     )
     parallel_calls = fields.Integer(
         string="Calls at once",
-        default=4,
-        help="How many calls one job makes at the same time, at most.",
+        default=12,
+        help="How many calls one job makes at the same time, at most. Fewer where the "
+        "authority is known to want that.",
     )
     ingestion_seconds = fields.Integer(
         string="Seconds until it can be asked",

@@ -313,6 +313,8 @@ class EreceiptSigningKey(models.Model):
         return SoftwareKey.from_pem(
             self._ereceipt_secret("private_key").encode(),
             certificates=self.certificate_pem.encode(),
+            # when it was uploaded, and its seal tells whether it is still the same
+            proved=True,
         )
 
     def _situation_file(self):

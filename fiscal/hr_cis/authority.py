@@ -106,7 +106,9 @@ class HrCis(SellerReceipts):
         uid_at="answer",
         printable_at="answer",
         recovery="resend",
-        parallel_calls=4,
+        # a call has one receipt and takes CIS up to two seconds (spec croatia 3): as
+        # many as a run of the outbox lets one registration make
+        parallel_calls=12,
         interactive=True,
         signs="message",
         coded=True,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
+import cryptography
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -38,6 +39,13 @@ MOST_ITERATIONS = 5_000_000
 _PEM_KEY = re.compile(
     rb"-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL
 )
+_UNPROVED = (
+    {"unsafe_skip_rsa_key_validation": True}
+    if int(cryptography.__version__.partition(".")[0]) >= 39
+    else {}
+)
+"""How a key is read whose numbers were proved before; older releases always do."""
+
 _KEY_BAGS = ("key_bag", "pkcs8_shrouded_key_bag")
 _UNOPENABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
@@ -86,12 +94,20 @@ class SoftwareKey:
 
     @classmethod
     def from_pem(
-        cls, data: bytes, password: str = "", certificates: bytes = b""
+        cls,
+        data: bytes,
+        password: str = "",
+        certificates: bytes = b"",
+        *,
+        proved: bool = False,
     ) -> SoftwareKey:
         """Open a private key in PEM, with its certificates in the same text or in
         another one.
 
         :param certificates: PEM or DER, where ``data`` is the key alone
+        :param proved: the key was opened before and kept where nobody can change it:
+            that its primes are primes is not computed again, which takes as long as
+            dozens of signatures
         :raise KeyUnusable: it cannot be used; says everything that is wrong
         """
         _limit(data + certificates)
@@ -100,7 +116,7 @@ class SoftwareKey:
             _refuse_without_key()
         if len(blocks) > 1:
             _refuse_several()
-        key = _open_pem(blocks[0][0], password)
+        key = _open_pem(blocks[0][0], password, proved)
         found: list[CertificateInfo] = []
         for part in filter(None, (_PEM_KEY.sub(b"", data).strip(), certificates)):
             try:
@@ -228,13 +244,15 @@ def _read(certificates: Iterable[x509.Certificate]) -> Iterator[CertificateInfo]
             )
 
 
-def _open_pem(block: bytes, password: str) -> Any:
+def _open_pem(block: bytes, password: str, proved: bool) -> Any:
     locked = b"ENCRYPTED" in block
     if locked and not password:
         _refuse_password(False)
     try:
         return serialization.load_pem_private_key(
-            block, password.encode() if locked else None
+            block,
+            password.encode() if locked else None,
+            **(_UNPROVED if proved else {}),
         )
     except _UNOPENABLE:
         if locked:

@@ -16,7 +16,11 @@ from typing import Any
 
 from ereceipt_workers import Gate
 
-SUBMIT_PATHS = ("/receiptsubmissions", "/documentsubmissions")
+SUBMIT_PATHS = (
+    "/receiptsubmissions",
+    "/documentsubmissions",
+    "/FiskalizacijaServiceTest",
+)
 BEFORE_CLAIM = "before the claim's commit"
 BEFORE_CALL = "before the call"
 IN_CALL = "in the call"

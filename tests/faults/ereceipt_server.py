@@ -83,7 +83,7 @@ def served(shop: Shop) -> bool:
     """Return whether a server's job brings every document to its end."""
 
     def done() -> bool:
-        shop.simulator.control.settle()
+        shop.simulator.settle()
         return set(shop.states()) <= {"valid"}
 
     with OdooServer.running(shop) as server:

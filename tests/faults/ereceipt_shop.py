@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ereceipt_db import OdooDatabase, Place
 
@@ -27,6 +27,9 @@ TILL_JOURNALS = ("TILA", "TILB")
 PLAIN_JOURNALS = ("PLNA", "PLNB")
 """Codes of sales journals without a device: Odoo as it is without the add-on."""
 
+LOST = {"kind": "lost"}
+"""ETA says that it received the documents, and never knew them."""
+
 AT_ONCE = 100
 """Postgres plans badly for tables that grew a lot within one transaction."""
 
@@ -35,11 +38,11 @@ class Simulator:
     """ETA's simulator as a process, ended with the block it is made in.
 
     :ivar control: its control API
-    :cvar authority: whose simulator it is
+    :cvar authority: which one it simulates
     """
 
-    authority = "eg_eta"
-    control_class: type[ControlClient] = ControlClient
+    authority: ClassVar[str] = "eg_eta"
+    control_class: ClassVar[type[ControlClient]] = ControlClient
 
     def __init__(self, process: subprocess.Popen, url: str) -> None:
         self.process = process
@@ -73,6 +76,18 @@ class Simulator:
     def sent(self, endpoint: str = "submit") -> int:
         """Return how many calls to an endpoint have arrived."""
         return self.control.requests(1)["counts"].get(endpoint, 0)
+
+    def reset(self) -> None:
+        """Let it be as at its start."""
+        self.control.reset()
+
+    def forget_soon(self) -> None:
+        """Let what was lost be sent again at once, and not only after ten minutes."""
+        self.control.settings(duplicate_seconds=1)
+
+    def settle(self) -> None:
+        """Reach all verdicts that take their time."""
+        self.control.settle()
 
 
 class Held(NamedTuple):
@@ -131,9 +146,13 @@ class Shop:
     :ivar db: the database
     :ivar simulator: the authority it speaks to
     :cvar submit_endpoint: where its documents go, as the simulator names it
+    :cvar asks: whether the authority can be asked what became of a document
+    :cvar misbehaviour: what sending may meet besides what any call may
     """
 
-    submit_endpoint = "submit"
+    submit_endpoint: ClassVar[str] = "submit"
+    asks: ClassVar[bool] = True
+    misbehaviour: ClassVar[tuple[dict[str, Any], ...]] = (LOST,)
 
     def __init__(self, db: OdooDatabase, simulator: Simulator) -> None:
         self.db = db
@@ -274,7 +293,7 @@ class Shop:
         """Let what waits for a later moment be due: leases, next attempts, breakers,
         and, unless told not to, the authority's verdicts. Nobody may be at work."""
         if verdicts:
-            self.simulator.control.settle()
+            self.simulator.settle()
         self.db.rows(
             "UPDATE ereceipt_document SET lease_until = lease_until - interval '1 day' "
             "WHERE state = 'sending'"
@@ -305,17 +324,28 @@ class Shop:
 # ----------------------------------------------------------------------------------
 
 
+def _set_up(db: OdooDatabase, simulator: Simulator) -> None:
+    with db.env("__system__") as env:
+        _company(env)
+    with db.env() as env:
+        _goods(env)
+        _registration(env, simulator.url)
+
+
 @contextmanager
-def prepared(place: Place, simulator: Simulator) -> Iterator[str]:
-    """Make the database that shops are copied from; yield its name."""
+def prepared(
+    place: Place,
+    simulator: Simulator,
+    set_up: Callable[[OdooDatabase, Simulator], None] = _set_up,
+) -> Iterator[str]:
+    """Make the database that shops are copied from; yield its name.
+
+    :param set_up: makes a shop of an empty database
+    """
     name = place.copy()
     db = OdooDatabase(place, name)
     try:
-        with db.env("__system__") as env:
-            _company(env)
-        with db.env() as env:
-            _goods(env)
-            _registration(env, simulator.url)
+        set_up(db, simulator)
         db.rows("ANALYZE")
         _forget(db)
         yield name
@@ -324,12 +354,14 @@ def prepared(place: Place, simulator: Simulator) -> Iterator[str]:
 
 
 @contextmanager
-def shop(place: Place, simulator: Simulator, source: str) -> Iterator[Shop]:
+def shop(
+    place: Place, simulator: Simulator, source: str, kind: type[Shop] = Shop
+) -> Iterator[Shop]:
     """A shop of its own, with the simulator as it was at its start."""
-    simulator.control.reset()
+    simulator.reset()
     db = OdooDatabase(place, place.copy(source))
     try:
-        yield Shop(db, simulator)
+        yield kind(db, simulator)
     finally:
         db.drop()
 
@@ -398,6 +430,15 @@ def _registration(env: Any, url: str) -> None:
     devices.action_activate()
 
 
+PATIENCE = {
+    "connect_timeout": 2,
+    "call_timeout": 10,
+    # how often a storm kills is not the authority's fault
+    "max_attempts": 1000,
+}
+"""How long a registration waits for the simulator, and how often it tries."""
+
+
 def connection_values(url: str) -> dict[str, Any]:
     """Return how a registration reaches the simulator."""
     return {
@@ -405,11 +446,8 @@ def connection_values(url: str) -> dict[str, Any]:
         "eg_identity_url": url,
         "eg_api_url": url,
         "eg_portal_url": url,
-        "connect_timeout": 2,
-        "call_timeout": 10,
         "ingestion_seconds": 1,
-        # how often a storm kills is not the authority's fault
-        "max_attempts": 1000,
+        **PATIENCE,
     }
 
 

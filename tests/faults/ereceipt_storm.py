@@ -33,9 +33,6 @@ MISBEHAVIOUR: tuple[dict, ...] = (
 )
 """What any call may meet. See the simulator's ``faults``."""
 
-LOST = {"kind": "lost"}
-"""ETA says that it received the documents, and never knew them."""
-
 
 def lane(
     shop: Shop,
@@ -107,7 +104,8 @@ class Storm:
         control.clear_faults(seed=self.chance.randrange(2**31))
         for rule in MISBEHAVIOUR:
             control.fault("any", probability=probability, **rule)
-        control.fault(self.shop.submit_endpoint, probability=probability, **LOST)
+        for rule in self.shop.misbehaviour:
+            control.fault(self.shop.submit_endpoint, probability=probability, **rule)
 
     def round(self, *points: KillPoint | None) -> int:
         """Run lanes at the same time, one for each point; ``None`` is killed at
@@ -139,7 +137,7 @@ class Storm:
         if "to_sign" in states:
             # what is signed is sent in the same run
             return self.chance.choice(("sign", "send"))
-        return "send" if "queued" in states else "ask"
+        return "send" if "queued" in states or not self.shop.asks else "ask"
 
     def _kill_at_random(self, worker: Worker) -> None:
         end = time.monotonic() + self.chance.uniform(0.0, self.seconds / 2)

@@ -92,6 +92,14 @@ def test_pem_in_one_file_or_in_two():
     assert signs(SoftwareKey.from_pem(seal().key_pem(b"secret") + seal().pem, "secret"))
 
 
+def test_key_that_was_proved_before():
+    """It is the same key, and still has to fit its certificate."""
+    kept = SoftwareKey.from_pem(seal().key_pem() + seal().pem).private_pem()
+    assert signs(SoftwareKey.from_pem(kept, certificates=seal().pem, proved=True))
+    with pytest.raises(KeyUnusable):
+        SoftwareKey.from_pem(kept, certificates=issuing().pem, proved=True)
+
+
 def test_pem_of_the_traditional_form():
     traditional = seal().key.private_bytes(
         PEM,

@@ -1,0 +1,238 @@
+"""A Croatian shop with two tills in the same premises, and CIS' simulator, which
+certified its key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
+
+from ereceipt_db import OdooDatabase, Place
+from ereceipt_shop import (
+    PATIENCE,
+    TILL_JOURNALS,
+    Held,
+    Shop,
+    Simulator,
+    prepared,
+    shop,
+)
+from lxml import etree
+
+from simulator.hr_cis.client import CisControlClient
+
+OIB, OPERATOR = "69435151530", "12312312316"
+PREMISES = "POSL1"
+SERVICE = "/FiskalizacijaServiceTest"
+_OVERHEAD = "NakDost"
+"""What a repeat may say otherwise: that the customer has the receipt by now."""
+
+
+class CisSimulator(Simulator):
+    """CIS' simulator as a process.
+
+    :ivar keys: private keys that it certified, for it forgets them in a reset
+    """
+
+    authority = "hr_cis"
+    control_class = CisControlClient
+
+    def __init__(self, *process: Any) -> None:
+        super().__init__(*process)
+        self.keys: list[str] = []
+
+    def reset(self) -> None:
+        """Let it be as at its start, and know the shop's key again."""
+        self.control.reset()
+        self.control.register(keys=[{"pem": pem} for pem in self.keys])
+
+    def receipts(self) -> dict[str, dict]:
+        """Return what it has registered, by number."""
+        return {row["number"]: row for row in self.control.registered()}
+
+    def forget_soon(self) -> None:
+        """CIS takes repeats at any time."""
+
+    def settle(self) -> None:
+        """CIS decides at once."""
+
+
+class CroatianShop(Shop):
+    """A shop whose receipts CIS registers."""
+
+    submit_endpoint = "racuni"
+    asks = False
+    misbehaviour: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"kind": "system_error"},
+        {"kind": "system_error", "processed": True},
+        {"kind": "soap_fault", "processed": True},
+        {"kind": "no_jir"},
+    )
+
+    def _wanted(self) -> dict[str, Held]:
+        """Our receipts by number: the JIR that we show and what was frozen."""
+        rows = self.db.rows(
+            "SELECT authority_number, authority_uid, content FROM ereceipt_document"
+        )
+        return {
+            number: Held(jir, _lines(_parsed(content))) for number, jir, content in rows
+        }
+
+    def _held(self) -> dict[str, Held]:
+        """What CIS registered, valid where no other receipt has the same number, only
+        one JIR was given and the security code was made with the shop's key."""
+        rows = self.simulator.control.registered()
+        times = Counter(row["number"] for row in rows)
+        return {
+            row["number"]: Held(
+                row["jir"],
+                _lines(row["content"]),
+                "Valid" if _is_sound(row) else "Doubtful",
+                times[row["number"]],
+            )
+            for row in rows
+        }
+
+    def assert_chains(self) -> None:
+        """Raise unless the premises' numbers run from 1 without a gap."""
+        numbers = self.db.rows("SELECT authority_number FROM ereceipt_document")
+        counted = sorted(int(number.partition("/")[0]) for (number,) in numbers)
+        assert counted == list(range(1, len(counted) + 1))
+
+    def rejections(self) -> list[dict]:
+        return self.simulator.control.refusals()
+
+    def deliveries(self) -> int:
+        """Return how often receipts were handed over, repeats among them."""
+        rows = self.simulator.control.registered()
+        return sum(row["handed_over"] for row in rows)
+
+    def message_ids_used_twice(self) -> list[str]:
+        """Return ids that two messages had."""
+        rows = self.simulator.control.registered()
+        return [
+            delivery["idPoruke"]
+            for row in rows
+            for delivery in row["deliveries"]
+            if delivery["id_reused"]
+        ]
+
+
+def _is_sound(row: dict[str, Any]) -> bool:
+    own_code = row["zki_hash"] == "sha256"
+    return not row["conflict"] and len(row["jirs"]) == 1 and own_code
+
+
+def _parsed(content: str) -> list[Any]:
+    """Return a frozen receipt's elements as the simulator tells those it registered."""
+
+    def node(element: Any) -> list[Any]:
+        inner = [node(child) for child in element]
+        return [etree.QName(element).localname, inner or element.text or ""]
+
+    return [node(child) for child in etree.fromstring(content.encode())]
+
+
+def _lines(nodes: list[Any], above: str = "") -> str:
+    """Return elements as text, one a line, without what repeats may change."""
+    lines = []
+    for name, value in nodes:
+        if isinstance(value, list):
+            lines.append(_lines(value, f"{above}{name}/"))
+        elif name != _OVERHEAD:
+            lines.append(f"{above}{name}={value}")
+    return "\n".join(lines)
+
+
+# ----------------------------------------------------------------------------------
+# Setting up
+# ----------------------------------------------------------------------------------
+
+
+def prepared_croatia(
+    place: Place, simulator: CisSimulator
+) -> AbstractContextManager[str]:
+    """Make the database that Croatian shops are copied from; yield its name."""
+    return prepared(place, simulator, _set_up)
+
+
+def croatian_shop(
+    place: Place, simulator: CisSimulator, source: str
+) -> AbstractContextManager[CroatianShop]:
+    """A Croatian shop of its own, with the simulator as it was at its start."""
+    return shop(place, simulator, source, CroatianShop)
+
+
+def _set_up(db: OdooDatabase, simulator: CisSimulator) -> None:
+    with db.env("__system__") as env:
+        _company(env)
+    with db.env() as env:
+        _goods(env)
+        _registration(env, simulator)
+
+
+def _company(env: Any) -> None:
+    company = env.ref("base.main_company")
+    company.write(
+        {
+            "name": "Kavana d.o.o.",
+            "vat": f"HR{OIB}",
+            "country_id": env.ref("base.hr").id,
+            "street": "Ilica 1",
+            "city": "Zagreb",
+        }
+    )
+    env["account.chart.template"].try_loading("hr", company, install_demo=False)
+    admin = env.ref("base.user_admin")
+    admin.group_ids += env.ref("account_ereceipt.group_ereceipt_admin")
+    admin.partner_id.hr_operator_oib = OPERATOR
+
+
+def _goods(env: Any) -> None:
+    vat = env["account.chart.template"].ref("VAT_S_IN_ROC_25")
+    env["product.product"].create(
+        {
+            "name": "Čaj",
+            "default_code": "TEA",
+            "list_price": 100,
+            "taxes_id": [(6, 0, vat.ids)],
+        }
+    )
+    env["res.partner"].create({"name": "Gost", "ref": "WALK-IN", "customer_rank": 1})
+    env["account.journal"].create(
+        [
+            {"name": f"Journal {code}", "type": "sale", "code": code}
+            for code in TILL_JOURNALS
+        ]
+    )
+
+
+def _registration(env: Any, simulator: CisSimulator) -> None:
+    made = simulator.control.certificate(OIB)
+    simulator.keys.append(made["key"])
+    key = env["ereceipt.signing.key"].create({"name": "FISKAL"})
+    key.write({"key_file": made["p12"], "key_password": made["password"]})
+    registration = env["ereceipt.registration"].create(
+        {
+            "authority": "hr_cis",
+            "environment": "test",
+            "hr_url": f"{simulator.url}{SERVICE}",
+            "hr_answer_ca": simulator.control.authority()["ca"],
+            "signing_key_id": key.id,
+            **PATIENCE,
+        }
+    )
+    journals = env["account.journal"]
+    devices = env["ereceipt.device"].create(
+        [
+            {
+                "name": f"Till {number}",
+                "registration_id": registration.id,
+                "hr_premises": PREMISES,
+                "hr_device_number": str(number),
+                "journal_ids": [(6, 0, journals.search([("code", "=", code)]).ids)],
+            }
+            for number, code in enumerate(TILL_JOURNALS, start=1)
+        ]
+    )
+    devices.action_activate()
