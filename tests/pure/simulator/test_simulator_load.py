@@ -32,7 +32,8 @@ def batches(count: int, size: int) -> list[bytes]:
 
 
 def test_2000_receipts_cost_little():
-    """Five submissions, their verdicts read page by page: under 2 s of CPU."""
+    """Five submissions, their verdicts read page by page: some 2 s of CPU, and
+    many times that if anything looked at all receipts for each of them."""
     bodies = batches(2000, 400)
     child = subprocess.Popen(
         [sys.executable, "-m", "simulator"],
@@ -57,7 +58,7 @@ def test_2000_receipts_cost_little():
         child.wait(timeout=10)
         child.stdout.close()
     assert valid == 2000
-    assert spent < 2, f"{spent:.2f} s"
+    assert spent < 6, f"{spent:.2f} s"
 
 
 def test_many_callers_lose_and_double_nothing(url, control):
