@@ -7,11 +7,21 @@ from .errors import KeyUnusable
 
 try:
     # Loading tsp makes the attribute signing-certificate-v2 known to cms.
-    from asn1crypto import algos, cms, core, pkcs12, tsp, x509
+    from asn1crypto import algos, cms, core, parser, pkcs12, tsp, x509
 except ImportError:
-    algos = cms = core = pkcs12 = tsp = x509 = None
+    algos = cms = core = parser = pkcs12 = tsp = x509 = None
 
-__all__ = ["UNREADABLE", "algos", "cms", "core", "need", "pkcs12", "tsp", "x509"]
+__all__ = [
+    "UNREADABLE",
+    "algos",
+    "cms",
+    "core",
+    "need",
+    "parser",
+    "pkcs12",
+    "tsp",
+    "x509",
+]
 
 UNREADABLE = (ValueError, TypeError, KeyError)
 """What the library raises for bytes that are not what they should be. It reads late:
