@@ -27,6 +27,7 @@ from . import (
     test_engine_claim,
     test_engine_issue,
     test_engine_settle,
+    test_engine_together,
     test_engine_toy,
     test_flow_anew,
     test_flow_confirm,
