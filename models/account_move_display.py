@@ -1,3 +1,5 @@
+import hashlib
+
 from odoo import api, fields, models
 
 from ..fiscal import lifecycle
@@ -25,6 +27,12 @@ class AccountMove(models.Model):
     )
     ereceipt_qr_image = fields.Binary(
         related="ereceipt_document_id.qr_image", string="E-receipt QR code"
+    )
+    ereceipt_qr_address = fields.Char(
+        string="Address of the QR code",
+        compute="_compute_ereceipt_qr_address",
+        compute_sudo=True,
+        help="The picture is painted when it is shown, not when the form is read.",
     )
     ereceipt_authority_number = fields.Char(
         related="ereceipt_document_id.authority_number",
@@ -57,6 +65,15 @@ class AccountMove(models.Model):
         groups="account_ereceipt.group_ereceipt_reader",
         help="What a credit note refers to by itself: nothing has to be typed.",
     )
+
+    @api.depends("ereceipt_document_id.qr", "ereceipt_document_id.qr_answered")
+    def _compute_ereceipt_qr_address(self):
+        for move in self:
+            text = move.ereceipt_document_id._qr_now()
+            move.ereceipt_qr_address = text and (
+                f"/web/image/account.move/{move.id}/ereceipt_qr_image"
+                f"?unique={hashlib.sha256(text.encode()).hexdigest()[:8]}"
+            )
 
     @api.depends("ereceipt_device_id", "ereceipt_document_ids", "move_type")
     def _compute_ereceipt_visible(self):

@@ -137,6 +137,8 @@ class EreceiptDocument(models.Model):
         outbox = self.env["ereceipt.outbox"]
         for number in itertools.count(1):
             state = outbox._send_now(self, f"{token}-{number}")
+            if state in lifecycle.SETTLED:
+                return state
             pause = self._pause_before_asking()
             if pause is None or time.monotonic() + pause > until:
                 return state

@@ -313,15 +313,26 @@ class EreceiptOutbox(models.AbstractModel):
         document.ensure_one()
         unit = self._now_apart(lambda w: w._claim_one(document.id, f"now:{token}"))
         if unit:
-            report = unit.run()
-            self._now_apart(lambda work: work._settle([(unit, report)]))
-            self._now_apart(lambda work: work._after_settling(unit, report))
-            self._now_apart(lambda work: work.env["ereceipt.outbox"]._wake())
-        state = self._now_apart(
-            lambda work: work.env["ereceipt.document"].browse(document.id).state
-        )
+            self._settle_now(unit, unit.run())
+
+        def found(work):
+            if unit:
+                work.env["ereceipt.outbox"]._wake()
+            return work.env["ereceipt.document"].browse(document.id).state
+
+        state = self._now_apart(found)
         document.invalidate_recordset()
         return state
+
+    def _settle_now(self, unit, report):
+        """Write down what came of a unit, in cursors of its own."""
+
+        def settle(work):
+            work._settle([(unit, report)])
+            return work._more_follows(unit, report)
+
+        if self._now_apart(settle):
+            self._now_apart(lambda work: work._after_settling(unit, report))
 
     def _now_apart(self, carry_out, tries=8):
         """Carry out ``carry_out(ereceipt.work)`` in a cursor of its own and commit;

@@ -5,6 +5,7 @@ anyway. Odoo's own ``barcode()`` paints through a back end of reportlab that man
 installations lack, and scales modules to fractions of pixels.
 """
 
+from functools import lru_cache
 from io import BytesIO
 
 from PIL import Image
@@ -17,6 +18,7 @@ CORRECTION = "M"
 """15 % of the symbol may be unreadable, which a crease or a stamp needs."""
 
 
+@lru_cache(maxsize=256)
 def qr_png(text: str, border: int = 4) -> bytes:
     """Return a QR code as a PNG, one bit deep.
 

@@ -154,8 +154,7 @@ class EreceiptOutbox(models.AbstractModel):
             return False
         unit.give_up_at = min(unit.give_up_at, until)
         report = unit.run()
-        self._now_apart(lambda work: work._settle([(unit, report)]))
-        self._now_apart(lambda work: work._after_settling(unit, report))
+        self._settle_now(unit, report)
         return not report.error
 
 

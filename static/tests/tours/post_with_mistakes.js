@@ -97,7 +97,7 @@ registry.category("web_tour.tours").add("account_ereceipt_see_valid", {
         },
         {
             content: "See the QR code",
-            trigger: "div[name=ereceipt_qr_image] img[src*='ereceipt_qr_image'], div[name=ereceipt_qr_image] img[src^='data:image/png']",
+            trigger: "div[name=ereceipt_qr_address] img[src*='ereceipt_qr_image']",
         },
     ],
 });
