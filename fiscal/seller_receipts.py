@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from .contract import AuthorityError, Document, Outcome
+from typing import ClassVar
+
+from .contract import AuthorityError, Built, Document, Outcome, Signer
 from .messages import Sentence, _
 
 
 class SellerReceipts:
     """Part of an authority that takes receipts: their buyers have no say in them, and
-    their print is the seller's."""
+    their print is the seller's. A receipt is taken back by another one, and is not
+    signed itself.
+
+    :cvar not_cancellable: the sentence that says how a receipt is taken back
+    """
+
+    not_cancellable: ClassVar[str]
+
+    def sign(self, built: Built, signer: Signer) -> Built:
+        """Refuse: no receipt is signed; its message may be, by ``envelope``.
+
+        :raise NotImplementedError: always (capability ``signs`` is not ``document``)
+        """
+        raise NotImplementedError("Receipts are not signed, only messages may be.")
+
+    def cancel(self, document: Document, reason: str) -> Outcome:
+        """Refuse: a receipt is taken back by another one.
+
+        :raise AuthorityError: always (capability ``cancellable`` is false)
+        """
+        raise AuthorityError("not_cancellable", Sentence(self.not_cancellable))
 
     def decline(self, document: Document) -> Outcome:
         """Refuse: the buyer of a receipt cannot reject it.

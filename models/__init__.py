@@ -2,6 +2,7 @@ from . import (
     ereceipt_guard_mixin,
     ereceipt_end_mixin,
     ereceipt_secret_mixin,
+    ereceipt_credentials_mixin,
     ereceipt_breaker_mixin,
     ereceipt_registration,
     ereceipt_registration_name,

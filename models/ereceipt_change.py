@@ -13,6 +13,13 @@ FOLLOWED_EVERY = timedelta(hours=6)
 reject it. Its own notifications make it sooner."""
 
 AFTER_END = timedelta(minutes=1)
+
+CALMING = 24
+LONGEST_CALM = timedelta(hours=1)
+"""What is being cancelled, which a buyer may leave open for days, is asked about after
+one part in so many of the time that it has taken, and within so long at the latest: ten
+minutes in the first four hours, an hour after a day."""
+
 CANCEL = "cancel"
 DECLINE = "decline"
 
@@ -427,6 +434,17 @@ class EreceiptWork(models.AbstractModel):
             else self.env._("Not cancelled: the buyer or the authority declined"),
             refused,
         )
+
+    def _half_the_time(self, document):
+        # EXTENDS: calmer the longer a cancellation takes. One that was asked for at the
+        # authority is measured from the verdict before it, since nobody here waits
+        seconds = super()._half_the_time(document)
+        since = document.change_sent_at or document.decided_at
+        if document.state != lifecycle.CANCELLING or not since:
+            return seconds
+        taken = fields.Datetime.now() - since
+        calm = min(taken / CALMING, LONGEST_CALM)
+        return max(seconds, calm.total_seconds())
 
     def _told(self, document, unit, outcome):
         # EXTENDS: until when it can be cancelled, rejected, declined

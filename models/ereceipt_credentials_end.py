@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 
 
 class EreceiptRegistration(models.Model):
@@ -8,12 +8,6 @@ class EreceiptRegistration(models.Model):
     _inherit = ["ereceipt.registration", "ereceipt.end.mixin"]
 
     _ereceipt_ends = ("credentials_end",)
-
-    credentials_end = fields.Date(
-        string="Credentials end",
-        copy=False,
-        help="The last day of the authority's credentials, as its portal shows it.",
-    )
 
     @api.depends("active", "device_ids.ends_soon")
     def _compute_ends(self):

@@ -25,7 +25,7 @@ class EreceiptDevice(models.Model):
     _name = "ereceipt.device"
     _description = "Point of issue"
     _inherit = [
-        "ereceipt.secret.mixin",
+        "ereceipt.credentials.mixin",
         "ereceipt.breaker.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -189,26 +189,9 @@ class EreceiptDevice(models.Model):
     rounding_item_code = fields.Char(string="Code of the rounding line")
 
     # --- credentials ---
-    client_id = fields.Char(
-        string="Client ID",
-        copy=False,
-        groups="account_ereceipt.group_ereceipt_admin",
-        help="As the authority's portal shows it.",
-    )
-    client_secret_sealed = sealed_column()
-    client_secret = secret_input("Client secret")
-    client_secret_set = secret_flag("Client secret is set")
-    client_secret_2_sealed = sealed_column()
-    client_secret_2 = secret_input("Second client secret")
-    client_secret_2_set = secret_flag("Second client secret is set")
     presharedkey_sealed = sealed_column()
     presharedkey = secret_input("Pre-shared key")
     presharedkey_set = secret_flag("Pre-shared key is set")
-    credentials_end = fields.Date(
-        string="Credentials end",
-        copy=False,
-        help="The last day of the authority's credentials, as its portal shows it.",
-    )
 
     # --- chain ---
     initial_previous_uid = fields.Char(
@@ -413,12 +396,9 @@ class EreceiptDevice(models.Model):
         )
 
     def _credentials(self):
-        """Return the device's own credentials, in clear."""
-        self.ensure_one()
+        # EXTENDS
         return {
-            "client_id": self.sudo().client_id or "",
-            "client_secret": self._ereceipt_secret("client_secret"),
-            "client_secret_2": self._ereceipt_secret("client_secret_2"),
+            **super()._credentials(),
             "presharedkey": self._ereceipt_secret("presharedkey"),
         }
 

@@ -7,7 +7,6 @@ from odoo.tools import config
 
 from ..fiscal import authority_class, authority_classes
 from ..fiscal.contract import Connection, Party, Problem
-from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
 
 WATCHDOG_MARGIN = 30
 """Seconds of a job's life that calls may never use: the time in which a run goes on
@@ -30,7 +29,7 @@ class EreceiptRegistration(models.Model):
     _name = "ereceipt.registration"
     _description = "Registration with a tax authority"
     _inherit = [
-        "ereceipt.secret.mixin",
+        "ereceipt.credentials.mixin",
         "ereceipt.breaker.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -38,8 +37,6 @@ class EreceiptRegistration(models.Model):
     _order = "company_id, authority, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of
-
-    _ereceipt_secrets = ("client_secret", "client_secret_2")
 
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
@@ -83,20 +80,6 @@ class EreceiptRegistration(models.Model):
         compute="_compute_is_foreign_database",
         help="Nothing is sent from a copy until an administrator confirms it.",
     )
-
-    # --- credentials ---
-    client_id = fields.Char(
-        string="Client ID",
-        copy=False,
-        groups="account_ereceipt.group_ereceipt_admin",
-        help="As the authority's portal shows it.",
-    )
-    client_secret_sealed = sealed_column()
-    client_secret = secret_input("Client secret")
-    client_secret_set = secret_flag("Client secret is set")
-    client_secret_2_sealed = sealed_column()
-    client_secret_2 = secret_input("Second client secret")
-    client_secret_2_set = secret_flag("Second client secret is set")
 
     # --- policy ---
     connect_timeout = fields.Integer(
@@ -328,18 +311,6 @@ class EreceiptRegistration(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS METHODS
     # -------------------------------------------------------------------------
-
-    def _credentials(self):
-        """Return the credentials of this registration itself, in clear.
-
-        Note: self.ensure_one()
-        """
-        self.ensure_one()
-        return {
-            "client_id": self.sudo().client_id or "",
-            "client_secret": self._ereceipt_secret("client_secret"),
-            "client_secret_2": self._ereceipt_secret("client_secret_2"),
-        }
 
     def _connection(self, device=None, recorder=None, give_up_at=None, offline=False):
         """Return the contract's Connection for this registration and device.

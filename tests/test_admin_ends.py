@@ -28,7 +28,7 @@ class TestAdminEnds(EreceiptCommon):
 
     def end_in(self, days, record=None):
         record = record or self.device
-        record.credentials_end = fields.Date.today() + timedelta(days=days)
+        record.credentials_end = self.today() + timedelta(days=days)
 
     def days_pass(self, days):
         """Let the end come nearer, as time does: what was told stays told."""

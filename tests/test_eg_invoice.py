@@ -225,6 +225,28 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
         self.assertEqual(move.state, "posted")
         self.assertIn("change", self.causes(move))
 
+    def test_a_cancellation_is_asked_about_less_and_less_often(self):
+        move = self.valid()
+        self.ask_to_cancel(move)
+        self.run_outbox()
+        document = move.ereceipt_document_id.sudo()
+        document.submitted_at -= timedelta(days=9)
+        for taken, minutes in ((0, 10), (3, 10), (12, 30), (24, 60), (160, 60)):
+            document.change_sent_at = fields.Datetime.now() - timedelta(hours=taken)
+            self.assert_asked_again(document, minutes)
+
+    def test_a_cancellation_on_the_portal_is_asked_about_hourly(self):
+        document = self.cancelled_on_the_portal().ereceipt_document_id.sudo()
+        document.decided_at -= timedelta(days=2)
+        self.assert_asked_again(document, 60)
+
+    def assert_asked_again(self, document, minutes):
+        """Ask about a document, which is asked about again after so many minutes."""
+        self.run_outbox(rounds=1)
+        self.assertEqual(document.state, "cancelling")
+        wait = (document.next_attempt_at - fields.Datetime.now()).total_seconds()
+        self.assertAlmostEqual(wait, 60 * minutes, delta=15)
+
     def causes(self, record):
         activities = self.env["mail.activity"].sudo()
         found = activities.search(

@@ -1,5 +1,7 @@
 from datetime import timedelta, timezone
 
+from lxml.html import fromstring
+
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 
@@ -35,6 +37,7 @@ class TestHrReceipt(HrCisCommon):
     def test_operator_and_print(self):
         move = self.valid()
         rows = dict(move._ereceipt_print_values()["rows"])
+        self.assertEqual(rows["Issuer's OIB"], OIB)
         self.assertEqual(rows["Receipt number"], "1/POSL1/1")
         self.assertEqual(rows["Operator"], OPERATOR)
         self.assertEqual(rows["Payment"], "Cash")
@@ -44,8 +47,11 @@ class TestHrReceipt(HrCisCommon):
             ._render_qweb_html("account.account_invoices", move.ids)[0]
             .decode()
         )
-        for text in ("1/POSL1/1", OPERATOR, move.ereceipt_uuid, rows["ZKI"]):
-            self.assertIn(text, html)
+        [block] = fromstring(html).xpath("//div[@name='ereceipt']")
+        printed = " ".join(block.text_content().split())
+        for name, text in rows.items():
+            self.assertIn(f"{name}: {text}", printed)
+        self.assertIn("Issued: 20", printed)
 
     def test_lost_answer_is_repeated_with_a_new_message(self):
         self.control.fault("racuni", "drop_after", times=1)

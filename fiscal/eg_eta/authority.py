@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import ClassVar
 
+from ..connected import Connected
 from ..contract import (
     Capabilities,
     Code,
-    Connection,
     Document,
     Envelope,
     Limits,
@@ -29,7 +29,7 @@ _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
 
-class EtaAuthority(ABC):
+class EtaAuthority(Connected, ABC):
     """One of ETA's systems, seen from one connection.
 
     ``endpoints`` of the connection: ``identity``, ``api``, ``portal``; what is not
@@ -68,17 +68,6 @@ class EtaAuthority(ABC):
     }
 
     _settings: EtaSettings
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._endpoints = {
-            **self.default_endpoints[connection.environment],
-            **{name: url for name, url in connection.endpoints.items() if url},
-        }
-
-    def _now(self) -> datetime:
-        clock = self._connection.wall_clock
-        return clock() if clock is not None else datetime.now(timezone.utc)
 
     def _client(self) -> EtaClient:
         return EtaClient(

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from .. import register_authority
 from ..contract import (
-    AuthorityError,
     Built,
     Capabilities,
     Connection,
@@ -22,7 +21,7 @@ from ..contract import (
     Receipt,
     Signer,
 )
-from ..messages import Sentence, _
+from ..messages import _
 from ..seller_receipts import SellerReceipts
 from ..transport import Answer
 from . import submission
@@ -85,6 +84,9 @@ class EgReceipt(SellerReceipts, EtaAuthority):
         lines_per_document=300,
         submission_window=timedelta(hours=24),
         correction_window=timedelta(hours=96),
+    )
+    not_cancellable: ClassVar[str] = _(
+        "The authority offers no cancellation of receipts. Issue a return receipt."
     )
     usual_per_call: ClassVar[int] = 200
     tables: ClassVar[Sequence[str]] = RECEIPT_KINDS
@@ -155,13 +157,6 @@ class EgReceipt(SellerReceipts, EtaAuthority):
         """
         return read_receipt(content)
 
-    def sign(self, built: Built, signer: Signer) -> Built:
-        """Refuse: ETA's receipts are not signed.
-
-        :raise NotImplementedError: always (capability ``signs`` is ``nothing``)
-        """
-        raise NotImplementedError("Receipts of ETA are not signed.")
-
     def _wrapping(self) -> submission.Wrapping:
         if self._settings.empty_signatures:
             return submission.SIGNED_RECEIPTS
@@ -209,21 +204,6 @@ class EgReceipt(SellerReceipts, EtaAuthority):
             float(self._settings.read_pause),
         )
         return enquiry.ask(documents)
-
-    def cancel(self, document: Document, reason: str) -> Outcome:
-        """Refuse: a receipt is taken back by a return receipt.
-
-        :raise AuthorityError: always (capability ``cancellable`` is false)
-        """
-        raise AuthorityError(
-            "not_cancellable",
-            Sentence(
-                _(
-                    "The authority offers no cancellation of receipts. Issue a return"
-                    " receipt."
-                )
-            ),
-        )
 
     def link(self, document: Document) -> str:
         """Return "": a receipt's link is its QR code, made when it is issued."""

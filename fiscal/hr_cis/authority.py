@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from .. import register_authority
+from ..connected import Connected
 from ..contract import (
     AuthenticationError,
     AuthorityError,
@@ -67,7 +68,7 @@ _RACUNI, _PROVJERA, _ECHO = (OPERATIONS[n] for n in ("racuni", "provjera", "echo
 
 
 @register_authority
-class HrCis(SellerReceipts):
+class HrCis(SellerReceipts, Connected):
     """Registers receipts at CIS for one charging device.
 
     Connection:
@@ -120,6 +121,10 @@ class HrCis(SellerReceipts):
         # refused when older (176); the law's own windows: report_by
         submission_window=timedelta(days=30),
     )
+    not_cancellable: ClassVar[str] = _(
+        "A registered receipt cannot be cancelled. Issue a credit note, which is a"
+        " receipt with negative amounts."
+    )
     default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "test": {"cis": "https://cistest.apis-it.hr:8449/FiskalizacijaServiceTest"},
         "production": {
@@ -132,16 +137,8 @@ class HrCis(SellerReceipts):
 
         :raise ValueError: one of its settings makes no sense
         """
-        self._connection = connection
+        super().__init__(connection)
         self._settings = parse_settings(connection.settings)
-        self._endpoint = (
-            connection.endpoints.get("cis")
-            or self.default_endpoints[connection.environment]["cis"]
-        )
-
-    def _now(self) -> datetime:
-        clock = self._connection.wall_clock
-        return clock() if clock is not None else datetime.now(timezone.utc)
 
     # -- without the network ----------------------------------------------------------
 
@@ -205,13 +202,6 @@ class HrCis(SellerReceipts):
         """
         return read_receipt(content)
 
-    def sign(self, built: Built, signer: Signer) -> Built:
-        """Refuse: messages are signed, not receipts.
-
-        :raise NotImplementedError: always (capability ``signs`` is ``message``)
-        """
-        raise NotImplementedError("CIS wants messages signed, see envelope.")
-
     def fits(self, documents: Sequence[Document]) -> int:
         """Return 1: a message has one receipt."""
         return 1
@@ -273,7 +263,7 @@ class HrCis(SellerReceipts):
         extra = self._settings.extra_ca
         return CisClient(
             self._connection,
-            self._endpoint,
+            self._endpoints["cis"],
             "\n".join(filter(None, (fina_pem(self._connection.environment), extra))),
         )
 
@@ -384,21 +374,6 @@ class HrCis(SellerReceipts):
         """Return that nothing is known: CIS cannot be asked. A receipt whose answer
         was lost is sent again (capability ``recovery`` is ``resend``)."""
         return [Outcome(one.key, Status.UNKNOWN, one.uid) for one in documents]
-
-    def cancel(self, document: Document, reason: str) -> Outcome:
-        """Refuse: a registered receipt is reversed by another one.
-
-        :raise AuthorityError: always (capability ``cancellable`` is false)
-        """
-        raise AuthorityError(
-            "not_cancellable",
-            Sentence(
-                _(
-                    "A registered receipt cannot be cancelled. Issue a credit note,"
-                    " which is a receipt with negative amounts."
-                )
-            ),
-        )
 
     def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
         """Yield nothing: CIS lists no receipts (capability ``listable`` is false)."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from .. import faults as wire
 from .. import openssl
-from ..clock import Clock
-from ..traffic import Traffic
+from ..app import AppBase
 from . import faults, portal
 from .callbacks import Callbacks
 from .control import Control
@@ -64,13 +62,11 @@ _URLS = Map(
     merge_slashes=False,
     redirect_defaults=False,
 )
-# Parts of a configuration that are not about who is registered.
-_ORDERS = ("settings", "faults")
 _OPEN = ("share", "portal", *invoices.OPEN)  # calls that need no token
 
 
-class EtaApp:
-    """ETA's services. ``stopping`` ends waits when the server stops."""
+class EtaApp(AppBase):
+    """ETA's services."""
 
     def __init__(self, config: dict | None = None, data: Path | None = None) -> None:
         """Start from ``config``, by default a taxpayer with two devices.
@@ -78,16 +74,12 @@ class EtaApp:
         :param data: file that keeps what was taken, and who is registered
         :raises ValueError: for a bad configuration or another kind of file
         """
-        self.config = config or {}
+        super().__init__(config, faults.KINDS)
         if self.config.get("trusted_cas"):
             openssl.command()  # signatures are going to be checked
-        self.stopping = threading.Event()
         self.settings = Settings()
-        self.clock = Clock()
         self.registry = Registry()
         self.store = Store()
-        self.traffic = Traffic()
-        self.faults = wire.FaultBook(faults.KINDS)
         self.tokens = Tokens(self.registry, self.settings, self.clock)
         self.limiter = Limiter(self.settings)
         self.shapes = Shapes(self.store, self.registry)
@@ -108,36 +100,21 @@ class EtaApp:
 
     def reset(self) -> None:
         """Back to the configuration it was started with; tokens stay good."""
-        config = self.config
-        with self.store.lock:
-            self.store.clear()
-            self.intake.bodies.clear()
-            self.invoices.clear()
-            self.callbacks.clear()
-            self.registry.clear()
-            if not config.get("taxpayers"):
-                self.registry.load(DEFAULT)
-            self.registry.load(
-                {key: rows for key, rows in config.items() if key not in _ORDERS}
-            )
-            self.settings.reset()
-            self.change_settings(config.get("settings", {}))
-            self.limiter.clear()
-            self.tokens.issued.clear()
+        super().reset()
         self.callbacks.start()
-        self.faults.clear()
-        self.faults.add(config.get("faults", []))
-        self.traffic.clear()
 
-    @property
-    def lock(self) -> threading.RLock:
-        """The store's lock: whoever holds it sees nothing half done."""
-        return self.store.lock
-
-    def close(self) -> None:
-        """Write the data file, if there is one."""
-        if self.keeper:
-            self.keeper.close()
+    def forget(self) -> None:
+        """Empty the books and the registry, which has its default taxpayer if the
+        configuration names none."""
+        self.store.clear()
+        self.intake.bodies.clear()
+        self.invoices.clear()
+        self.callbacks.clear()
+        self.limiter.clear()
+        self.tokens.issued.clear()
+        self.registry.clear()
+        if not self.config.get("taxpayers"):
+            self.registry.load(DEFAULT)
 
     def _tick(self) -> None:
         with self.store.lock:
@@ -148,11 +125,6 @@ class EtaApp:
         self.store.settle()
         self.invoices.settle()
         self.callbacks.flush()
-
-    def change_settings(self, changes: dict[str, Any]) -> None:
-        """Change settings, and the clock with them."""
-        self.settings.update(changes)
-        self.clock.offset = self.settings.clock_offset
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -166,33 +138,23 @@ class EtaApp:
         return self._serve(request)(environ, start_response)
 
     def _serve(self, request: Request) -> Response:
-        started = time.monotonic()
-        response: Response | None = None
-        row: dict[str, Any] = {
-            "time": self.clock.now().isoformat(),
-            "method": request.method,
-            "path": request.full_path.rstrip("?"),
-            "endpoint": "none",
-            "status": 0,
-            "client": None,
-            "serial": request.headers.get("posserial"),
-            "faults": [],
-            "correlationId": uuid.uuid4().hex,
-        }
-        try:
-            endpoint, values = _URLS.bind_to_environ(request.environ).match()
-            row["endpoint"] = endpoint
-            with self.traffic.under_way(endpoint):
-                response = self._faulty(request, endpoint, values, row)
-        except HTTPException as error:
-            response = _http_error(error)
-        finally:
-            row["seconds"] = round(time.monotonic() - started, 4)
-            if response is not None:
-                row["status"] = response.status_code
-            self.traffic.add(row)
-        response.headers["correlationId"] = row["correlationId"]
+        correlation = uuid.uuid4().hex
+        response = self.logged(
+            request,
+            partial(self._routed, request),
+            _http_error,
+            path=request.full_path.rstrip("?"),
+            serial=request.headers.get("posserial"),
+            correlationId=correlation,
+        )
+        response.headers["correlationId"] = correlation
         return response
+
+    def _routed(self, request: Request, row: dict[str, Any]) -> Response:
+        endpoint, values = _URLS.bind_to_environ(request.environ).match()
+        row["endpoint"] = endpoint
+        with self.traffic.under_way(endpoint):
+            return self._faulty(request, endpoint, values, row)
 
     def _faulty(
         self, request: Request, endpoint: str, values: Mapping[str, Any], row: dict

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,7 @@ from werkzeug.wrappers import Response
 
 from .. import faults as wire
 from .. import openssl
-from ..clock import Clock
-from ..traffic import Traffic
+from ..app import AppBase
 from . import authority, envelope, faults, sealing
 from .answers import Answer, echo_of, envelope_of, fault_of
 from .changes import Changes
@@ -46,12 +44,11 @@ if TYPE_CHECKING:
 
 _CONTROL_LIMIT = 16 * 1024 * 1024
 _XML = "text/xml; charset=utf-8"
-_ORDERS = ("settings", "faults")
 _UNAVAILABLE = "<html><body><h1>Service Unavailable</h1></body></html>"
 
 
-class CisApp:
-    """CIS in both environments. ``stopping`` ends waits when the server stops."""
+class CisApp(AppBase):
+    """CIS in both environments."""
 
     def __init__(
         self, config: dict[str, Any] | None = None, data: Path | None = None
@@ -63,14 +60,10 @@ class CisApp:
             the command openssl is missing
         """
         openssl.command()
-        self.config = config or {}
-        self.stopping = threading.Event()
+        super().__init__(config, faults.KINDS)
         self.settings = Settings()
-        self.clock = Clock()
         self.registry = Registry()
         self.store = Store()
-        self.traffic = Traffic()
-        self.faults = wire.FaultBook(faults.KINDS)
         self.authority = authority.own()
         self.receipts = Receipts(self)
         self.control = Control(self)
@@ -93,36 +86,11 @@ class CisApp:
             "dohvatiRadnoVrijeme": hours.fetch,
         }
 
-    @property
-    def lock(self) -> threading.RLock:
-        """The store's lock: whoever holds it sees nothing half done."""
-        return self.store.lock
-
-    def reset(self) -> None:
-        """Back to the configuration it was started with; keys stay."""
-        config = self.config
-        with self.lock:
-            self.store.clear()
-            self.registry.clear()
-            self.registry.trust(self.authority.chain)
-            self.registry.load(
-                {key: rows for key, rows in config.items() if key not in _ORDERS}
-            )
-            self.settings.reset()
-            self.change_settings(config.get("settings", {}))
-        self.faults.clear()
-        self.faults.add(config.get("faults", []))
-        self.traffic.clear()
-
-    def close(self) -> None:
-        """Write the data file, if there is one."""
-        if self.keeper:
-            self.keeper.close()
-
-    def change_settings(self, changes: dict[str, Any]) -> None:
-        """Change settings, and the clock with them."""
-        self.settings.update(changes)
-        self.clock.offset = self.settings.clock_offset
+    def forget(self) -> None:
+        """Empty the books and the registry; keys stay."""
+        self.store.clear()
+        self.registry.clear()
+        self.registry.trust(self.authority.chain)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -133,32 +101,13 @@ class CisApp:
             request.max_content_length = _CONTROL_LIMIT
             return self.control.answer(request)(environ, start_response)
         request.max_content_length = envelope.LIMIT
-        return self._serve(request)(environ, start_response)
-
-    def _serve(self, request: HttpRequest) -> Response:
-        started = time.monotonic()
-        response: Response | None = None
-        row: dict[str, Any] = {
-            "time": self.clock.now().isoformat(),
-            "method": request.method,
-            "path": request.path,
-            "endpoint": "none",
-            "status": 0,
-            "client": None,
-            "serial": None,
-            "faults": [],
-            "codes": [],
-        }
-        try:
-            response = self._called(request, row)
-        except HTTPException as refused:
-            response = refused.get_response()
-        finally:
-            row["seconds"] = round(time.monotonic() - started, 4)
-            if response is not None:
-                row["status"] = response.status_code
-            self.traffic.add(row)
-        return response
+        response = self.logged(
+            request,
+            partial(self._called, request),
+            HTTPException.get_response,
+            codes=[],
+        )
+        return response(environ, start_response)
 
     def _called(self, request: HttpRequest, row: dict[str, Any]) -> Response:
         environment = PATHS.get(request.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ereceipt_killpoints import KillPoint, places_of, stop_before_calls
@@ -132,6 +132,33 @@ class Storm:
         if place == AT_RANDOM:
             return None
         return KillPoint(place, purpose, self.chance.choice((1, 1, 2)))
+
+    def rage(
+        self,
+        kills: int,
+        most: int,
+        at_a_time: int,
+        journals: Sequence[str],
+        probability: float,
+    ) -> int:
+        """Kill two lanes at once, again and again, while calls meet anything; then let
+        everything be settled.
+
+        :param kills: how many, at least
+        :param most: how many documents are posted meanwhile, so many at a time, by
+            turns in the journals
+        :return: how many were posted
+        """
+        posted = 0
+        while self.kills.total() < kills:
+            if posted < most:
+                journal = journals[posted // at_a_time % len(journals)]
+                posted += len(self.shop.post(at_a_time, journal))
+            self.misbehave(probability)
+            self.round(self.chosen(), self.chosen())
+        self.shop.simulator.control.clear_faults()
+        settle_all(self.shop)
+        return posted
 
     def _purpose(self, states: dict[str, int]) -> str:
         if "to_sign" in states:

@@ -119,14 +119,7 @@ def test_two_lanes_are_killed_while_the_authority_misbehaves(
     croatian_shop: CroatianShop,
 ) -> None:
     storm = Storm(croatian_shop, random.Random(5))
-    posted = 0
-    while storm.kills.total() < 6:
-        if posted < 24:
-            posted += len(croatian_shop.post(4, TILL_JOURNALS[posted // 4 % 2]))
-        storm.misbehave(0.03)
-        storm.round(storm.chosen(), storm.chosen())
-    croatian_shop.simulator.control.clear_faults()
-    settle_all(croatian_shop)
+    posted = storm.rage(6, 24, 4, TILL_JOURNALS, 0.03)
 
     croatian_shop.compare().assert_right(posted)
     croatian_shop.assert_chains()

@@ -80,14 +80,7 @@ def test_two_lanes_are_killed_while_the_authority_misbehaves(shop: Shop) -> None
     shop.simulator.control.settings(duplicate_seconds=1)
     shop.configure(documents_per_call=3)
     storm = Storm(shop, random.Random(20))
-    posted = 0
-    while storm.kills.total() < 14:
-        if posted < 48:
-            posted += len(shop.post(6, TILL_JOURNALS[posted // 6 % 2]))
-        storm.misbehave(0.04)
-        storm.round(storm.chosen(), storm.chosen())
-    shop.simulator.control.clear_faults()
-    settle_all(shop)
+    posted = storm.rage(14, 48, 6, TILL_JOURNALS, 0.04)
 
     shop.compare().assert_right(posted)
     shop.assert_chains()

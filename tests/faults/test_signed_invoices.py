@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from ereceipt_invoices import InvoiceShop
+from ereceipt_invoices import DESK_JOURNAL, InvoiceShop
 from ereceipt_killpoints import (
     AFTER_COMMIT,
     BEFORE_CALL,
@@ -74,14 +74,7 @@ def test_two_lanes_are_killed_while_the_authority_misbehaves(
 ) -> None:
     invoice_shop.configure(documents_per_call=3)
     storm = Storm(invoice_shop, random.Random(3))
-    posted = 0
-    while storm.kills.total() < 6:
-        if posted < 18:
-            posted += len(invoice_shop.post(6))
-        storm.misbehave(0.04)
-        storm.round(storm.chosen(), storm.chosen())
-    invoice_shop.simulator.control.clear_faults()
-    settle_all(invoice_shop)
+    posted = storm.rage(6, 18, 6, (DESK_JOURNAL,), 0.04)
 
     invoice_shop.compare().assert_right(posted)
 

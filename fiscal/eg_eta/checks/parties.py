@@ -294,32 +294,51 @@ def _check_person(found: Findings, buyer: Party) -> None:
         )
 
 
+_BUYER_NEEDED = _(
+    "From %(threshold)s on the authority wants the buyer's national identity number and"
+    " name; this receipt comes to %(total)s. Enter both on the customer"
+    " “%(customer)s”."
+)
+
+
 def _check_threshold(found: ReceiptFindings) -> None:
-    buyer, figures = found.receipt.buyer, found.figures
-    if buyer.kind != "person" or (clean(buyer.id) and clean(buyer.name)):
-        return
-    receipt = found.receipt
-    if figures is None or found.issue_day is None:
-        return
-    rate = receipt.currency_rate
+    if found.receipt.buyer.kind == "person":
+        check_large_sale(found, _pounds(found), _BUYER_NEEDED)
+
+
+def _pounds(found: ReceiptFindings) -> Decimal | None:
+    """Return the receipt's total in EGP, ``None`` when it cannot be computed."""
+    figures, receipt = found.figures, found.receipt
+    if figures is None:
+        return None
     if receipt.currency == HOME:
-        total = figures.total_amount
-    elif is_number(rate):
-        total = figures.total_amount * rate
-    else:
-        return
+        return figures.total_amount
+    if is_number(receipt.currency_rate):
+        return figures.total_amount * receipt.currency_rate
+    return None
+
+
+def check_large_sale(found: Findings, total: Decimal | None, message: str) -> bool:
+    """Tell whether a sale to a person comes to an amount from which on ETA wants to
+    know who buys, and note what is missing of him then.
+
+    :param total: in EGP, ``None`` when it is not known
+    :param message: the sentence with ``threshold``, ``total`` and ``customer``
+    """
+    if total is None or found.issue_day is None:
+        return False
     threshold = threshold_on(found.issue_day, found.settings.thresholds)
-    if threshold is not None and total >= threshold:
+    if threshold is None or total < threshold:
+        return False
+    buyer = found.receipt.buyer
+    if not clean(buyer.id) or not clean(buyer.name):
         found.add(
             "buyer_id_required",
-            _(
-                "From %(threshold)s on the authority wants the buyer's national"
-                " identity number and name; this receipt comes to %(total)s. Enter"
-                " both on the customer “%(customer)s”."
-            ),
-            "buyer.id",
+            message,
+            f"{found.form.buyer}.id",
             buyer.record,
             threshold=Money(threshold, HOME),
             total=Money(round5(total), HOME),
             customer=buyer.name,
         )
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from agent_kit import OdooServer, key_file, paired_before
 from eta_rig import rig
+from hr_service_kit import Cis
 from invoice_rig import office_with
 from service_kit import Service
 from signing_kit import seal
@@ -42,6 +43,14 @@ def service():
     """A service that answers as it is told."""
     with Service() as made:
         yield made
+
+
+@pytest.fixture
+def cis_service(tmp_path):
+    """CIS, which answers as it is told."""
+    made = Cis(tmp_path).running()
+    yield made
+    made.close()
 
 
 @pytest.fixture

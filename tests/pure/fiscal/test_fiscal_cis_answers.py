@@ -1,17 +1,16 @@
-"""What CIS answers, over HTTP: every code, broken answers, doubtful signatures."""
+"""What CIS answers to receipts, over HTTP: every code, broken answers, doubtful
+signatures."""
 
 from __future__ import annotations
 
 import time
 
 import pytest
-from crooked_server import crooked, reset, response
+from crooked_server import reset
 from hr_kit import (
-    F73,
     JIR,
     JIR_IN,
     SHA1,
-    VECTORS,
     answer,
     authority,
     between,
@@ -24,90 +23,28 @@ from hr_kit import (
     needs_xmlsec,
     refusal,
     registered,
-    root,
-    signed_answer,
-    success,
 )
+from hr_service_kit import FAULT, Cis
 
 from fiscal import dispatch
 from fiscal.contract import (
     AmbiguousError,
     AuthenticationError,
-    AuthorityError,
     Status,
     TransientError,
 )
-from fiscal.hr_cis import changes
-from fiscal.hr_cis.answers import read_reply
-from fiscal.hr_cis.builder import OPERATIONS
 from fiscal.hr_cis.error_catalogue import REFUSALS, RULES
 from fiscal.hr_cis.errors import cure, known
-from fiscal.hr_cis.trust import Trust
 
 pytestmark = needs_xmlsec
 OTHER_JIR = "11111111-56c1-4cf5-b7f7-9f29cebc9f7f"
 
 
-class Cis:
-    """CIS as far as one answer goes.
-
-    :ivar make: gets the id of the message that came, returns the answer's envelope
-    """
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.status = "200 OK"
-        self.media_type = "text/xml; charset=UTF-8"
-        self.exchanges = []
-        self.make = lambda message_id: self.signed(message_id, JIR_IN)
-
-    def signed(self, message_id, inner, **options):
-        return signed_answer(self.folder, message_id, inner, **options)
-
-    def refuse(self, *pairs):
-        self.status = "500 Internal Server Error"
-        self.make = lambda message_id: self.signed(message_id, refusal(*pairs))
-
-    def serve(self, server):
-        def script(peer):
-            while request := server[0].read_request(peer):
-                message_id = request.partition(b"IdPoruke>")[2][:36].decode()
-                content = self.make(message_id)
-                peer.sendall(response(content, self.status, self.media_type))
-
-        return script
-
-    def running(self, *scripts):
-        holder = []
-        manager = crooked(*(scripts or [self.serve(holder)]))
-        server = manager.__enter__()
-        holder.append(server)
-        self.close = lambda: manager.__exit__(None, None, None)
-        self.server = server
-        return self
-
-    def authority(self, **settings):
-        return authority(self.server.url, recorder=self.exchanges.append, **settings)
-
-    def submit(self, given=None, **settings):
-        made = self.authority(**settings)
-        envelope = made.envelope([given or document()], key_of(company()))
-        [outcome] = made.submit(envelope)
-        return outcome, envelope
-
-
-@pytest.fixture
-def service(tmp_path):
-    made = Cis(tmp_path).running()
-    yield made
-    made.close()
-
-
 # -- registered -----------------------------------------------------------------------
 
 
-def test_a_receipt_is_registered(service):
-    outcome, envelope = service.submit()
+def test_a_receipt_is_registered(cis_service):
+    outcome, envelope = cis_service.submit()
     assert (outcome.key, outcome.status, outcome.uid) == (5, Status.VALID, JIR)
     assert outcome.authority_ids == {
         "jir": JIR,
@@ -115,19 +52,21 @@ def test_a_receipt_is_registered(service):
         "late": "false",
     }
     assert outcome.warnings == outcome.errors == ()
-    [request] = service.server.requests
+    [request] = cis_service.server.requests
     head, _end, body = request.partition(b"\r\n\r\n")
     assert body == envelope.content
     assert (
         b"POST / HTTP/1.1" in head and b"Content-Type: text/xml; charset=UTF-8" in head
     )
     assert b'FiskalizacijaService/racuni"' in head
-    [exchange] = service.exchanges
+    [exchange] = cis_service.exchanges
     assert (exchange.purpose, exchange.keys, exchange.outcome) == ("submit", (5,), "ok")
 
 
-def test_a_late_receipt_is_registered_as_late(service):
-    outcome, _envelope = service.submit(document(handed_over_at=document().issued_at))
+def test_a_late_receipt_is_registered_as_late(cis_service):
+    outcome, _envelope = cis_service.submit(
+        document(handed_over_at=document().issued_at)
+    )
     assert outcome.authority_ids["late"] == "true"
 
 
@@ -139,11 +78,11 @@ def test_the_link_has_the_jir():
     )
 
 
-def test_a_repeat_that_brings_another_jir_loses_none(service):
-    service.make = lambda message_id: service.signed(
+def test_a_repeat_that_brings_another_jir_loses_none(cis_service):
+    cis_service.make = lambda message_id: cis_service.signed(
         message_id, f"<tns:Jir>{OTHER_JIR}</tns:Jir>"
     )
-    outcome, _envelope = service.submit(document(authority_ids={"jir": JIR}))
+    outcome, _envelope = cis_service.submit(document(authority_ids={"jir": JIR}))
     assert outcome.authority_ids["jir"] == JIR
     assert outcome.authority_ids["jir_again"] == OTHER_JIR
 
@@ -151,34 +90,34 @@ def test_a_repeat_that_brings_another_jir_loses_none(service):
 # -- doubtful answers -----------------------------------------------------------------
 
 
-def doubtful(service, make, **settings):
-    service.make = make
-    outcome, _envelope = service.submit(**settings)
+def doubtful(cis_service, make, **settings):
+    cis_service.make = make
+    outcome, _envelope = cis_service.submit(**settings)
     assert (outcome.status, outcome.uid) == (Status.VALID, JIR)
     assert all("%(" not in one.text for one in outcome.warnings)
     return codes(outcome.warnings)
 
 
-def test_an_unsigned_answer_keeps_its_jir(service):
-    found = doubtful(service, lambda message_id: answer(message_id, JIR_IN))
+def test_an_unsigned_answer_keeps_its_jir(cis_service):
+    found = doubtful(cis_service, lambda message_id: answer(message_id, JIR_IN))
     assert found == ["answer_signature_missing"]
 
 
-def test_an_answer_that_was_changed_keeps_its_jir(service):
+def test_an_answer_that_was_changed_keeps_its_jir(cis_service):
     def make(message_id):
-        return service.signed(message_id, f"<tns:Jir>{OTHER_JIR}</tns:Jir>").replace(
-            OTHER_JIR.encode(), JIR.encode()
-        )
+        return cis_service.signed(
+            message_id, f"<tns:Jir>{OTHER_JIR}</tns:Jir>"
+        ).replace(OTHER_JIR.encode(), JIR.encode())
 
-    assert doubtful(service, make) == ["answer_signature_digest"]
+    assert doubtful(cis_service, make) == ["answer_signature_digest"]
 
 
-def test_namespaces_of_the_envelope_are_part_of_what_is_signed(service):
+def test_namespaces_of_the_envelope_are_part_of_what_is_signed(cis_service):
     def make(message_id):
-        content = service.signed(message_id, JIR_IN)
+        content = cis_service.signed(message_id, JIR_IN)
         return content.replace(b' xmlns:xsd="http://www.w3.org/2001/XMLSchema"', b"")
 
-    assert doubtful(service, make) == ["answer_signature_digest"]
+    assert doubtful(cis_service, make) == ["answer_signature_digest"]
 
 
 @pytest.mark.parametrize(
@@ -192,31 +131,32 @@ def test_namespaces_of_the_envelope_are_part_of_what_is_signed(service):
         ),
     ],
 )
-def test_an_answer_of_somebody_else(service, signer, found):
+def test_an_answer_of_somebody_else(cis_service, signer, found):
     made = signer()
     assert (
         doubtful(
-            service, lambda message_id: service.signed(message_id, JIR_IN, signer=made)
+            cis_service,
+            lambda message_id: cis_service.signed(message_id, JIR_IN, signer=made),
         )
         == found
     )
 
 
-def test_an_answer_with_sha1(service):
+def test_an_answer_with_sha1(cis_service):
     def make(message_id):
-        return service.signed(message_id, JIR_IN, algorithms=SHA1)
+        return cis_service.signed(message_id, JIR_IN, algorithms=SHA1)
 
-    assert doubtful(service, make) == ["answer_signature_algorithm"]
+    assert doubtful(cis_service, make) == ["answer_signature_algorithm"]
 
 
-def test_an_answer_to_another_message(service):
+def test_an_answer_to_another_message(cis_service):
     other = "0" * 8 + "-0000-0000-0000-" + "0" * 12
-    found = doubtful(service, lambda _id: service.signed(other, JIR_IN))
+    found = doubtful(cis_service, lambda _id: cis_service.signed(other, JIR_IN))
     assert found == ["answer_other_message"]
 
 
-def test_finas_authorities_are_trusted_unless_others_are_named(service):
-    found = doubtful(service, service.make, answer_ca="")
+def test_finas_authorities_are_trusted_unless_others_are_named(cis_service):
+    found = doubtful(cis_service, cis_service.make, answer_ca="")
     assert found == ["answer_signer_untrusted"]
 
 
@@ -224,30 +164,30 @@ def test_finas_authorities_are_trusted_unless_others_are_named(service):
 
 
 @pytest.mark.parametrize("code", ["s002", "S003", "s004", "s005"])
-def test_what_a_person_has_to_mend_stops_everything(service, code):
-    service.refuse((code, "Neispravno."))
+def test_what_a_person_has_to_mend_stops_everything(cis_service, code):
+    cis_service.refuse((code, "Neispravno."))
     with pytest.raises(AuthenticationError, match="Neispravno") as caught:
-        service.submit()
+        cis_service.submit()
     assert caught.value.code == code.lower()
 
 
-def test_an_error_of_theirs_is_tried_again(service):
-    service.refuse(("s006", "Sistemska pogreška."))
+def test_an_error_of_theirs_is_tried_again(cis_service):
+    cis_service.refuse(("s006", "Sistemska pogreška."))
     with pytest.raises(TransientError, match="sent again later"):
-        service.submit()
+        cis_service.submit()
 
 
-def test_a_message_against_the_schema_is_refused(service):
-    service.refuse(("s001", "Poruka nije u skladu s XML shemom : IznosUkupno"))
-    outcome, _envelope = service.submit()
+def test_a_message_against_the_schema_is_refused(cis_service):
+    cis_service.refuse(("s001", "Poruka nije u skladu s XML shemom : IznosUkupno"))
+    outcome, _envelope = cis_service.submit()
     assert outcome.status is Status.INVALID
     assert codes(outcome.errors) == ["s001"]
     assert "IznosUkupno" in outcome.errors[0].text
 
 
-def test_restrictive_errors_are_taken_apart(service):
-    service.refuse(("s013", "Račun sadrži restriktivne pogreške: 180, v166,999"))
-    outcome, _envelope = service.submit()
+def test_restrictive_errors_are_taken_apart(cis_service):
+    cis_service.refuse(("s013", "Račun sadrži restriktivne pogreške: 180, v166,999"))
+    outcome, _envelope = cis_service.submit()
     assert outcome.status is Status.INVALID
     assert codes(outcome.errors) == ["180", "166", "999"]
     texts = [one.text for one in outcome.errors]
@@ -256,16 +196,16 @@ def test_restrictive_errors_are_taken_apart(service):
     assert outcome.uid == ""
 
 
-def test_an_unknown_code_is_shown_as_it_came(service):
-    service.refuse(("s777", "Novo."))
-    outcome, _envelope = service.submit()
+def test_an_unknown_code_is_shown_as_it_came(cis_service):
+    cis_service.refuse(("s777", "Novo."))
+    outcome, _envelope = cis_service.submit()
     assert outcome.errors[0].text == "The authority refused it (s777 Novo.)."
 
 
-def test_an_unsigned_refusal_is_believed_with_a_warning(service):
-    service.status = "500 Internal Server Error"
-    service.make = lambda message_id: answer(message_id, refusal(("s001", "x")))
-    outcome, _envelope = service.submit()
+def test_an_unsigned_refusal_is_believed_with_a_warning(cis_service):
+    cis_service.status = "500 Internal Server Error"
+    cis_service.make = lambda message_id: answer(message_id, refusal(("s001", "x")))
+    outcome, _envelope = cis_service.submit()
     assert outcome.status is Status.INVALID
     assert codes(outcome.warnings) == ["answer_signature_missing"]
 
@@ -284,11 +224,6 @@ def test_every_code_has_a_sentence():
 
 # -- no usable answer -----------------------------------------------------------------
 
-FAULT = (
-    b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-    b"<s:Fault><faultcode>s:Server</faultcode><faultstring>down</faultstring>"
-    b"</s:Fault></s:Body></s:Envelope>"
-)
 BOMB = (
     b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;">]>'
     b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>&c;'
@@ -312,16 +247,16 @@ EMPTY = answer("x", "")
         b"<a>" * 200 + b"</a>" * 200,
     ],
 )
-def test_garbage_may_hide_a_registration(service, content, status):
-    service.make, service.status = lambda _id: content, status
+def test_garbage_may_hide_a_registration(cis_service, content, status):
+    cis_service.make, cis_service.status = lambda _id: content, status
     with pytest.raises(AmbiguousError):
-        service.submit()
+        cis_service.submit()
 
 
-def test_a_huge_answer_is_not_read(service):
-    service.make = lambda _id: answer("x", f"<a>{'b' * 300_000}</a>")
+def test_a_huge_answer_is_not_read(cis_service):
+    cis_service.make = lambda _id: answer("x", f"<a>{'b' * 300_000}</a>")
     with pytest.raises(AmbiguousError):
-        service.submit()
+        cis_service.submit()
 
 
 @pytest.mark.parametrize(
@@ -334,10 +269,10 @@ def test_a_huge_answer_is_not_read(service):
         ("429 Too Many", "text/plain", TransientError),
     ],
 )
-def test_who_stands_before_cis(service, status, media_type, error):
-    service.status, service.media_type = status, media_type
+def test_who_stands_before_cis(cis_service, status, media_type, error):
+    cis_service.status, cis_service.media_type = status, media_type
     with pytest.raises(error):
-        service.submit()
+        cis_service.submit()
 
 
 def test_a_broken_line_may_hide_a_registration(tmp_path):
@@ -358,9 +293,9 @@ def test_a_broken_line_may_hide_a_registration(tmp_path):
 # -- through the engine's unit of work ------------------------------------------------
 
 
-def report_of(service, given=None):
+def report_of(cis_service, given=None):
     return dispatch.send(
-        service.authority(),
+        cis_service.authority(),
         [given or document()],
         dispatch.Report(),
         give_up_at=time.monotonic() + 60,
@@ -368,138 +303,23 @@ def report_of(service, given=None):
     )
 
 
-def test_a_unit_of_work_ends_in_a_report(service):
-    assert report_of(service).outcomes[5].uid == JIR
-    service.make = lambda _id: FAULT
-    assert report_of(service).outcomes[5].status is Status.UNKNOWN
+def test_a_unit_of_work_ends_in_a_report(cis_service):
+    assert report_of(cis_service).outcomes[5].uid == JIR
+    cis_service.make = lambda _id: FAULT
+    assert report_of(cis_service).outcomes[5].status is Status.UNKNOWN
     given = document()
     spoilt = given.content.replace(b"NacinPlac>G", b"NacinPlac>C")
-    report = report_of(service, document(content=spoilt))
+    report = report_of(cis_service, document(content=spoilt))
     assert report.outcomes[5].status is Status.INVALID
     assert codes(report.outcomes[5].errors)[0] == "schema"
 
 
-def test_without_a_key_nothing_was_sent(service):
+def test_without_a_key_nothing_was_sent(cis_service):
     report = dispatch.send(
-        service.authority(),
+        cis_service.authority(),
         [document()],
         dispatch.Report(),
         give_up_at=time.monotonic() + 60,
     )
     assert isinstance(report.error, AuthenticationError)
-    assert service.server.requests == [] and report.outcomes == {}
-
-
-# -- changes, check, echo -------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "change, name, code, kept",
-    [
-        (changes.new_payment("K"), "PromijeniNacPlac", "P001", {"payment": "K"}),
-        (
-            changes.new_data("G", ""),
-            "PromijeniPodatkeRacuna",
-            "p005",
-            {"payment": "G", "recipient": ""},
-        ),
-    ],
-)
-def test_a_change_is_made(service, change, name, code, kept):
-    service.make = lambda message_id: service.signed(
-        message_id, success(code), name=f"{name}Odgovor"
-    )
-    outcome = service.authority().change(registered(), change, key_of(company()))
-    assert (outcome.status, outcome.uid) == (Status.VALID, JIR)
-    assert outcome.authority_ids == kept
-    assert outcome.warnings == ()
-
-
-def test_a_change_is_refused(service):
-    service.status = "500 Internal Server Error"
-    service.make = lambda message_id: service.signed(
-        message_id, refusal(("s008", "Ne postoji.")), name="PromijeniNacPlacOdgovor"
-    )
-    with pytest.raises(AuthorityError, match="differ") as caught:
-        service.authority().change(
-            registered(), changes.new_payment("K"), key_of(company())
-        )
-    assert caught.value.code == "s008" and not caught.value.splittable
-
-
-def test_the_test_system_checks_a_receipt(service):
-    for pair, found in ((("v100", "OK"), []), (("v166", "Ne."), ["166"])):
-        service.make = lambda message_id, pair=pair: service.signed(
-            message_id, refusal(pair), name="ProvjeraOdgovor"
-        )
-        problems = service.authority().test_check(document(), key_of(company()))
-        assert codes(problems) == found
-
-
-def test_only_the_test_system_checks_receipts():
-    with pytest.raises(AuthorityError):
-        authority(environment="production").test_check(document(), key_of(company()))
-
-
-def echo_of(text):
-    echo = f'<t:EchoResponse xmlns:t="{F73}">{text}</t:EchoResponse>'
-    head, foot = FAULT.partition(b"<s:Fault>")[0], b"</s:Body></s:Envelope>"
-    return head + echo.encode() + foot
-
-
-def test_the_probe_asks_for_an_echo(service):
-    service.make = lambda _id: echo_of(
-        "Request: 'account_ereceipt 27.11.2026T11:00:05'. Response: now"
-    )
-    assert service.authority().probe() == []
-    assert service.exchanges[0].purpose == "probe"
-    service.make = lambda _id: echo_of("hello")
-    assert codes(service.authority().probe()) == ["probe_echo"]
-    service.make = lambda _id: b"hello"
-    [problem] = service.authority().probe()
-    assert problem.code.startswith("probe_api")
-
-
-@pytest.mark.parametrize("name", ["cancel", "decline", "fetch_pdf"])
-def test_what_cis_does_not_offer(name):
-    more = ("because",) if name == "cancel" else ()
-    with pytest.raises(AuthorityError):
-        getattr(authority(), name)(document(), *more)
-
-
-# -- official answers -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "file, operation, jir, success_, refused",
-    [
-        ("racun-izvorni-oblik-93-odgovor", "racuni", JIR, "", ""),
-        ("racun-izvorni-oblik-95-odgovor", "racuni", "", "", "s001"),
-        ("racun-greska-s-elektronickim-potpisom-96-odgovor", "racuni", "", "", "s001"),
-        (
-            "promjena-nacina-placanja-izvorni-oblik-99-odgovor",
-            "promijeniNacPlac",
-            "",
-            "p001",
-            "",
-        ),
-        (
-            "napojnica-s-elektronickim-potpisom-923-odgovor",
-            "napojnica",
-            "",
-            "p002",
-            "",
-        ),
-        ("racun-939-odgovor", "promijeniPodatkeRacuna", "", "p005", ""),
-    ],
-)
-def test_official_answers_are_read(file, operation, jir, success_, refused):
-    content = (VECTORS / "official_plain" / f"{file}.xml").read_bytes()
-    trust = Trust((root().info,), "")
-    message = content.partition(b"IdPoruke>")[2][:36].decode()
-    reply = read_reply(
-        content, OPERATIONS[operation], message, trust, document().issued_at
-    )
-    assert (reply.jir, reply.success) == (jir, success_)
-    assert [code for code, _words in reply.refusals] == [refused] * bool(refused)
-    assert codes(reply.warnings) == ["answer_signature_missing"]
+    assert cis_service.server.requests == [] and report.outcomes == {}

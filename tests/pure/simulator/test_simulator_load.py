@@ -1,11 +1,14 @@
 """Speed, many callers at once, and bodies that nobody expects."""
 
 import copy
+import hashlib
+import json
 import os
 import random
 import subprocess
 import sys
 import threading
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from simulator_kit import Till, body_of, line, receipt, sealed, text_of
 from simulator.client import ControlClient
 
 ROOT = Path(__file__).parents[3]
+MOST = 4
+"""Times the known work that 2000 receipts may cost; it is some 2."""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -31,10 +36,21 @@ def batches(count: int, size: int) -> list[bytes]:
     return [body_of(documents[start : start + size]) for start in range(0, count, size)]
 
 
-def test_2000_receipts_cost_little():
-    """Five submissions, their verdicts read page by page: some 2 s of CPU, and
-    many times that if anything looked at all receipts for each of them."""
-    bodies = batches(2000, 400)
+def yardstick(bodies: list[bytes]) -> float:
+    """Return the CPU seconds that this machine takes now to read, write and hash what
+    is in bodies, twice: work of the simulator's kind, which changes with nothing but
+    the machine."""
+    started = time.process_time()
+    for body in bodies * 2:
+        for document in json.loads(body, parse_float=Decimal)["receipts"]:
+            text = json.dumps(document, default=str, sort_keys=True)
+            hashlib.sha256(text.encode()).hexdigest()
+    return time.process_time() - started
+
+
+def cost_of(bodies: list[bytes]) -> tuple[float, int]:
+    """Return the CPU seconds of a simulator that gets receipts and tells their
+    verdicts, and how many of them are valid."""
     child = subprocess.Popen(
         [sys.executable, "-m", "simulator"],
         cwd=ROOT,
@@ -52,13 +68,23 @@ def test_2000_receipts_cost_little():
             for page in range(1, 5):
                 body = till.details(identity, PageSize=100, PageNo=page)
                 valid += sum(row["status"] == "Valid" for row in body["receipts"])
-        spent = cpu_seconds(child.pid) - started
+        return cpu_seconds(child.pid) - started, valid
     finally:
         child.kill()
         child.wait(timeout=10)
         child.stdout.close()
+
+
+def test_2000_receipts_cost_little():
+    """Five submissions, their verdicts read page by page, cost little more than twice
+    the known work, done before and after; and many times that if for each receipt
+    something is done with all the others."""
+    bodies = batches(2000, 400)
+    known = yardstick(bodies)
+    spent, valid = cost_of(bodies)
+    known += yardstick(bodies)
     assert valid == 2000
-    assert spent < 6, f"{spent:.2f} s"
+    assert spent < MOST * known, f"{spent:.2f} s, the known work {known:.2f} s"
 
 
 def test_many_callers_lose_and_double_nothing(url, control):

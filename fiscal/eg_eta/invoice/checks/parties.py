@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from ....contract import Party
-from ....messages import Money, _
-from ...amounts import HOME, round5
+from ....messages import _
 from ...checks.findings import check_text
-from ...checks.parties import check_address, check_identity
+from ...checks.parties import check_address, check_identity, check_large_sale
 from ...code_tables import codes
 from ...jsontext import clean
-from ...thresholds import threshold_on
 from ...wire import ADDRESS
 from ..document_types import DocumentType
 from .findings import InvoiceFindings
@@ -56,32 +54,20 @@ def check_receiver(found: InvoiceFindings) -> None:
         check_text(found, text, f"receiver.{member}", limit, "customer", buyer.record)
 
 
+_BUYER_NEEDED = _(
+    "From %(threshold)s on the authority wants the buyer's national identity number and"
+    " name; this invoice comes to %(total)s. Enter both on the customer"
+    " “%(customer)s”."
+)
+
+
 def _must_be_named(found: InvoiceFindings, buyer: Party) -> bool:
     """Tell whether ETA wants to know the receiver; notes what is missing of a person
     from the amount on from which it does."""
     if buyer.kind != "person":
         return True
-    if found.pounds is None or found.issue_day is None:
-        return False
-    total = found.pounds.total_amount
-    threshold = threshold_on(found.issue_day, found.settings.thresholds)
-    if threshold is None or total < threshold:
-        return False
-    if not clean(buyer.id) or not clean(buyer.name):
-        found.add(
-            "buyer_id_required",
-            _(
-                "From %(threshold)s on the authority wants the buyer's national"
-                " identity number and name; this invoice comes to %(total)s. Enter both"
-                " on the customer “%(customer)s”."
-            ),
-            "receiver.id",
-            buyer.record,
-            threshold=Money(threshold, HOME),
-            total=Money(round5(total), HOME),
-            customer=buyer.name,
-        )
-    return True
+    total = found.pounds.total_amount if found.pounds else None
+    return check_large_sale(found, total, _BUYER_NEEDED)
 
 
 _MISSING = {
