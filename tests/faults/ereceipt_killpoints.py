@@ -177,6 +177,15 @@ def _before_write(point: KillPoint, registry: Any) -> None:
 
 def _before_outcome_commit(point: KillPoint, registry: Any) -> None:
     """The outcome is in the database and not committed."""
+    _around_outcome_commit(point, registry, before=True)
+
+
+def _after_outcome_commit(point: KillPoint, registry: Any) -> None:
+    """The outcome is committed; nothing that follows it is done."""
+    _around_outcome_commit(point, registry, before=False)
+
+
+def _around_outcome_commit(point: KillPoint, registry: Any, before: bool) -> None:
     settled: list[str] = []
 
     def settle(original: Callable, self: Any, landed: Any) -> Any:
@@ -184,23 +193,14 @@ def _before_outcome_commit(point: KillPoint, registry: Any) -> None:
         settled[:] = [unit.purpose for unit, _report in landed]
 
     def commit(original: Callable, self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = None if before else original(self, *args, **kwargs)
         for purpose in settled:
             point.passing(purpose)
         settled.clear()
-        return original(self, *args, **kwargs)
+        return original(self, *args, **kwargs) if before else result
 
     _wrap(registry["ereceipt.work"], "_settle", settle)
     _wrap(registry["ereceipt.outbox"], "_commit", commit)
-
-
-def _after_outcome_commit(point: KillPoint, registry: Any) -> None:
-    """The outcome is committed; the breaker has not counted it."""
-
-    def after(original: Callable, self: Any, unit: Any, report: Any) -> Any:
-        point.passing(unit.purpose)
-        return original(self, unit, report)
-
-    _wrap(registry["ereceipt.work"], "_after_settling", after)
 
 
 def _note_requests() -> None:

@@ -53,22 +53,28 @@ def test_killed_while_sending(
     croatian_shop.assert_chains()
     assert croatian_shop.rejections() == []
     assert croatian_shop.message_ids_used_twice() == []
-    # what was killed between the sending and the commit was sent once more
+    # what was killed between the sending and the commit was sent once more: one or two
+    # at each place where an answer was known, one in a call
     repeats = croatian_shop.deliveries() - AT_A_TIME * len(PLACES)
-    assert 2 <= repeats <= 3
+    assert 2 <= repeats <= 6
 
 
 def _assert_killed_at(place: str, arrived: int, states: dict[str, int]) -> None:
-    """Raise unless the kill left what it should have left, in calls one by one."""
+    """Raise unless the kill left what it should have left, in calls one by one. When an
+    answer is written down the next receipt is claimed already, and may be there."""
     states.pop("valid", None)
     if place == BEFORE_CLAIM:
         assert (arrived, states) == (0, {"queued": AT_A_TIME})
     elif place == AFTER_COMMIT:
-        assert (arrived, states) == (1, {"queued": AT_A_TIME - 1})
+        assert states == {"sending": AT_A_TIME - 1}
+    elif place in ARRIVED:
+        assert states == {"sending": AT_A_TIME}
     else:
         assert states == {"sending": 1, "queued": AT_A_TIME - 1}
-        if place != IN_CALL:
-            assert arrived == (1 if place in ARRIVED else 0)
+    if place in ARRIVED:
+        assert 1 <= arrived <= AT_A_TIME
+    elif place != IN_CALL:
+        assert arrived == 0
 
 
 def test_lost_answers_are_resolved_by_a_repeat(croatian_shop: CroatianShop) -> None:
