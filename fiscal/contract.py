@@ -9,6 +9,7 @@ times are aware UTC ``datetime`` in whole seconds, contents are ``bytes``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -49,7 +50,9 @@ __all__ = [
     "Document",
     "Envelope",
     "Exchange",
+    "File",
     "FiscalError",
+    "KeptToken",
     "Limits",
     "Line",
     "Listed",
@@ -65,6 +68,8 @@ __all__ = [
     "Signer",
     "Status",
     "TaxAmount",
+    "TokenSlot",
+    "TokenStore",
     "TransientError",
 ]
 
@@ -183,6 +188,25 @@ class Code:
     valid_to: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a document that the authority (or whoever issues for it) made.
+
+    :ivar name: for the archive, without a path: made of the document's number
+    :ivar sha256: of ``content``, in hexadecimal
+    :ivar original: it is the voucher by law; others show the same for people
+    :ivar problems: what does not agree with the document, or that the file cannot be
+        read; it is kept all the same
+    """
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    sha256: str
+    original: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
 # ----------------------------------------------------------------------------------
 # What an authority can do
 # ----------------------------------------------------------------------------------
@@ -222,6 +246,8 @@ class Capabilities:
     :ivar interactive: one document may be sent at once, with a person waiting
     :ivar declinable: a buyer's rejection can be declined
     :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
+    :ivar files: the authority makes files that the law wants kept
+        (:meth:`Authority.fetch_files`)
     :ivar signs: what the key signs: nothing; each document once, when it is issued; or
         each message, whenever it is sent
     :ivar coded: a security code is made with the key when a document is issued, so
@@ -241,6 +267,7 @@ class Capabilities:
     listable: bool = False
     declinable: bool = False
     printer: bool = False
+    files: bool = False
     signs: Literal["nothing", "document", "message"] = "nothing"
     coded: bool = False
     refers: bool = True
@@ -272,6 +299,43 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptToken:
+    """An access token with what is left to ask for others.
+
+    :ivar expires_at: ``None`` while there is no token
+    :ivar refresh: what the next one is asked for with, where that is needed
+    :ivar asked_at: when tokens were asked for, granted or not, the oldest first; what
+        lies before the authority's counting period may be forgotten
+    """
+
+    value: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    refresh: str = field(default="", repr=False)
+    asked_at: tuple[datetime, ...] = ()
+
+
+class TokenSlot(Protocol):
+    """The place of one token, held by one caller at a time."""
+
+    def read(self) -> KeptToken:
+        """Return what is kept, an empty one at first."""
+
+    def write(self, token: KeptToken) -> None:
+        """Keep a token for good before returning: what was asked for counts even if
+        this process ends in the next moment."""
+
+
+class TokenStore(Protocol):
+    """Keeps tokens whose number is limited, across threads, processes and restarts."""
+
+    def holding(self, key: str) -> AbstractContextManager[TokenSlot]:
+        """Hold a token's place, and wait while another holds it.
+
+        :param key: whose it is; contains no secret
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """Where and as whom to call. ``repr`` shows no credential.
 
@@ -285,6 +349,8 @@ class Connection:
         a caller whose own time is limited; ``None`` if it is not
     :ivar recorder: gets every call, from the thread that made it
     :ivar wall_clock: for tests that shift time
+    :ivar tokens: keeps tokens whose number an authority limits; ``None`` keeps them in
+        this process
     """
 
     environment: Literal["test", "production"]
@@ -302,6 +368,7 @@ class Connection:
         default=lambda exchange: None, repr=False
     )
     wall_clock: Callable[[], datetime] | None = field(default=None, repr=False)
+    tokens: TokenStore | None = field(default=None, repr=False)
 
 
 Digest = Literal["sha256", "sha1"]
@@ -471,6 +538,13 @@ class Authority(Protocol):
 
     def fetch_pdf(self, document: Document) -> bytes:
         """Return the authority's own print (capability ``printer``).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+
+    def fetch_files(self, document: Document) -> Sequence[File]:
+        """Return the files of a document that the authority has, compared with it;
+        none where it makes none (capability ``files``).
 
         :raise TransientError, AuthenticationError, AuthorityError:
         """

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from .contract import AuthorityError, Document, Outcome
+from collections.abc import Sequence
+
+from .contract import AuthorityError, Document, File, Outcome
 from .messages import Sentence, _
 
 
-class SellerReceipts:
+class NoFiles:
+    """Part of an authority that makes no files of documents."""
+
+    def fetch_files(self, document: Document) -> Sequence[File]:
+        """Return none (capability ``files`` is false)."""
+        return ()
+
+
+class SellerReceipts(NoFiles):
     """Part of an authority that takes receipts: their buyers have no say in them, and
     their print is the seller's."""
 
