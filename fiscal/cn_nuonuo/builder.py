@@ -190,7 +190,7 @@ def is_nothing(line: Line) -> bool:
 
 def _of(line: Line, receipt: Receipt) -> Iterator[FapiaoLine]:
     whole = _plain_line(line, receipt)
-    if not line.discounts:
+    if not line.discounts or cents(line.gross) == whole.net:
         yield _priced(whole, line, receipt)
         return
     net, tax = before_discounts(line, whole.rate)

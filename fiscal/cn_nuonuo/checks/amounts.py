@@ -117,7 +117,8 @@ def _check_sums(found: Findings, gaps: Decimal) -> None:
             count=len(fapiao.lines),
             most=MOST_LINES,
         )
-    if settings.sum_tolerance and gaps > settings.sum_tolerance:
+    told = any(one.code == "E9131" for one in found.problems)
+    if settings.sum_tolerance and gaps > settings.sum_tolerance and not told:
         found.add(
             "tax_differences",
             _(
