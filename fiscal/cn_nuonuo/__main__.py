@@ -136,9 +136,9 @@ def _read(options: argparse.Namespace) -> int:
     for name in Voucher.__dataclass_fields__:
         value = getattr(said, name)
         if name != "lines" and value not in ("", None):
-            _say(printable(f"{name}\t{value}"))
+            _say(f"{name}\t{printable(str(value))}")
     for line in said.lines:
-        _say(printable(f"line\t{line.name}\t{line.net}\t{line.tax}"))
+        _say(f"line\t{printable(line.name)}\t{line.net}\t{line.tax}")
     return 0
 
 

@@ -75,6 +75,10 @@ def read_ofd(content: bytes) -> Voucher:
         raise ValueError(f"It is no OFD that can be read: {exc}") from exc
 
 
+class _TooLarge(ValueError):
+    """More comes out of the archive than is read."""
+
+
 class _Members:
     """The members of an archive, read within bounds."""
 
@@ -103,7 +107,7 @@ class _Members:
                 found += piece
                 self._left -= len(piece)
                 if len(found) > MOST_MEMBER_BYTES or self._left < 0:
-                    raise ValueError("The OFD is too large when unpacked")
+                    raise _TooLarge("The OFD is too large when unpacked")
         return bytes(found)
 
     def xml(self, path: str) -> Any:
@@ -171,6 +175,8 @@ def _tagged(members: _Members, document: str) -> Mapping[str, str]:
     try:
         root = members.xml(document)
         wanted = dict(_references(members, root, folder))
+    except _TooLarge:
+        raise
     except ValueError:
         return {}
     ids = {one for references in wanted.values() for one in references}

@@ -12,7 +12,6 @@ from cn_kit import (
     COMPANY,
     CONTACT,
     DESK,
-    DEVICE,
     GOODS,
     ISSUED,
     ITEM,

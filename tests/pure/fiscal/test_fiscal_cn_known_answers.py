@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from cn_kit import (
@@ -128,8 +129,6 @@ def test_the_sample_answers():
 
 def test_the_sample_call_back():
     form = samples("callback_form")
-    from urllib.parse import urlencode
-
     hint = read_hint(urlencode(form).encode())
     assert (hint.topic, hint.order_no) == ("fapiao", "S00042-1")
     assert (hint.serial, hint.seller) == ("26100109300001000001", SELLER)

@@ -39,8 +39,33 @@ QUANTITIES = st.one_of(
 TEXTS = st.text(max_size=20) | st.sampled_from(["测试", "a\nb", "<b>", '"\\', "x" * 95])
 
 
+TAME = st.builds(
+    lambda net, rate, cents, quantity, included, off: line(
+        net,
+        rate,
+        tax=max(
+            (net * Decimal(rate) / 100).quantize(CENT, ROUND_HALF_UP)
+            + Decimal(cents) / 100,
+            Decimal(0),
+        ),
+        policy="10" if rate == "1.5" else "",
+        discount=off,
+        quantity=quantity,
+        data={"tax_included": included},
+    ),
+    st.integers(1, 10_000_000).map(lambda cents: Decimal(cents) / 100),
+    RATES,
+    st.integers(-5, 5),
+    st.integers(1, 10**5).map(lambda n: Decimal(n) / 8),
+    st.booleans(),
+    st.just(Decimal(0)) | st.integers(1, 10**5).map(lambda n: Decimal(n) / 100),
+)
+
+
 @st.composite
 def lines(draw):
+    if draw(st.integers(0, 7)):
+        return draw(TAME)
     net, rate = draw(CENTS), draw(RATES)
     right = (net * Decimal(rate) / 100).quantize(CENT, ROUND_HALF_UP)
     tax = right + Decimal(draw(st.sampled_from([0, 0, 0, 1, -1, 6, -6, 7]))) / 100
