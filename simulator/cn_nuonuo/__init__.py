@@ -2,7 +2,7 @@
 
 - ``POST /accessToken``: tokens (:mod:`.tokens`)
 - ``POST /open/v1/services``: every call, named by the header ``method``
-  (:mod:`.gateway` lets it in, :mod:`.methods` lists who answers it)
+  (:mod:`.gateway` lets it in, :mod:`.app` lists who answers it)
 - ``GET /files/...``: the issued invoices as XML, OFD and PDF (:mod:`.faces`)
 - ``/_control/``: orders and questions of tests (:mod:`.control`)
 

@@ -19,6 +19,8 @@ TEXTS = {
     "E9110": "折扣行未紧跟被折扣行",
     "E9111": "数量正负有误",
     "E9112": "折扣行与被折扣行税率不同",
+    "E9113": "购方名称与蓝票不同",
+    "E9115": "购方税号与蓝票不同",
     "E9121": "商品编码缺失或有误",
     "E9122": "没有发票明细",
     "E9123": "单价为空时三项金额必填",
@@ -58,9 +60,13 @@ class Problem(NamedTuple):
 
 
 class ApiError(Exception):
-    """A call is answered by a code other than E0000: that of the first problem."""
+    """A call is answered by a code other than E0000: that of the first problem.
+
+    :ivar result: what is answered besides
+    """
 
     def __init__(self, problems: list[Problem], http_status: int = 200) -> None:
+        self.result: object = None
         super().__init__("; ".join(f"{row.path}: {row.detail}" for row in problems))
         self.problems = problems
         self.http_status = http_status

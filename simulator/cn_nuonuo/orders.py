@@ -45,9 +45,7 @@ def checked(
 def _filled(order: dict[str, Any], company: Company) -> dict[str, Any]:
     """The order with what the seller has set in the platform's console."""
     defaults = {"salerTel": company.telephone, "salerAddress": company.address}
-    missing = {
-        name: value for name, value in defaults.items() if not text(order, name)
-    }
+    missing = {name: value for name, value in defaults.items() if not text(order, name)}
     return {**order, **missing}
 
 

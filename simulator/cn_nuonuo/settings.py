@@ -38,6 +38,7 @@ _FREIGHT_CODES = {
     "destination": "E9800",
     "goodsName": "E9801",
 }
+_RED_BUYER_CODES = {"buyerName": "E9113", "buyerTaxNo": "E9115"}
 _RATES = ["0", "0.01", "0.015", "0.03", "0.04", "0.05", "0.06", "0.09", "0.10"]
 _RATES += ["0.11", "0.13", "0.17"]
 
@@ -84,6 +85,7 @@ class Settings(SettingsBase):
         "gateway_codes": _same_keys(_GATEWAY_CODES),
         "amount_codes": _same_keys(_AMOUNT_CODES),
         "freight_codes": _same_keys(_FREIGHT_CODES),
+        "red_buyer_codes": _same_keys(_RED_BUYER_CODES),
         "rates": _are_rates,
     }
 
@@ -168,6 +170,8 @@ class Settings(SettingsBase):
     # --- red letters -----------------------------------------------------------
     confirm_seconds: float = 0.5
     confirm_hours: float = 72.0
+    # [U] Which of E9113, E9115, E9117, E9118, E9120 tells of which of the buyer's data.
+    red_buyer_codes: dict = field(default_factory=_RED_BUYER_CODES.copy)
     # [U] One confirmation at a time for a blue invoice.
     one_open_confirmation: bool = True
     # [U] A full red letter for what partial ones left.
