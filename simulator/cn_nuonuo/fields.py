@@ -34,8 +34,8 @@ ORDER = _table("""
     buyerAddress 80
     buyerAccount 100
     salerTaxNum! 20
-    salerTel 20
-    salerAddress 80
+    salerTel! 20
+    salerAddress! 80
     salerAccount 100
     showBankAccountType 2
     orderNo! 20

@@ -70,7 +70,7 @@ class Settings(SettingsBase):
         "policy_rates": ("checked", "ignored"),
         "discount_quantity": ("refused", "ignored"),
         "unknown_goods_codes": ("accepted", "refused"),
-        "differential_tax": ("excluding", "including", "unchecked"),
+        "differential_tax": ("checked", "ignored"),
         "clerk_check": ("issue", "request", "ignored"),
         "red_gives_back": ("same_month", "always", "never"),
         "retry_period": ("ever", "day"),
@@ -144,8 +144,9 @@ class Settings(SettingsBase):
     # Whether a missing code is looked up by the name of the goods.
     goods_matching: bool = True
     unknown_goods_codes: str = "accepted"
-    # [U] What a differential invoice's deduction is taken from.
-    differential_tax: str = "excluding"
+    # [U] The tax of a differential invoice: (amount - deduction) x rate. Taken from the
+    # tax-inclusive amount, (total - deduction) / (1 + rate) x rate, it is the same.
+    differential_tax: str = "checked"
     differential_single_line: bool = True
 
     # --- the life of an invoice ------------------------------------------------

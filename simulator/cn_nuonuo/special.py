@@ -247,14 +247,11 @@ def _check_deduction(
         if settings.differential_single_line:
             found.add("invoiceDetail", "a differential invoice has exactly one line")
         return
-    if settings.differential_tax == "unchecked":
+    if settings.differential_tax == "ignored":
         return
     (line,) = lines
     rate = amounts.parse(line["rate"]) or Decimal(0)
-    if settings.differential_tax == "excluding":
-        wanted = (Decimal(line["excl"]) - deducted) * rate
-    else:
-        wanted = (Decimal(line["incl"]) - deducted) / (1 + rate) * rate
+    wanted = (Decimal(line["excl"]) - deducted) * rate
     difference = abs(wanted - Decimal(line["tax"]))
     if difference > settings.tax_tolerance:
         found.add("invoiceDetail[0].tax", f"is {difference} off", "E9131")
