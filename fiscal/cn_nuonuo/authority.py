@@ -16,6 +16,7 @@ from ..contract import (
     Document,
     Envelope,
     File,
+    FiscalError,
     Limits,
     Listed,
     Outcome,
@@ -225,9 +226,10 @@ class CnNuonuo(SellerReceipts):
         """
         (document,) = envelope.documents
         fapiao = thaw(document.content)
+        failed = errors.when_failed(self._settings)
 
         def read(reply: Reply) -> list[Outcome]:
-            return [_submitted(document, fapiao, reply)]
+            return [_submitted(document, fapiao, reply, failed)]
 
         return self._client().call(
             _RED if fapiao.red else _ISSUE,
@@ -254,10 +256,11 @@ class CnNuonuo(SellerReceipts):
             again (``E9613``)
         """
         fapiao = thaw(document.content)
+        failed = errors.when_failed(self._settings)
 
         def read(reply: Reply) -> Outcome:
             if not reply.success:
-                errors.refuse(reply.code, reply.words, changes=True)
+                errors.refuse(reply.code, reply.words, failed)
             ids = {"order": fapiao.order_no}
             return Outcome(document.key, Status.ACCEPTED, document.uid, ids)
 
@@ -410,7 +413,9 @@ class CnNuonuo(SellerReceipts):
         return errors.cure(code)
 
 
-def _submitted(document: Document, fapiao: Fapiao, reply: Reply) -> Outcome:
+def _submitted(
+    document: Document, fapiao: Fapiao, reply: Reply, failed: type[FiscalError]
+) -> Outcome:
     ids = {"order": fapiao.order_no}
     if fapiao.red:
         ids["bill_id"] = fapiao.red.request
@@ -421,7 +426,7 @@ def _submitted(document: Document, fapiao: Fapiao, reply: Reply) -> Outcome:
         return Outcome(document.key, Status.ACCEPTED, document.uid, ids)
     if reply.code == DUPLICATE:
         return Outcome(document.key, Status.DUPLICATE, document.uid, ids)
-    errors.raise_for(reply.code, reply.words, changes=True)
+    errors.raise_for(reply.code, reply.words, failed)
     problem = errors.problem(reply.code, reply.words)
     return Outcome(document.key, Status.INVALID, document.uid, errors=(problem,))
 
@@ -437,4 +442,4 @@ def _number(document: Document) -> str:
 
 def _done(reply: Reply) -> None:
     if not reply.success:
-        errors.refuse(reply.code, reply.words, changes=True)
+        errors.refuse(reply.code, reply.words)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..contract import Document, Outcome, Status
+from ..contract import Document, Outcome, Status, TransientError
 from . import errors
 from .answers import (
     AGREED,
@@ -115,7 +115,7 @@ def _read_rows(reply: Reply) -> list[Row] | None:
     if reply.code == NOT_FOUND:
         return None
     if not reply.success:
-        errors.refuse(reply.code, reply.words, changes=False)
+        errors.refuse(reply.code, reply.words, TransientError)
     return rows_of(reply.result)
 
 
@@ -163,5 +163,5 @@ def _read_requests(reply: Reply) -> list[RedRequest]:
     if reply.code == NOT_FOUND:
         return []
     if not reply.success:
-        errors.refuse(reply.code, reply.words, changes=False)
+        errors.refuse(reply.code, reply.words, TransientError)
     return requests_of(reply.result)

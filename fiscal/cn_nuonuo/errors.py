@@ -9,8 +9,8 @@ from ..contract import (
     AmbiguousError,
     AuthenticationError,
     AuthorityError,
+    FiscalError,
     Problem,
-    TransientError,
 )
 from ..messages import Sentence, _
 from .error_catalogue import (
@@ -22,6 +22,7 @@ from .error_catalogue import (
     RED_STATES,
     Known,
 )
+from .settings import Settings
 
 _FAILED_THERE = ("E4000", "E9601")
 _GATEWAY = re.compile(r"07[0-9]{4}")
@@ -80,31 +81,38 @@ def raise_for_gateway(code: str, words: str) -> None:
         raise AuthenticationError(sentence(code, words), code)
 
 
-def raise_for(code: str, words: str, *, changes: bool) -> None:
-    """Raise for refusals that are not about one document's data.
+def raise_for(code: str, words: str, failed: type[FiscalError]) -> None:
+    """Raise for refusals that are not about the matter itself.
 
-    :param changes: the call changes something there
+    :param failed: what it means that the provider failed to carry the call out: of one
+        that asks ``TransientError``, of one that issues ``AmbiguousError``
     :raise AuthenticationError: credentials, company or permission are wrong
-    :raise AmbiguousError: it may have been carried out
-    :raise TransientError: it only asks, and may be repeated
+    :raise FiscalError: ``failed``
     """
     found = known(code)
     if found is None:
         return
     if found.handling == "configuration":
         raise AuthenticationError(sentence(code, words), code)
-    if code in _FAILED_THERE:
-        kind = AmbiguousError if changes else TransientError
-        raise kind(sentence(code, words))
+    if code in _FAILED_THERE and failed is not AuthorityError:
+        raise failed(sentence(code, words))
 
 
-def refuse(code: str, words: str, *, changes: bool) -> NoReturn:
+def when_failed(settings: Settings) -> type[FiscalError]:
+    """Return what it means that the provider failed to carry out a call that issues."""
+    return AmbiguousError if settings.failed_call == "ask" else AuthorityError
+
+
+def refuse(
+    code: str, words: str, failed: type[FiscalError] = AuthorityError
+) -> NoReturn:
     """Raise for a call that is refused as a whole; what it is about stands as it was.
 
-    :raise AuthenticationError, AmbiguousError, TransientError: see :func:`raise_for`
+    :raise AuthenticationError: see :func:`raise_for`
+    :raise FiscalError: ``failed``
     :raise AuthorityError: its ``code`` is the vendor's
     """
-    raise_for(code, words, changes=changes)
+    raise_for(code, words, failed)
     raise AuthorityError(code, sentence(code, words))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..contract import AuthorityError, Document, Outcome, Status
+from ..contract import AuthorityError, Document, FiscalError, Outcome, Status
 from ..messages import Sentence, _
 from . import errors
 from .answers import RedRequest, red_outcome
@@ -102,7 +102,13 @@ class RedLetters:
             "orderTime": local_text(fapiao.issued_at),
             "callBackUrl": self._settings.callback_url,
         }
-        result = self._change("fastInvoiceRed", body, "red_issue", (document.key,))
+        result = self._change(
+            "fastInvoiceRed",
+            body,
+            "red_issue",
+            (document.key,),
+            errors.when_failed(self._settings),
+        )
         ids = {**request.ids(), "order": fapiao.order_no}
         if isinstance(result, Mapping):
             ids["serial"] = told(result.get("invoiceSerialNum"))
@@ -120,11 +126,16 @@ class RedLetters:
         return red_outcome(document, request)
 
     def _change(
-        self, name: str, body: Mapping[str, Any], purpose: str, keys: tuple[int, ...]
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        purpose: str,
+        keys: tuple[int, ...],
+        failed: type[FiscalError] = AuthorityError,
     ) -> Any:
         def read(reply: Reply) -> Any:
             if not reply.success:
-                errors.refuse(reply.code, reply.words, changes=True)
+                errors.refuse(reply.code, reply.words, failed)
             return reply.result
 
         given = {name: value for name, value in body.items() if value != ""}

@@ -174,7 +174,7 @@ class Session:
     ) -> Mapping[str, Any]:
         def read(reply: Reply) -> Mapping[str, Any]:
             if not reply.success:
-                errors.refuse(reply.code, reply.words, changes=changes)
+                errors.refuse(reply.code, reply.words)
             return reply.result if isinstance(reply.result, Mapping) else {}
 
         body = {**self._account, "queryType": kind, **(more or {})}

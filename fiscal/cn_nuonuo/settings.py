@@ -20,6 +20,8 @@ class Settings:
     :ivar token_refused: codes, with commas between, with which the gateway refuses a
         token (not confirmed): it is forgotten, and the call made once more
     :ivar token_pause: seconds after which a refused token is given up for a new one
+    :ivar failed_call: what E4000 (the call failed) means for a call that issues:
+        ``ask`` whether it was carried out, or ``refused`` for good (not confirmed)
     :ivar seller_in_console: address and telephone of the seller are kept at the vendor
         and need not be sent
     :ivar push_mode: who sends the fapiao to the buyer: ``-1`` not the vendor, ``0`` the
@@ -51,6 +53,7 @@ class Settings:
     token_days: Decimal = Decimal(30)
     token_refused: str = "070301,070302,070303,070312"
     token_pause: Decimal = Decimal(600)
+    failed_call: Literal["ask", "refused"] = "ask"
     seller_in_console: bool = False
     push_mode: Literal["-1", "0", "1", "2"] = "-1"
     show_accounts: Literal["0", "1", "2", "3"] = "0"

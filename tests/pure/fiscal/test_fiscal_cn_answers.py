@@ -155,6 +155,14 @@ def test_not_known_whether_it_was_taken(provider, answer):
         submit(provider)
 
 
+def test_a_call_that_failed_may_be_refused(provider):
+    provider.told("requestBillingNew", code="E4000", words="参数")
+    own = provider.authority(settings={"failed_call": "refused"})
+    (outcome,) = own.submit(own.envelope([document()]))
+    assert outcome.status is Status.INVALID
+    assert codes(outcome.errors) == ["E4000"]
+
+
 def test_a_login_page_is_no_answer(provider):
     page = response(b"<html>", media_type="text/html")
     provider.answers["requestBillingNew"] = page
