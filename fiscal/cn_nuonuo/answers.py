@@ -27,6 +27,7 @@ AGREED = ("01", "04")
 _ISSUED = (DONE, UNSIGNED)
 _NUMBER = re.compile(r"[0-9]{20}")
 _MOST_ROWS = 500
+_LONGEST_URL = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ def _row(one: Mapping[str, Any]) -> Row:
         amount_or_none(one.get("orderAmount")),
         read_millis(one.get("invoiceTime")),
         told(one.get("qrCode")),
-        *(told(one.get(name), 1000) for name in ("pdfUrl", "ofdUrl", "xmlUrl")),
+        told(one.get("pdfUrl"), _LONGEST_URL),
+        told(one.get("ofdUrl"), _LONGEST_URL),
+        told(one.get("xmlUrl"), _LONGEST_URL),
         told(one.get("oldEleInvoiceNumber")),
     )
 
@@ -325,7 +328,7 @@ def red_outcome(document: Document, request: RedRequest) -> Outcome:
             request.ids(),
             (errors.problem(code, request.words),),
         )
-    warnings = ()
+    warnings: tuple[Problem, ...] = ()
     if request.doing in ("02", "04"):
         warnings = (
             Problem(

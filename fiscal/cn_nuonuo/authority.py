@@ -33,7 +33,8 @@ from .checks import examine
 from .checks.document import MOST_LINES
 from .client import NuonuoClient, Reply
 from .code_tables import KINDS, table
-from .enquiry import ask, find_rows
+from .enquiry import MOST_ORDERS, ask, find_rows
+from .error_catalogue import HELD
 from .fapiao import Fapiao, Routing, freeze, thaw
 from .files import Fetcher
 from .moments import ZONE_NAME
@@ -41,6 +42,7 @@ from .probing import probe
 from .qr import read_qr
 from .reader import read_receipt
 from .red import RedLetters
+from .references import refer
 from .session import Session
 from .settings import parse_settings
 from .text import clean, told
@@ -95,8 +97,8 @@ class CnNuonuo(SellerReceipts):
     ``bill_id``, ``bill_no``, ``bill_uuid``, ``red_state`` (table ``red_state``),
     ``red_request``.
 
-    A refusal whose first code is in :data:`.error_catalogue.HELD` is none of the
-    document: once a person has done what it says, :meth:`re_invoice` goes on with it.
+    A refusal whose first code is in :attr:`held_codes` is none of the document itself:
+    once a person has done what it says, :meth:`re_invoice` goes on with it.
     """
 
     code: ClassVar[str] = "cn_nuonuo"
@@ -117,11 +119,13 @@ class CnNuonuo(SellerReceipts):
     )
     limits: ClassVar[Limits] = Limits(
         zone=ZONE_NAME,
-        documents_per_call=1,
+        # an order is one document (see fits), a question is about up to fifty
+        documents_per_call=MOST_ORDERS,
         lines_per_document=MOST_LINES,
         ingestion_time=timedelta(minutes=2),
         first_poll=timedelta(seconds=5),
     )
+    held_codes: ClassVar[frozenset[str]] = HELD
     default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "test": {
             "api": "https://sandbox.nuonuocs.cn/open/v1/services",
@@ -170,6 +174,16 @@ class CnNuonuo(SellerReceipts):
             raise ValueError(" ".join(problem.text for problem in found.problems))
         assert found.fapiao is not None
         return Built(freeze(found.fapiao), _MEDIA_TYPE)
+
+    def refer(
+        self, receipt: Receipt, blue: bytes, taken: Iterable[bytes] = ()
+    ) -> Receipt:
+        """Return a red letter's receipt with what it takes back of a kept fapiao, see
+        :func:`.references.refer`.
+
+        :raise ValueError: what is kept is no fapiao
+        """
+        return refer(receipt, blue, taken)
 
     def parse(self, content: bytes) -> Receipt:
         """Return what a kept fapiao says.

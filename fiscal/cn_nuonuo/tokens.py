@@ -17,6 +17,7 @@ from ..contract import (
     AuthenticationError,
     Connection,
     KeptToken,
+    TokenSlot,
     TokenStore,
     TransientError,
 )
@@ -164,7 +165,7 @@ class Tokens:
 
     # -- asking -----------------------------------------------------------------------
 
-    def _ask(self, slot: Any, form: Mapping[str, str]) -> KeptToken:
+    def _ask(self, slot: TokenSlot, form: Mapping[str, str]) -> KeptToken:
         """Ask for a token and keep it. The call is counted before it is made."""
         now, kept = self._http.now(), slot.read()
         counted = self._counted(kept)

@@ -170,10 +170,9 @@ def check_special(found: Findings) -> None:
 
 
 def _object(found: Findings, node: Any, members: Sequence[Member]) -> Mapping[str, Any]:
-    if not isinstance(node, Mapping):
-        node = {}
-    _check_members(found, node, members, "special_data")
-    return node
+    given: Mapping[str, Any] = node if isinstance(node, Mapping) else {}
+    _check_members(found, given, members, "special_data")
+    return given
 
 
 def _rows(

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 from cn_kit import GOODS, SERVICE, codes, line, order_of, person, receipt
-from cn_rig import SELLER, office
+from cn_rig import COMPANY, SELLER, office
+from hypothesis import Phase, given, settings
 from test_fiscal_cn_check import (
     CONSTRUCTION,
     FREIGHT,
@@ -18,6 +19,7 @@ from test_fiscal_cn_check import (
     VOUCHER,
     special,
 )
+from test_fiscal_cn_properties import receipts
 
 from fiscal.contract import (
     AmbiguousError,
@@ -540,3 +542,60 @@ def test_codes_that_the_vendor_finds(desk):
         ]
     )
     desk.issued(base)
+
+
+def test_what_is_taken_back_bit_by_bit(desk):
+    """The lines are found by the kept documents, until nothing is left."""
+    blue = desk.issued(EVERYTHING)
+    kept = []
+    for count in (2, 1, 3):
+        start = sum(one.count(b'"nature"') for one in kept)
+        lines = EVERYTHING.lines[start : start + count]
+        values = {
+            **{"kind": "return", "original": Original(blue.uid), "data": {}},
+            **{"lines": lines, "total": sum(one.total for one in lines)},
+        }
+        named = desk.own.refer(replace(EVERYTHING, **values), blue.content, kept)
+        red = desk.issued(named)
+        kept.append(red.content)
+    whole = desk.own.refer(
+        replace(EVERYTHING, kind="return", original=Original(blue.uid), data={}),
+        blue.content,
+        kept,
+    )
+    assert not any(one.data.get("blue_line") for one in whole.lines)
+
+
+@settings(deadline=None, max_examples=40, phases=[Phase.generate])
+@given(receipts())
+def test_what_passes_the_checks_is_taken(base):
+    """Two readings of the same papers: what this one lets pass the other takes."""
+    desk = _DESK[0]
+    made = replace(base, seller=COMPANY)
+    if desk.own.check(made):
+        return
+    document = desk.issue(base)
+    assert desk.submit(document).status is Status.ACCEPTED, desk.why()
+    outcome = desk.settled(document)
+    assert (outcome.status, outcome.warnings) == (Status.VALID, ())
+    (order,) = desk.control.orders(order_of(document))
+    assert order["warnings"] == []
+
+
+_DESK = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_desk():
+    with office() as made:
+        _DESK.append(made)
+        made.control.register(
+            companies=[
+                {
+                    **{"tax_number": SELLER, "name": "测试销售有限公司"},
+                    **{"credit_line": "1e15", "single_limit": "1e15"},
+                }
+            ]
+        )
+        yield
+    _DESK.clear()
