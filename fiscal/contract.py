@@ -317,10 +317,10 @@ class KeptToken:
 class TokenSlot(Protocol):
     """The place of one token, held by one caller at a time."""
 
-    def read(self) -> KeptToken:
+    def kept(self) -> KeptToken:
         """Return what is kept, an empty one at first."""
 
-    def write(self, token: KeptToken) -> None:
+    def keep(self, token: KeptToken) -> None:
         """Keep a token for good before returning: what was asked for counts even if
         this process ends in the next moment."""
 

@@ -93,7 +93,7 @@ class _Members:
     def __contains__(self, path: str) -> bool:
         return _path(path) in self._by_name
 
-    def read(self, path: str) -> bytes:
+    def content(self, path: str) -> bytes:
         """Return a member, unpacked.
 
         :raise ValueError: it is not there, or too large
@@ -115,7 +115,7 @@ class _Members:
 
         :raise ValueError: it is not there, or no XML
         """
-        return parse(self.read(path), MOST_MEMBER_BYTES)
+        return parse(self.content(path), MOST_MEMBER_BYTES)
 
 
 def _path(name: str) -> str:

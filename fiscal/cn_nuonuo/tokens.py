@@ -66,12 +66,12 @@ class Tokens:
         spend the budget: it stays for ``token_pause``.
         """
         with self._store.holding(self._place()) as slot:
-            kept = slot.read()
+            kept = slot.kept()
             if kept.value == token:
                 pause = timedelta(seconds=float(self._settings.token_pause))
                 if kept.asked_at and self._http.now() - kept.asked_at[-1] < pause:
                     return False
-                slot.write(replace(kept, value="", expires_at=None))
+                slot.keep(replace(kept, value="", expires_at=None))
         TOKENS.invalidate(self._key(), token)
         return True
 
@@ -99,7 +99,7 @@ class Tokens:
     def left(self) -> int:
         """Return how many tokens may still be asked for at present."""
         with self._store.holding(self._place()) as slot:
-            return int(self._settings.token_calls) - len(self._counted(slot.read()))
+            return int(self._settings.token_calls) - len(self._counted(slot.kept()))
 
     # -- one token --------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Tokens:
 
     def _shared(self) -> Token:
         with self._store.holding(self._place()) as slot:
-            kept, now = slot.read(), self._http.now()
+            kept, now = slot.kept(), self._http.now()
             if not kept.value or kept.expires_at is None or kept.expires_at <= now:
                 kept = self._ask(slot, self._form(kept))
         assert kept.expires_at is not None
@@ -167,12 +167,12 @@ class Tokens:
 
     def _ask(self, slot: TokenSlot, form: Mapping[str, str]) -> KeptToken:
         """Ask for a token and keep it. The call is counted before it is made."""
-        now, kept = self._http.now(), slot.read()
+        now, kept = self._http.now(), slot.kept()
         counted = self._counted(kept)
         if len(counted) >= self._settings.token_calls:
             raise self._spent(counted)
         kept = replace(kept, asked_at=(*counted, now))
-        slot.write(kept)
+        slot.keep(kept)
         call = Call(
             "token",
             "POST",
@@ -193,7 +193,7 @@ class Tokens:
             expires_at=now + timedelta(seconds=max(life - _AHEAD, life * _MOST_SHARE)),
             refresh=refresh or kept.refresh,
         )
-        slot.write(kept)
+        slot.keep(kept)
         return kept
 
     def _counted(self, kept: KeptToken) -> tuple[datetime, ...]:

@@ -102,10 +102,10 @@ class _Place:
     lock: threading.Lock = field(default_factory=threading.Lock)
     token: KeptToken = KeptToken()
 
-    def read(self) -> KeptToken:
+    def kept(self) -> KeptToken:
         return self.token
 
-    def write(self, token: KeptToken) -> None:
+    def keep(self, token: KeptToken) -> None:
         self.token = token
 
 

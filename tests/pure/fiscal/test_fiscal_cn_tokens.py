@@ -82,10 +82,10 @@ class Store:
         with self._lock:
             yield self
 
-    def read(self):
+    def kept(self):
         return self.token
 
-    def write(self, token):
+    def keep(self, token):
         self.written.append(token)
         self.token = token
 
@@ -160,7 +160,7 @@ def test_a_new_token_is_not_given_up(provider, refusal):
 def test_what_another_process_renewed_is_used(provider):
     call(provider)
     with provider.store.holding(next(iter(provider.store._places))) as slot:
-        slot.write(replace(slot.read(), value="token-2"))
+        slot.keep(replace(slot.kept(), value="token-2"))
     provider.answers["queryInvoiceResult"] = [REFUSED, FOUND]
     call(provider)
     assert len(provider.forms) == 1
@@ -226,8 +226,8 @@ def test_threads_share_one_token():
 
     def work():
         with store.holding("a") as slot:
-            seen.append(slot.read().value)
-            slot.write(KeptToken(value=slot.read().value + "x"))
+            seen.append(slot.kept().value)
+            slot.keep(KeptToken(value=slot.kept().value + "x"))
 
     threads = [threading.Thread(target=work) for _index in range(20)]
     for one in threads:
@@ -237,7 +237,7 @@ def test_threads_share_one_token():
     assert sorted(seen) == ["x" * n for n in range(20)]
     store.release()
     with store.holding("a") as slot:
-        assert len(slot.read().value) == 20
+        assert len(slot.kept().value) == 20
     store.clear()
     with store.holding("a") as slot:
-        assert slot.read() == KeptToken()
+        assert slot.kept() == KeptToken()
