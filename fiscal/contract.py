@@ -9,19 +9,20 @@ times are aware UTC ``datetime`` in whole seconds, contents are ``bytes``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Literal, Protocol
 
+from .token_store import KeptToken, TokenSlot, TokenStore
 from .values import (
     NOTHING,
     Address,
     Built,
     Device,
     Discount,
+    File,
     Line,
     Original,
     Party,
@@ -188,25 +189,6 @@ class Code:
     valid_to: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of a document that the authority (or whoever issues for it) made.
-
-    :ivar name: for the archive, without a path: made of the document's number
-    :ivar sha256: of ``content``, in hexadecimal
-    :ivar original: it is the voucher by law; others show the same for people
-    :ivar problems: what does not agree with the document, or that the file cannot be
-        read; it is kept all the same
-    """
-
-    name: str
-    media_type: str
-    content: bytes = field(repr=False)
-    sha256: str
-    original: bool = False
-    problems: tuple[Problem, ...] = ()
-
-
 # ----------------------------------------------------------------------------------
 # What an authority can do
 # ----------------------------------------------------------------------------------
@@ -296,43 +278,6 @@ class Exchange:
     outcome: str
     error: str = ""
     keys: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class KeptToken:
-    """An access token with what is left to ask for others.
-
-    :ivar expires_at: ``None`` while there is no token
-    :ivar refresh: what the next one is asked for with, where that is needed
-    :ivar asked_at: when tokens were asked for, granted or not, the oldest first; what
-        lies before the authority's counting period may be forgotten
-    """
-
-    value: str = field(default="", repr=False)
-    expires_at: datetime | None = None
-    refresh: str = field(default="", repr=False)
-    asked_at: tuple[datetime, ...] = ()
-
-
-class TokenSlot(Protocol):
-    """The place of one token, held by one caller at a time."""
-
-    def kept(self) -> KeptToken:
-        """Return what is kept, an empty one at first."""
-
-    def keep(self, token: KeptToken) -> None:
-        """Keep a token for good before returning: what was asked for counts even if
-        this process ends in the next moment."""
-
-
-class TokenStore(Protocol):
-    """Keeps tokens whose number is limited, across threads, processes and restarts."""
-
-    def holding(self, key: str) -> AbstractContextManager[TokenSlot]:
-        """Hold a token's place, and wait while another holds it.
-
-        :param key: whose it is; contains no secret
-        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -101,12 +101,30 @@ class NuonuoClient:
         keys: tuple[int, ...],
     ) -> Result:
         token = self.tokens.get()
+
+        def read_reply(answer: Answer) -> Result:
+            reply = _reply(answer)
+            if reply.code in self._refused or answer.status == 401:
+                again = self.tokens.refused(token)
+                kind = _TokenRefused if again else AuthenticationError
+                raise kind(errors.sentence(reply.code, reply.words), "token_refused")
+            errors.raise_for_gateway(reply.code, reply.words)
+            if answer.status >= 400 and not reply.code:
+                raise _not_taken(answer)
+            return read(reply)
+
+        made = self._call(name, content, token)
+        call = replace(made, purpose=purpose, changes=changes, keys=keys)
+        return self.http.call(call, read_reply)
+
+    def _call(self, name: str, content: bytes, token: str) -> Call:
+        """Return a call with its stamp and signature."""
         key, secret = (
             self._connection.credentials.get(n, "") for n in ("app_key", "app_secret")
         )
         stamp = self._stamp()
-        call = Call(
-            purpose,
+        return Call(
+            "",
             "POST",
             f"{self._api}?{urlencode(stamp.query(key))}",
             {
@@ -118,32 +136,8 @@ class NuonuoClient:
                 "method": FAMILY + name,
             },
             content,
-            changes=changes,
-            keys=keys,
             secrets=(token,),
         )
-
-        def read_reply(answer: Answer) -> Result:
-            reply = _reply(answer)
-            if reply.code in self._refused or answer.status == 401:
-                again = self.tokens.refused(token)
-                kind = _TokenRefused if again else AuthenticationError
-                raise kind(errors.sentence(reply.code, reply.words), "token_refused")
-            errors.raise_for_gateway(reply.code, reply.words)
-            if answer.status >= 400 and not reply.code:
-                raise TransientError(
-                    Sentence(
-                        _(
-                            "The provider's address does not take the call (HTTP"
-                            " %(status)s). Check the address in the registration."
-                        ),
-                        status=answer.status,
-                    ),
-                    answer.retry_after,
-                )
-            return read(reply)
-
-        return self.http.call(call, read_reply)
 
     def _stamp(self) -> Stamp:
         return Stamp(
@@ -151,6 +145,19 @@ class NuonuoClient:
             str(10_000_000 + secrets.randbelow(90_000_000)),
             str(int(self.http.now().timestamp())),
         )
+
+
+def _not_taken(answer: Answer) -> TransientError:
+    return TransientError(
+        Sentence(
+            _(
+                "The provider's address does not take the call (HTTP %(status)s). Check"
+                " the address in the registration."
+            ),
+            status=answer.status,
+        ),
+        answer.retry_after,
+    )
 
 
 def _reply(answer: Answer) -> Reply:

@@ -7,6 +7,7 @@ from the store stays in this process until it is refused or about to end.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -65,7 +66,7 @@ class Tokens:
         another one may be had. One that is new is not the cause, and asking again would
         spend the budget: it stays for ``token_pause``.
         """
-        with self._store.holding(self._place()) as slot:
+        with self._store.holding(self._key()) as slot:
             kept = slot.kept()
             if kept.value == token:
                 pause = timedelta(seconds=float(self._settings.token_pause))
@@ -82,7 +83,7 @@ class Tokens:
         :param code: what the vendor's page came back with
         :raise TransientError, AuthenticationError:
         """
-        with self._store.holding(self._place()) as slot:
+        with self._store.holding(self._key()) as slot:
             self._ask(
                 slot,
                 {
@@ -98,20 +99,27 @@ class Tokens:
 
     def left(self) -> int:
         """Return how many tokens may still be asked for at present."""
-        with self._store.holding(self._place()) as slot:
+        with self._store.holding(self._key()) as slot:
             return int(self._settings.token_calls) - len(self._counted(slot.kept()))
 
     # -- one token --------------------------------------------------------------------
 
-    def _place(self) -> str:
-        connection = self._connection
-        return "\n".join(("cn_nuonuo", self._endpoint, connection.identity))
-
-    def _key(self) -> tuple[str, ...]:
-        return ("cn_nuonuo", self._endpoint, self._connection.identity)
+    def _key(self) -> str:
+        """Return whose token it is. The budget is the application's, so companies that
+        share one share its token; one that others authorize has a token for each."""
+        app = self._connection.credentials.get("app_key", "")
+        own = self._settings.application == "own"
+        return "\n".join(
+            (
+                "cn_nuonuo",
+                self._endpoint,
+                hashlib.sha256(app.encode()).hexdigest(),
+                "" if own else self._connection.seller_id,
+            )
+        )
 
     def _shared(self) -> Token:
-        with self._store.holding(self._place()) as slot:
+        with self._store.holding(self._key()) as slot:
             kept, now = slot.kept(), self._http.now()
             if not kept.value or kept.expires_at is None or kept.expires_at <= now:
                 kept = self._ask(slot, self._form(kept))

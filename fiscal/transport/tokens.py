@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ..contract import KeptToken
+from ..token_store import KeptToken
 
 _REFRESH_SHARE = 0.8
 _REFRESH_AHEAD = 300.0
@@ -110,7 +110,7 @@ class _Place:
 
 
 class MemoryTokenStore:
-    """Keeps tokens in this process (:class:`..contract.TokenStore`): the authority's
+    """Keeps tokens in this process (:class:`..token_store.TokenStore`): the authority's
     count of them starts anew with each process."""
 
     def __init__(self) -> None:

@@ -21,6 +21,7 @@ def check_document(found: Findings) -> bool:
     :return: whether the time of issue can be used
     """
     receipt = found.receipt
+    _check_kind(found)
     if receipt.currency != "CNY":
         found.add(
             "currency",
@@ -31,14 +32,6 @@ def check_document(found: Findings) -> bool:
             "lines",
             receipt.record,
             currency=receipt.currency or "?",
-        )
-    if kind_of(receipt) not in table("document_type"):
-        found.add(
-            "kind",
-            _("“%(kind)s” is no kind of fapiao. Choose 81 (special) or 82 (ordinary)."),
-            "kind",
-            receipt.record,
-            kind=receipt.document_type,
         )
     if not clean(receipt.number):
         found.add(
@@ -61,6 +54,18 @@ def check_document(found: Findings) -> bool:
             receipt.record,
         )
     return _check_time(found)
+
+
+def _check_kind(found: Findings) -> None:
+    receipt = found.receipt
+    if kind_of(receipt) not in table("document_type"):
+        found.add(
+            "kind",
+            _("“%(kind)s” is no kind of fapiao. Choose 81 (special) or 82 (ordinary)."),
+            "kind",
+            receipt.record,
+            kind=receipt.document_type,
+        )
 
 
 def _check_time(found: Findings) -> bool:

@@ -192,6 +192,19 @@ def _check_rate(found: Findings, line: Line, tax: TaxAmount, path: str) -> bool:
             tax=name,
             rate=str(rate),
         )
+    _check_policy(found, line, tax, path, known)
+    return known
+
+
+def _check_policy(
+    found: Findings, line: Line, tax: TaxAmount, path: str, known: bool
+) -> None:
+    """Check a policy, and that the rate is its own.
+
+    :param known: the rate can be compared
+    """
+    record, rate = tax.record or line.record, tax.rate
+    name, policy = clean(tax.name) or tax.type, clean(tax.subtype)
     if policy and policy not in table("tax_subtype"):
         found.add(
             "policy",
@@ -219,4 +232,3 @@ def _check_rate(found: Findings, line: Line, tax: TaxAmount, path: str) -> bool:
             tax=name,
             rate=rate,
         )
-    return known

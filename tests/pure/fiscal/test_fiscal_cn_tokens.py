@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
-from cn_kit import NOW, SECRET, SELLER, Provider, codes, document
+from cn_kit import KEY, NOW, SECRET, SELLER, Provider, codes, document
 from crooked_server import response
 
 from fiscal.contract import AuthenticationError, KeptToken, TransientError
@@ -43,9 +43,12 @@ def test_asked_for_once(provider):
     assert len(provider.forms) == 1
 
 
-def test_another_company_has_another_token(provider):
+def test_companies_share_their_applications_token(provider):
+    """Its budget is the application's."""
     call(provider)
-    call(provider, identity="another")
+    call(provider, identity="another", seller_id="91310000TEST000009")
+    assert len(provider.forms) == 1
+    call(provider, credentials={"app_key": "app-key-2", "app_secret": "x"})
     assert len(provider.forms) == 2
 
 
@@ -78,7 +81,7 @@ class Store:
 
     @contextmanager
     def holding(self, key):
-        assert SECRET not in key
+        assert SECRET not in key and KEY not in key
         with self._lock:
             yield self
 
@@ -217,6 +220,8 @@ def test_an_application_of_others(provider):
     provider.later(days=1)
     call(provider, **ISV)
     assert form(provider)["refresh_token"] == "r:2"
+    with pytest.raises(AuthenticationError):
+        call(provider, **ISV, seller_id="91310000TEST000009")
     for secret in ("r:1", "r:2", "code-1"):
         assert secret not in repr(provider.exchanges)
 
