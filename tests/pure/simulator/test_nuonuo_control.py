@@ -299,6 +299,18 @@ def test_a_configuration():
 # --- the process -----------------------------------------------------------------
 
 
+def everything(control):
+    """What a data file has to keep."""
+    return [
+        control.orders(),
+        control.invoices(),
+        control.confirmations(),
+        control.refusals(),
+        control.callbacks(),
+        control.token_calls(APPKEY),
+    ]
+
+
 def test_a_process_and_its_data_file(tmp_path):
     file = tmp_path / "data.json"
     arguments = ("cn_nuonuo", "--data", str(file))
@@ -317,27 +329,12 @@ def test_a_process_and_its_data_file(tmp_path):
         seller.send(order(clerk=""))
         token = seller.token
         time.sleep(0.2)
-        before = [
-            control.orders(),
-            control.invoices(),
-            control.confirmations(),
-            control.refusals(),
-            control.callbacks(),
-            control.token_calls(APPKEY),
-        ]
+        before = everything(control)
         assert stop(child) == 0
     with process(*arguments) as (child, url):
         control, seller = NuonuoControlClient(url), Erp(url)
         seller.token = token
-        after = [
-            control.orders(),
-            control.invoices(),
-            control.confirmations(),
-            control.refusals(),
-            control.callbacks(),
-            control.token_calls(APPKEY),
-        ]
-        assert after == before
+        assert everything(control) == before
         assert seller.send(first).code == "E9106"
         control.buyer(body["billId"], True)
         control.settle()

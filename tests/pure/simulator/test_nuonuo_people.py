@@ -3,6 +3,8 @@
 import pytest
 from nuonuo_kit import SELLER, line, order
 
+from simulator.client import ControlError
+
 UNDER_WAY, GOOD, BAD = "0", "1", "2"
 
 
@@ -125,8 +127,6 @@ def test_a_qr_code_lives_five_minutes(nuonuo, seller, at):
     assert ask(seller, "getQrCode", "3").result["status"] == GOOD
     at(302)
     assert ask(seller, "getQrCode", "3").result["status"] == BAD
-    from simulator.client import ControlError
-
     with pytest.raises(ControlError, match="no good QR code"):
         nuonuo.scan(SELLER)
 

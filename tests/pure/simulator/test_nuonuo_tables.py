@@ -1,5 +1,6 @@
 """The simulator's tables of fields against the platform's own."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -106,8 +107,6 @@ def test_every_switch_is_settled_by_its_default(nuonuo):
 
 def test_the_sample_order(nuonuo, seller):
     """The sample payload of the spec, for the simulator's own seller."""
-    import json
-
     sample = json.loads((VECTORS / "sample_payloads.json").read_text())
     order_ = sample["blue_request"]["order"] | {"salerTaxNum": order()["salerTaxNum"]}
     order_ = {name: value for name, value in order_.items() if name != "callBackUrl"}
