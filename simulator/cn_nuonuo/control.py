@@ -32,6 +32,7 @@ With those of :mod:`simulator.control`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -156,11 +157,13 @@ class Control(ControlBase):
             raise OrderError("'form' is an object of texts.")
         return self.app.callbacks.send(str(needed(body, "url")), form)
 
-    def call(self, endpoint: str, request: Request, *rest: Any) -> object:
+    def call(
+        self, endpoint: str, request: Request, body: Any, values: Mapping[str, Any]
+    ) -> object:
         """Carry an order out; one that calls somebody holds nobody else back."""
         if endpoint == "send":
-            return self._send(request, rest[0])
-        return super().call(endpoint, request, *rest)
+            return self._send(request, body)
+        return super().call(endpoint, request, body, values)
 
     def _settle(self, request: Request, body: dict) -> dict:
         self.app.bureau.settle(self._now)

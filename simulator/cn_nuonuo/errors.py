@@ -63,10 +63,12 @@ class ApiError(Exception):
     """A call is answered by a code other than E0000: that of the first problem.
 
     :ivar result: what is answered besides
+    :ivar shape: ``code``, or ``error`` where the answer is as the token endpoint's
     """
 
     def __init__(self, problems: list[Problem], http_status: int = 200) -> None:
         self.result: object = None
+        self.shape = "code"
         super().__init__("; ".join(f"{row.path}: {row.detail}" for row in problems))
         self.problems = problems
         self.http_status = http_status
@@ -78,6 +80,13 @@ class ApiError(Exception):
         first = self.problems[0]
         text = TEXTS.get(first.code, "请求被拒绝")
         return f"{text}[{first.path}]" if first.path else text
+
+    def answer(self) -> dict[str, object]:
+        """What is answered."""
+        if self.shape == "error":
+            return {"error": self.code, "error_description": self.describe}
+        answer: dict[str, object] = {"code": self.code, "describe": self.describe}
+        return answer if self.result is None else {**answer, "result": self.result}
 
 
 def refused(code: str, path: str, detail: str) -> ApiError:

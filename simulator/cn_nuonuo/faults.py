@@ -1,6 +1,7 @@
 """Misbehaviour of the platform's own kind, on top of :mod:`simulator.faults`.
 
-On a call's name (``requestBillingNew`` ...), ``accessToken``, ``files`` or ``any``:
+The common kinds strike a call's name (``requestBillingNew`` ...), ``accessToken``,
+``files`` or ``any``; these strike calls but the last two:
 
 ======================  =======================================================
 ``refuse``              the error ``code`` with ``message``, nothing is done

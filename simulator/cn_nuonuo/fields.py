@@ -171,7 +171,7 @@ VOUCHER = _table("""
 ELEMENT = _table("""
     elementName! 200
     elementType 20
-    elementValue! 200
+    elementValue 200
 """)
 CONFIRMATION = _table("""
     billId 32

@@ -76,7 +76,9 @@ class Gateway:
     def _refused(self, reason: str, detail: str) -> ApiError:
         code = self.settings.gateway_codes[reason]
         status = self.settings.gateway_error_status
-        return ApiError([Problem(code, reason, detail)], status)
+        error = ApiError([Problem(code, reason, detail)], status)
+        error.shape = self.settings.gateway_error_shape
+        return error
 
     def _check_signature(self, request: Request, data: bytes, app: Application) -> None:
         """The signature is over the bytes as they came."""

@@ -62,7 +62,6 @@ def _line(
     found.choice(row, path, "withTaxFlag", "0", "1")
     found.choice(row, path, "invoiceLineProperty", NORMAL, DISCOUNT, DISCOUNTED)
     found.choice(row, path, "favouredPolicyFlag", "0", *_POLICIES)
-    property_ = text(row, "invoiceLineProperty") or NORMAL
     rate = amounts.rate(found, row, path)
     policy = text(row, "favouredPolicyFlag")
     line = {
@@ -70,33 +69,42 @@ def _line(
         "spec": text(row, "specType"),
         "unit": text(row, "unit"),
         "rate": text(row, "taxRate"),
-        "property": property_,
+        "property": text(row, "invoiceLineProperty") or NORMAL,
         "with_tax": text(row, "withTaxFlag") == "1",
         "policy": "" if policy == "0" else policy,
         "own": {name: text(row, name) for name in _OWN if text(row, name)},
     }
     _check_empty(found, row, path)
     _check_policy(found, path, line["policy"], rate)
-    num, price = _quantities(found, row, path, property_)
+    num, price = _quantities(found, row, path, line["property"])
     line["num"] = text(row, "num") if num is not None else ""
     line["price"] = text(row, "price") if price is not None else ""
-    excl, tax, incl = _amounts(found, row, path, rate, num, price)
-    line.update(
-        excl=str(excl or amounts.ZERO),
-        tax=str(tax or amounts.ZERO),
-        incl=str(incl or amounts.ZERO),
-    )
-    if excl is None or tax is None or incl is None:
-        return line
-    _check_signs(found, path, property_, excl, tax, incl)
+    given = _amounts(found, row, path, rate, num, price)
+    for name, amount in zip(("excl", "tax", "incl"), given, strict=True):
+        line[name] = str(amount or amounts.ZERO)
+    if None not in given:
+        _check_sums(found, path, line, None if differential else rate)
+        if num is not None and price is not None:
+            shown = line["incl"] if line["with_tax"] else line["excl"]
+            _check_price(found, path, num, price, Decimal(shown))
+    return line
+
+
+def _check_sums(
+    found: Findings, path: str, line: dict[str, Any], rate: Decimal | None
+) -> None:
+    """A line's three amounts; the tax only where a rate is given."""
+    excl, tax, incl = (Decimal(line[name]) for name in ("excl", "tax", "incl"))
+    sign = -1 if line["property"] == DISCOUNT else 1
+    if excl * sign <= 0 or incl * sign <= 0 or tax * sign < 0:
+        what = "negative" if sign < 0 else "positive"
+        found.add(path, f"the amounts of such a line are {what}")
     if excl + tax != incl:
         found.add(join(path, "taxIncludedAmount"), f"{excl} + {tax} != {incl}", "E9130")
-    if rate is not None and not differential:
-        _check_tax(found, path, excl, rate, tax)
-    if num is not None and price is not None:
-        shown = incl if line["with_tax"] else excl
-        _check_price(found, path, num, price, shown)
-    return line
+    if rate is not None:
+        difference = amounts.tax_difference(excl, rate, tax)
+        if difference > found.settings.tax_tolerance:
+            found.add(join(path, "tax"), f"is {difference} off", "E9131")
 
 
 def _check_empty(found: Findings, row: dict[str, Any], path: str) -> None:
@@ -166,28 +174,6 @@ def _amounts(
         return excl, total - excl, total
     tax = amounts.cents(total * rate)
     return total, tax, total + tax
-
-
-def _check_signs(
-    found: Findings,
-    path: str,
-    property_: str,
-    excl: Decimal,
-    tax: Decimal,
-    incl: Decimal,
-) -> None:
-    sign = -1 if property_ == DISCOUNT else 1
-    if excl * sign <= 0 or incl * sign <= 0 or tax * sign < 0:
-        what = "negative" if sign < 0 else "positive"
-        found.add(path, f"the amounts of such a line are {what}")
-
-
-def _check_tax(
-    found: Findings, path: str, excl: Decimal, rate: Decimal, tax: Decimal
-) -> None:
-    difference = amounts.tax_difference(excl, rate, tax)
-    if difference > found.settings.tax_tolerance:
-        found.add(join(path, "tax"), f"is {difference} off", "E9131")
 
 
 def _check_price(

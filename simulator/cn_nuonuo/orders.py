@@ -19,13 +19,10 @@ _PAPERS = {"ec": ("04", "05"), "es": ("1130", "1140", "1160", "1170")}
 
 
 def checked(
-    order: object, company: Company, registry: Registry, settings: Settings
+    order: dict[str, Any], company: Company, registry: Registry, settings: Settings
 ) -> tuple[Findings, list[dict[str, Any]]]:
     """Everything that is wrong with an order, and its lines where nothing is."""
     found = Findings(settings)
-    if not isinstance(order, dict):
-        found.add("order", "is no object")
-        return found, []
     filled = _filled(order, company)
     check(found, filled, "order", fields.ORDER, _NODES)
     found.problems = [

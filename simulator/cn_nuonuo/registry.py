@@ -164,9 +164,11 @@ class Registry:
         if unknown:
             raise RegistryError(f"Nobody reads {', '.join(sorted(unknown))}.")
         for row in config.get("apps", ()):
-            self.apps[_key(row, "appkey")] = self._app(row)
+            key = _key(row, "appkey")
+            self.apps[key] = self._app(row)
         for row in config.get("companies", ()):
-            self.companies[_key(row, "tax_number")] = self._company(row)
+            key = _key(row, "tax_number")
+            self.companies[key] = self._company(row)
         for row in config.get("goods", ()):
             self.goods[_key(row, "code")] = _key(row, "short")
         self.changes += 1
@@ -195,11 +197,7 @@ class Registry:
         accounts = given.pop("accounts", None)
         made = _made(Company, old, given)
         if accounts is not None:
-            made.accounts = [
-                _made(Account, None, account)
-                for account in accounts
-                if isinstance(account, dict)
-            ]
+            made.accounts = [_made(Account, None, account) for account in accounts]
         if not made.accounts:
             raise RegistryError("A company has accounts.")
         return made
@@ -214,6 +212,8 @@ def _key(row: object, name: str) -> str:
 
 def _made(kind: type[_Row], old: _Row | None, row: dict[str, Any]) -> _Row:
     values: dict[str, Any] = {}
+    if not isinstance(row, dict):
+        raise RegistryError(f"{kind.__name__}: a row is an object.")
     if old is not None:
         values = {item.name: getattr(old, item.name) for item in fields(old)}  # type: ignore[arg-type]
     try:

@@ -57,6 +57,7 @@ class Settings(SettingsBase):
 
     CHOICES = {
         "replay": ("refused", "ignored"),
+        "gateway_error_shape": ("code", "error"),
         "token_budget_counts": ("granted", "all"),
         "old_tokens": ("valid", "revoked"),
         "length_unit": ("characters", "gbk"),
@@ -95,6 +96,9 @@ class Settings(SettingsBase):
     # [U] The same senid with the same timestamp a second time.
     replay: str = "refused"
     gateway_codes: dict = field(default_factory=_GATEWAY_CODES.copy)
+    # [U] Whether the gateway's errors are ``code`` and ``describe``, or ``error`` and
+    # ``error_description`` as the token endpoint's.
+    gateway_error_shape: str = "code"
     # [U] HTTP status of errors of the gateway and of the token endpoint.
     gateway_error_status: int = 200
     token_error_status: int = 200

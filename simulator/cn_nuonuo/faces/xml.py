@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from lxml import etree
 
+from ..shapes import text
 from .face import DUMMY, Face, item_name, split_account
 from .text import in_words
 
@@ -39,7 +40,7 @@ def xml_of(face: Face) -> bytes:
     for row in face.invoice.order.get("additionalElementList") or []:
         extra = etree.SubElement(more, "Additional")
         _leaf(extra, "Information", row["elementName"])
-        _leaf(extra, "InformationValue", row["elementValue"])
+        _leaf(extra, "InformationValue", text(row, "elementValue"))
     seller = etree.SubElement(root, "SellerAuthentication")
     _leaf(seller, "AuthenticationMethods", "01")
     _supervision(etree.SubElement(root, "TaxSupervisionInfo"), face)

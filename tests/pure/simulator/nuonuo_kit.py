@@ -218,6 +218,17 @@ def confirmation(blue: dict, **changes) -> dict:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def save(seller, blue, **changes):
+    return seller.call("saveInvoiceRedConfirm", confirmation(blue, **changes))
+
+
+def applied(nuonuo, seller, blue, **changes):
+    """Apply and wait; the confirmation as the seller sees it."""
+    identity = save(seller, blue, **changes).result
+    nuonuo.settle()
+    return seller.bill(billId=identity)
+
+
 def red_line(excl="-50.00", rate="0.13", **changes) -> dict:
     values = {
         "blueDetailIndex": "1",

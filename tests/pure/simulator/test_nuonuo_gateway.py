@@ -124,6 +124,10 @@ def test_codes_and_status_of_the_gateway_by_switch(nuonuo, seller):
     nuonuo.settings(gateway_codes={**codes, "token": "999"}, gateway_error_status=401)
     reply = seller.call("queryInvoiceResult", BODY, token="x")
     assert (reply.status, reply.code) == (401, "999")
+    nuonuo.settings(gateway_error_shape="error")
+    reply = seller.call("queryInvoiceResult", BODY, token="x")
+    assert reply.json["error"] == "999"
+    assert seller.call("queryInvoiceResult", BODY).code == LET_IN
 
 
 @pytest.mark.parametrize(
