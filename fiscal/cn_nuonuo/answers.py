@@ -23,6 +23,8 @@ DONE, ISSUING, LAYING_OUT, FAILED, UNSIGNED = "2", "20", "21", "22", "24"
 VOIDED, VOIDING = "3", "31"
 AGREED = ("01", "04")
 """States of a request with which the red fapiao is issued by itself."""
+WAITING = ("02", "03")
+"""States in which one side has to decide."""
 
 _ISSUED = (DONE, UNSIGNED)
 _NUMBER = re.compile(r"[0-9]{20}")

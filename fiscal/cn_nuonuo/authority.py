@@ -259,7 +259,7 @@ class CnNuonuo(SellerReceipts):
 
         :raise TransientError, AuthenticationError, AuthorityError:
         """
-        return ask(self._client(), documents)
+        return ask(self._client(), documents, self._settings.red_refresh)
 
     def re_invoice(self, document: Document) -> Outcome:
         """Have the issue of a fapiao that failed tried again under its order number: at

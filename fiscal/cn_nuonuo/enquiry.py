@@ -3,14 +3,16 @@ once; of red letters by their request, until it is agreed (spec china 1.1)."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..contract import Document, Outcome, Status, TransientError
+from ..contract import AuthorityError, Document, Outcome, Status, TransientError
 from . import errors
 from .answers import (
     AGREED,
+    WAITING,
     RedRequest,
     Row,
     outcome_of,
@@ -29,11 +31,16 @@ NOT_FOUND = "E9500"
 _PAGE = 50
 _MOST_PAGES = 40
 _QUERY, _RED = "queryInvoiceResult", "queryInvoiceRedConfirm"
+_REFRESH = "refreshInvoiceRedConfirm"
 
 
-def ask(client: NuonuoClient, documents: Sequence[Document]) -> list[Outcome]:
+def ask(
+    client: NuonuoClient, documents: Sequence[Document], refreshing: bool = False
+) -> list[Outcome]:
     """Return one outcome per document.
 
+    :param refreshing: have the vendor ask the bureau about red letters that wait, which
+        the next question learns of
     :raise TransientError, AuthenticationError, AuthorityError:
     """
     pairs = [(document, thaw(document.content)) for document in documents]
@@ -50,6 +57,10 @@ def ask(client: NuonuoClient, documents: Sequence[Document]) -> list[Outcome]:
             continue
         requests[document.key] = request
         outcomes[document.key] = red_outcome(document, request)
+        if refreshing and request.state in WAITING and request.bill_uuid:
+            # it answers codes without a text when it does not like to, and is a help
+            with contextlib.suppress(TransientError, AuthorityError):
+                refresh(client, request.bill_uuid, (document.key,))
         if request.issued or request.state in AGREED:
             agreed.append((document, fapiao))
     for key, outcome in _by_order(client, agreed, requests).items():
@@ -157,6 +168,20 @@ def red_requests(
         yield from rows
         if len(rows) < _PAGE:
             return
+
+
+def refresh(client: NuonuoClient, bill_uuid: str, keys: tuple[int, ...] = ()) -> None:
+    """Have the vendor ask the bureau for the state of a red letter's request.
+
+    :raise TransientError, AuthenticationError, AuthorityError:
+    """
+
+    def read(reply: Reply) -> None:
+        if not reply.success:
+            errors.refuse(reply.code, reply.words)
+
+    body = {"identity": "0", "billUuid": bill_uuid}
+    client.call(_REFRESH, body, read, purpose="red_refresh", keys=keys)
 
 
 def _read_requests(reply: Reply) -> list[RedRequest]:

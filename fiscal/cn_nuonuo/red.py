@@ -12,7 +12,7 @@ from ..messages import Sentence, _
 from . import errors
 from .answers import RedRequest, red_outcome
 from .client import NuonuoClient, Reply
-from .enquiry import red_request, red_requests
+from .enquiry import red_request, red_requests, refresh
 from .fapiao import Fapiao, thaw
 from .moments import local_text
 from .settings import Settings
@@ -116,8 +116,7 @@ class RedLetters:
 
     def refresh(self, request: RedRequest) -> None:
         """Have the vendor ask the bureau for a request's state."""
-        body = {"identity": "0", "billUuid": request.bill_uuid}
-        self._change("refreshInvoiceRedConfirm", body, "red_refresh", ())
+        refresh(self._client, request.bill_uuid)
 
     def _now(self, document: Document, fapiao: Fapiao) -> Outcome:
         request = red_request(self._client, document, fapiao)

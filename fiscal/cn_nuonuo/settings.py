@@ -22,6 +22,8 @@ class Settings:
     :ivar token_pause: seconds after which a refused token is given up for a new one
     :ivar failed_call: what E4000 (the call failed) means for a call that issues:
         ``ask`` whether it was carried out, or ``refused`` for good (not confirmed)
+    :ivar red_refresh: each question about a red letter that waits has the vendor ask
+        the bureau anew (not confirmed that it does so by itself)
     :ivar seller_in_console: address and telephone of the seller are kept at the vendor
         and need not be sent
     :ivar push_mode: who sends the fapiao to the buyer: ``-1`` not the vendor, ``0`` the
@@ -54,6 +56,7 @@ class Settings:
     token_refused: str = "070301,070302,070303,070312"
     token_pause: Decimal = Decimal(600)
     failed_call: Literal["ask", "refused"] = "ask"
+    red_refresh: bool = True
     seller_in_console: bool = False
     push_mode: Literal["-1", "0", "1", "2"] = "-1"
     show_accounts: Literal["0", "1", "2", "3"] = "0"

@@ -56,7 +56,8 @@ class Office:
             "identity": self.identity,
             "recorder": self.exchanges.append,
             "tokens": self.store,
-            "call_timeout": 10.0,
+            "call_timeout": 60.0,
+            "connect_timeout": 20.0,
             "now": self.now,
         }
         return authority(self.url, **{**values, **changes})

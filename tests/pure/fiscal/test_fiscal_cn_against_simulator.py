@@ -325,6 +325,14 @@ def test_the_buyer_agrees(desk):
     assert outcome.authority_ids["red_state"] == "04"
 
 
+def test_a_state_that_has_to_be_asked_for(desk):
+    desk.control.settings(red_needs_refresh=True)
+    red, bill = waiting(desk)
+    desk.control.buyer(bill, True)
+    assert desk.settled(red).authority_ids["red_state"] == "02"
+    assert desk.settled(red).status is Status.VALID
+
+
 def test_the_buyer_refuses(desk):
     red, bill = waiting(desk)
     desk.control.buyer(bill, False)

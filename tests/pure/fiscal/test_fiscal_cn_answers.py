@@ -394,7 +394,14 @@ def test_a_red_letter_waits(provider, state):
     assert outcome.status is Status.PENDING
     assert outcome.authority_ids["red_state"] == state
     assert outcome.authority_ids["bill_uuid"] == "u" * 32
-    assert [method for method, _body in provider.calls] == ["queryInvoiceRedConfirm"]
+    asked = [method for method, _body in provider.calls]
+    assert asked[0] == "queryInvoiceRedConfirm"
+    # which is refused here, and hinders nothing
+    refreshed = ["refreshInvoiceRedConfirm"] if state in ("02", "03") else []
+    assert asked[1:] == refreshed
+    del provider.calls[:]
+    provider.authority(settings={"red_refresh": False}).query([made])
+    assert len(provider.calls) == 1
 
 
 @pytest.mark.parametrize("state", [code.removeprefix("red_") for code in RED_STATES])
