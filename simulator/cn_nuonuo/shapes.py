@@ -55,14 +55,14 @@ def check(
     path: str,
     table: dict[str, Field],
     nodes: Collection[str] = (),
-) -> bool:
-    """Note what a table has against an object; whether it is one.
+) -> dict[str, Any] | None:
+    """Note what a table has against an object; the object, if it is one.
 
     :param nodes: names of objects and lists within, which are looked at elsewhere
     """
     if not isinstance(node, dict):
         found.add(path, "is no object")
-        return False
+        return None
     for name, value in node.items():
         if name in nodes:
             continue
@@ -73,7 +73,7 @@ def check(
     for field in table.values():
         if field.required and not text(node, field.name).strip():
             found.add(join(path, field.name), "is missing")
-    return True
+    return node
 
 
 def _check_value(found: Findings, path: str, field: Field, value: object) -> None:

@@ -92,12 +92,12 @@ _SPEC_UNIT = (("spec", "specType"), ("unit", "unit"))
 
 
 def _check_building(
-    found: Findings, node: object, path: str, lines: list[dict[str, Any]]
+    found: Findings, given: object, path: str, lines: list[dict[str, Any]]
 ) -> None:
     _one_line(found, lines, *_SPEC_UNIT, ("num", "num"), ("price", "price"))
-    if not check(found, node or None, path, fields.BUILDING):
+    node = check(found, given or None, path, fields.BUILDING)
+    if node is None:
         return
-    assert isinstance(node, dict)
     found.choice(node, path, "crossCityFlag", "0", "1")
     whole = text(node, "buildingAddress") + text(node, "detailedAddress")
     if measure(found.settings, whole) > _ADDRESS:
@@ -115,12 +115,12 @@ def _check_property(found: Findings, node: dict[str, Any], path: str) -> None:
 
 
 def _check_rent(
-    found: Findings, node: object, path: str, lines: list[dict[str, Any]]
+    found: Findings, given: object, path: str, lines: list[dict[str, Any]]
 ) -> None:
     _one_line(found, lines, *_SPEC_UNIT)
-    if not check(found, node or None, path, fields.RENT):
+    node = check(found, given or None, path, fields.RENT)
+    if node is None:
         return
-    assert isinstance(node, dict)
     _check_property(found, node, path)
     dates = ("rentStartDate", "rentEndDate")
     wrong = [name for name in dates if not is_moment(text(node, name), "%Y-%m-%d")]
@@ -131,12 +131,12 @@ def _check_rent(
 
 
 def _check_sale(
-    found: Findings, node: object, path: str, lines: list[dict[str, Any]]
+    found: Findings, given: object, path: str, lines: list[dict[str, Any]]
 ) -> None:
     _one_line(found, lines, *_SPEC_UNIT)
-    if not check(found, node or None, path, fields.SALE):
+    node = check(found, given or None, path, fields.SALE)
+    if node is None:
         return
-    assert isinstance(node, dict)
     _check_property(found, node, path)
     for name in ("price", "taxAmount"):
         value = text(node, name)
@@ -211,11 +211,11 @@ def _check_difference(
     _check_deduction(found, lines, deducted)
 
 
-def _voucher(found: Findings, row: object, path: str, position: int) -> Decimal:
+def _voucher(found: Findings, given: object, path: str, position: int) -> Decimal:
     """Note what is wrong with a voucher; what it deducts."""
-    if not check(found, row, path, fields.VOUCHER):
+    row = check(found, given, path, fields.VOUCHER)
+    if row is None:
         return Decimal(0)
-    assert isinstance(row, dict)
     if text(row, "detailIndex") != str(position + 1):
         found.add(join(path, "detailIndex"), f"has to be {position + 1}")
     found.choice(row, path, "voucherType", *_VOUCHERS)

@@ -313,6 +313,14 @@ def test_switches(nuonuo, seller, switch, lines):
     assert send(nuonuo, seller, *lines)[0] == GOOD
 
 
+def test_prices_are_positive_whatever_the_amount(nuonuo, seller):
+    nuonuo.settings(price_check="ignored")
+    assert send(nuonuo, seller, line(price="1", num="2"))[0] == GOOD
+    for price in ("0", "-100"):
+        refused = send(nuonuo, seller, line(price=price, num="2"))
+        assert refused == ("E4000", [("E4000", f"{P}.price")])
+
+
 def test_codes_that_are_known(nuonuo, seller):
     other = line(goodsCode="1" * 19)
     assert send(nuonuo, seller, other)[0] == GOOD

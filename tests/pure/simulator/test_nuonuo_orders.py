@@ -115,6 +115,24 @@ RULES = {
         "E4000",
         "naturalPersonFlag",
     ),
+    "natural person's flag": (
+        {"naturalPersonFlag": "0"},
+        {"naturalPersonFlag": "2"},
+        "E4000",
+        "naturalPersonFlag",
+    ),
+    "check of the number": (
+        {"taxNumVerifyFlag": "0"},
+        {"taxNumVerifyFlag": "2"},
+        "E4000",
+        "taxNumVerifyFlag",
+    ),
+    "check of the name": (
+        {"naturalPersonVerifyFlag": "0"},
+        {"naturalPersonVerifyFlag": "2"},
+        "E4000",
+        "naturalPersonVerifyFlag",
+    ),
     "address and telephone": (
         {"buyerAddress": "长" * 60, "buyerTel": "1" * 40},
         {"buyerAddress": "长" * 60, "buyerTel": "1" * 41},
