@@ -108,8 +108,10 @@ class EreceiptDocument(models.Model):
                 mailed |= move
             elif move.ereceipt_document_id._owes_replacement():
                 mailed |= move.ereceipt_document_id._mail_replacement(move)
+        if not mailed:
+            return
         job = self.env.ref("account.ir_cron_account_move_send", False)
-        if mailed and job:
+        if job:
             job.sudo()._trigger()
 
     def _forget_prints_without_answer(self):

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..fiscal import lifecycle
-from .ereceipt_work import Unit
+from .ereceipt_unit import Unit
 
 SECONDS = 15.0
 """How long a person waits for the authority's print at most."""
@@ -163,7 +163,7 @@ class EreceiptWork(models.AbstractModel):
 
         :param str key: what it is the print of
         """
-        self._record(unit, report)
+        self._record([(unit, report)])
         if not report.content:
             return
         document = self.env["ereceipt.document"].browse(unit.document_ids)

@@ -422,6 +422,11 @@ class EreceiptDevice(models.Model):
             "presharedkey": self._ereceipt_secret("presharedkey"),
         }
 
+    def _connection(self, give_up_at):
+        """Return the contract's Connection for calls of this device."""
+        self.ensure_one()
+        return self.registration_id._connection(self, give_up_at=give_up_at)
+
     def _authority(self, recorder=None, give_up_at=None):
         """Return the authority as this device sees it."""
         self.ensure_one()

@@ -114,17 +114,16 @@ class EreceiptDocument(models.Model):
 
     # --- frozen ---
     content = fields.Text(prefetch=False)
-    content_sha256 = fields.Char(string="SHA-256", prefetch=False)
+    content_sha256 = fields.Char(string="SHA-256")
     media_type = fields.Char(string="Form of the content")
     authority_uid = fields.Char(string="Authority's identifier", index=True)
     security_code = fields.Char(
         string="Security code",
         help="Computed when it is issued, printed where the authority wants it.",
     )
-    qr = fields.Char(string="QR text", prefetch=False)
+    qr = fields.Char(string="QR text")
     qr_answered = fields.Char(
         string="QR text with the answer",
-        prefetch=False,
         help="What the QR code says from the authority's answer on, where it said "
         "something else before.",
     )
@@ -294,7 +293,7 @@ class EreceiptDocument(models.Model):
 
         :param dict vals: everything that is being written
         """
-        return {name for name in AFTERWARDS if not self[name]}
+        return {name for name in AFTERWARDS & vals.keys() if not self[name]}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never_issued(self):
@@ -430,6 +429,11 @@ class EreceiptDocument(models.Model):
             "deadline_at": deadline,
             "document_type": receipt.document_type,
         }
+
+    def _load_links(self):
+        """Read at once what each change of a document's state looks up: its invoices,
+        and their other documents."""
+        self.link_ids.move_id.mapped("ereceipt_link_ids.document_id")
 
     def _contract_document(self):
         """Return the contract's Document."""

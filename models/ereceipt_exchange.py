@@ -145,17 +145,21 @@ class EreceiptExchange(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _record(self, unit, exchanges):
-        """Keep the calls that a unit of work made."""
-        device = self.env["ereceipt.device"].browse(unit.device_id)
-        caller = {
-            "registration_id": device.registration_id.id,
-            "device_id": device.id,
-            "company_id": device.company_id.id,
-        }
-        return self.sudo().create(
-            [self._row(caller, exchange, unit.document_ids) for exchange in exchanges]
-        )
+    def _record(self, calls):
+        """Keep the calls that units of work made.
+
+        :param calls: pairs of a unit and an exchange
+        """
+        rows = []
+        for unit, exchange in calls:
+            device = self.env["ereceipt.device"].browse(unit.device_id)
+            caller = {
+                "registration_id": unit.registration_id,
+                "device_id": device.id,
+                "company_id": device.company_id.id,
+            }
+            rows.append(self._row(caller, exchange, unit.document_ids))
+        return self.sudo().create(rows)
 
     @api.model
     def _record_direct(self, registration, exchanges):

@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 RUN_SECONDS = 10
 """How long a run goes on claiming when no scheduled job tells it its time."""
 
-MAX_THREADS = 16
+MAX_THREADS = 20
 LANES = 4
 IDLE_STEP = 0.2
 LOOK_AGAIN = 1.0
@@ -123,16 +123,28 @@ class EreceiptOutbox(models.AbstractModel):
         for step in work._before_claiming():
             self._apart(step)
         settled = 0
-        flying = {}
+        flying, landed = {}, []
         with ThreadPoolExecutor(MAX_THREADS, "ereceipt") as pool:
             while True:
                 over_at = self._over_at(flying, deadline)
                 if over_at:
-                    for unit in self._claim(work, flying, over_at):
+                    claimed = self._claim(work, flying, over_at)
+                    if claimed is None:
+                        deadline = -math.inf
+                    for unit in claimed or ():
                         flying[pool.submit(unit.run)] = unit
+                written = bool(landed)
+                if landed:
+                    # while the next calls are under way
+                    settled += self._write_down(work, landed)
+                    landed = []
                 if flying:
-                    settled += self._land(work, flying, LOOK_AGAIN if over_at else None)
-                elif not self._sleep_until_due(work, deadline):
+                    landed = self._land(flying, LOOK_AGAIN if over_at else None)
+                    if any(report.error for _unit, report in landed):
+                        # it may speak against further calls
+                        settled += self._write_down(work, landed)
+                        landed = []
+                elif not written and not self._sleep_until_due(work, deadline):
                     break
         self._commit(0, work._due_count())
         return settled
@@ -152,7 +164,11 @@ class EreceiptOutbox(models.AbstractModel):
         return over_at if over_at - now >= SHORTEST_UNIT else None
 
     def _claim(self, work, flying, over_at):
-        """Claim units for the free threads and commit the claim, before any call."""
+        """Claim units for the free threads and commit the claim, before any call.
+
+        :return: the units; None where a defect keeps this run from claiming any more,
+            for which the answers on their way are not given up
+        """
         free = MAX_THREADS - len(flying)
         if not free:
             return []
@@ -160,8 +176,15 @@ class EreceiptOutbox(models.AbstractModel):
         try:
             return self._apart(lambda: work._claim_units(free, busy, over_at))
         except (SerializationFailure, DeadlockDetected):
-            # other lanes are at work on the same; what our calls bring is not given up
+            # other lanes are at work on the same
             return []
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("Nothing further is sent in this run")
+            self.env.cr.rollback()
+            self.env.transaction.reset()
+            return None
 
     def _busy(self, units):
         """Return how many calls are under way by registration id, infinitely many
@@ -173,35 +196,48 @@ class EreceiptOutbox(models.AbstractModel):
             busy[unit.registration_id] += math.inf if hangs else 1
         return busy
 
-    def _land(self, work, flying, seconds=None):
-        """Wait for at least one call and write what came of it.
+    def _land(self, flying, seconds=None):
+        """Wait for at least one call; return pairs of a unit and what came of it.
 
         :param seconds: how long to wait at most: a call that hangs holds back neither
             the verdicts that are due meanwhile nor other registrations
+        """
+        finished, _pending = wait(flying, seconds, FIRST_COMPLETED)
+        return [(flying.pop(future), future.result()) for future in finished]
+
+    def _count(self, landed):
+        return sum(len(unit.document_ids) for unit, _report in landed)
+
+    def _write_down(self, work, landed):
+        """Settle the units that ended meanwhile, in one transaction. Where that cannot
+        be, each is settled by itself, and then each of its documents, so that a defect
+        with one holds no other back: that one stays claimed until its lease runs out,
+        and is then asked about.
+
         :return: how many documents that were
         """
-        landed = 0
-        finished, _pending = wait(flying, seconds, FIRST_COMPLETED)
-        for future in finished:
-            unit = flying.pop(future)
-            self._write_down(work, unit, future.result())
-            landed += len(unit.document_ids)
-        return landed
+        following = []
 
-    def _write_down(self, work, unit, report):
-        """Settle a unit. Where its documents cannot be settled together, each is by
-        itself, so that a defect with one holds no other back: that one stays claimed
-        until its lease runs out, and is then asked about."""
-        settled = self._attempt(
-            lambda: work._settle(unit, report), len(unit.document_ids)
-        )
-        if not settled:
-            self._attempt(lambda: work._record(unit, report))
-            for document_id in unit.document_ids:
-                self._attempt(
-                    lambda only=document_id: work._settle_each(unit, report, [only]), 1
-                )
-        self._attempt(lambda: work._after_settling(unit, report))
+        def settle():
+            work._settle(landed)
+            following[:] = [one for one in landed if work._more_follows(*one)]
+
+        if not self._attempt(settle, self._count(landed)):
+            following[:] = landed
+            for unit, report in landed:
+                self._write_down_one(work, unit, report)
+        for unit, report in following:
+            self._attempt(lambda u=unit, r=report: work._after_settling(u, r))
+        return self._count(landed)
+
+    def _write_down_one(self, work, unit, report):
+        """Settle a unit, or, where its documents cannot be settled together, each."""
+        one = [(unit, report)]
+        if self._attempt(lambda: work._settle(one), self._count(one)):
+            return
+        self._attempt(lambda: work._record(one))
+        for document in work.env["ereceipt.document"].browse(unit.document_ids):
+            self._attempt(lambda d=document: work._settle_documents(one, d), 1)
 
     def _sleep_until_due(self, work, deadline):
         """Stay for what becomes due within this run's time (a verdict that takes the
@@ -278,7 +314,7 @@ class EreceiptOutbox(models.AbstractModel):
         unit = self._now_apart(lambda w: w._claim_one(document.id, f"now:{token}"))
         if unit:
             report = unit.run()
-            self._now_apart(lambda work: work._settle(unit, report))
+            self._now_apart(lambda work: work._settle([(unit, report)]))
             self._now_apart(lambda work: work._after_settling(unit, report))
             self._now_apart(lambda work: work.env["ereceipt.outbox"]._wake())
         state = self._now_apart(

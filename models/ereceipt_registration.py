@@ -115,7 +115,7 @@ class EreceiptRegistration(models.Model):
     )
     parallel_calls = fields.Integer(
         string="Calls at once",
-        default=12,
+        default=16,
         help="How many calls one job makes at the same time, at most. Fewer where the "
         "authority is known to want that.",
     )

@@ -29,24 +29,37 @@ class EreceiptWork(models.AbstractModel):
     _inherit = "ereceipt.work"
 
     @api.model
-    def _settle(self, unit, report):
-        """Write the outcomes of a unit, and every call that was made for it."""
-        self._record(unit, report)
-        self._settle_each(unit, report, unit.document_ids)
+    def _settle(self, landed):
+        """Write the outcomes of units, and every call that was made for them.
 
-    def _record(self, unit, report):
-        """Keep the calls that were made for a unit."""
-        self.env["ereceipt.exchange"]._record(unit, report.exchanges)
+        :param landed: pairs of a unit and the report of its calls
+        """
+        self._record(landed)
+        ids = [key for unit, _report in landed for key in unit.document_ids]
+        self._settle_documents(landed, self.env["ereceipt.document"].browse(ids))
 
-    def _settle_each(self, unit, report, document_ids):
-        """Write what came of documents of a unit that nobody else took over."""
-        documents = self.env["ereceipt.document"].browse(document_ids)
-        # whose lease had run out was taken over by somebody else
-        documents = documents.filtered(lambda d: d.lease_token == unit.token)
+    def _record(self, landed):
+        """Keep the calls that were made for units."""
+        self.env["ereceipt.exchange"]._record(
+            (unit, exchange) for unit, report in landed for exchange in report.exchanges
+        )
+
+    def _settle_documents(self, landed, documents):
+        """Write what came of those of the units' documents that nobody else took
+        over."""
+        documents._load_links()
         before = {document: document.state for document in documents}
-        getattr(self, f"_settle_unit_{unit.purpose}")(unit, report, documents)
+        answered = []
+        for unit, report in landed:
+            own = (documents & documents.browse(unit.document_ids)).filtered(
+                # whose lease had run out was taken over by somebody else
+                lambda d, unit=unit: d.lease_token == unit.token
+            )
+            getattr(self, f"_settle_unit_{unit.purpose}")(unit, report, own)
+            answered.append((report, own))
         self._tell_decided(documents.filtered(lambda d: d.state != before[d]))
-        self._tell_warnings(report, documents)
+        for report, own in answered:
+            self._tell_warnings(report, own)
 
     def _settle_unit_send(self, unit, report, documents):
         sending = documents.filtered(lambda d: d.state == lifecycle.SENDING)
@@ -68,6 +81,20 @@ class EreceiptWork(models.AbstractModel):
                 self._settle_outcome(document, unit, outcome)
 
     @api.model
+    def _more_follows(self, unit, report):
+        """Whether a unit's end means something for more than its documents."""
+        registration = self.env["ereceipt.registration"].browse(unit.registration_id)
+        device = self.env["ereceipt.device"].browse(unit.device_id)
+        return bool(
+            report.error is not None
+            or hasattr(self, f"_after_unit_{unit.purpose}")
+            or any(
+                one.breaker_failures or one.breaker_open_until
+                for one in (registration, device)
+            )
+        )
+
+    @api.model
     def _after_settling(self, unit, report):
         """Draw what follows for more than the unit's documents, in transactions of
         its own."""
@@ -78,11 +105,13 @@ class EreceiptWork(models.AbstractModel):
     def _count_for_breakers(self, unit, report):
         registration = self.env["ereceipt.registration"].browse(unit.registration_id)
         device = self.env["ereceipt.device"].browse(unit.device_id)
+        if report.error is None:
+            registration._breaker_succeeded()
+            device._breaker_succeeded()
+            return
         owner = device if registration._needs_device_credentials() else registration
         reason = self._error_text(unit, report.error)
         registration._breaker_count(report.error, reason, signs_in=owner)
-        if report.error is None:
-            device._breaker_succeeded()
 
     # -------------------------------------------------------------------------
     # WITHOUT AN OUTCOME
@@ -190,7 +219,7 @@ class EreceiptWork(models.AbstractModel):
         if not uid:
             return {}
         ids = values.get("authority_ids") or document.authority_ids or {}
-        known = replace(document._contract_document(), uid=uid, authority_ids=ids)
+        known = replace(unit.by_key[document.id], uid=uid, authority_ids=ids)
         link = unit.authority.link(known)
         if not link or link == document.qr:
             return {}

@@ -154,7 +154,7 @@ class EreceiptOutbox(models.AbstractModel):
             return False
         unit.give_up_at = min(unit.give_up_at, until)
         report = unit.run()
-        self._now_apart(lambda work: work._settle(unit, report))
+        self._now_apart(lambda work: work._settle([(unit, report)]))
         self._now_apart(lambda work: work._after_settling(unit, report))
         return not report.error
 
@@ -198,4 +198,4 @@ class EreceiptWork(models.AbstractModel):
         )
         device = self.env["ereceipt.device"].browse(device_id)
         token = f"now:{uuid.uuid4().hex}"
-        return self._make_unit(device, due, "sign", token) if due else None
+        return self._claimed_unit(device, due, "sign", token) if due else None

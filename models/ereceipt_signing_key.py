@@ -5,12 +5,8 @@ from datetime import datetime, timedelta, timezone
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..fiscal.signing.certificate import (
-    check_certificate,
-    is_warning,
-    order_chain,
-    read_certificates,
-)
+from ..fiscal.signing.certificate import is_warning, order_chain, read_certificates
+from ..fiscal.signing.certificate_checks import check_certificate
 from ..fiscal.signing.errors import KeyUnusable
 from ..fiscal.signing.software import SoftwareKey
 from .ereceipt_secret_mixin import sealed_column

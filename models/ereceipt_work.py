@@ -2,10 +2,8 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from psycopg2 import OperationalError
 
@@ -13,7 +11,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..fiscal import authority_classes, dispatch, lifecycle
-from ..fiscal.contract import Authority, Document, Outcome, Signer
+from .ereceipt_unit import Unit
 
 _logger = logging.getLogger(__name__)
 
@@ -26,73 +24,6 @@ failure behind them: those that hang or are slow never fill them all."""
 
 LEASE_MARGIN = 15
 """Seconds by which a lease outlives the longest call."""
-
-
-@dataclass(slots=True)
-class Unit:
-    """Documents of one device with which the same is done in one go.
-
-    Made and settled by the main thread; :meth:`run` is all that a thread does.
-
-    :ivar purpose: ``send``, ``ask``, ``sign``, ``change``: what is asked for one
-        document (``change``, called with it), or ``print``: one document's print by
-        the authority
-    :ivar signer: signs documents (``sign``), or what is sent
-    :ivar begun_at: ``time.monotonic()`` at which it was claimed
-    :ivar over_at: by which its last call is over
-    :ivar give_up_at: after which it begins no further call
-    """
-
-    purpose: str
-    authority: Authority
-    documents: list[Document]
-    registration_id: int
-    device_id: int
-    token: str
-    begun_at: float
-    over_at: float
-    give_up_at: float
-    report: dispatch.Report = field(default_factory=dispatch.Report)
-    signer: Signer | None = None
-    change: Callable[[Authority, Document], Outcome] | None = None
-
-    @property
-    def document_ids(self):
-        return [document.key for document in self.documents]
-
-    def run(self):
-        """Make the calls. Never raises."""
-        return getattr(self, f"_{self.purpose}")()
-
-    def _send(self):
-        return dispatch.send(
-            self.authority,
-            self.documents,
-            self.report,
-            give_up_at=self.give_up_at,
-            signer=self.signer,
-        )
-
-    def _ask(self):
-        return dispatch.ask(self.authority, self.documents, self.report)
-
-    def _sign(self):
-        return dispatch.sign(
-            self.authority,
-            self.documents,
-            self.report,
-            signer=self.signer,
-            give_up_at=self.give_up_at,
-        )
-
-    def _change(self):
-        call = self.change
-        if self.signer:
-            call = partial(call, signer=self.signer)
-        return dispatch.change(self.authority, call, self.documents[0], self.report)
-
-    def _print(self):
-        return dispatch.fetch_pdf(self.authority, self.documents[0], self.report)
 
 
 class EreceiptWork(models.AbstractModel):
@@ -193,33 +124,43 @@ class EreceiptWork(models.AbstractModel):
         """
         units = []
         busy = dict(busy)
-        while len(units) < free:
-            claimed = False
-            for device_id, purpose in self._due_groups():
+        groups = self._due_groups()
+        while groups and len(units) < free:
+            more = []
+            # all have their turn before any gets more
+            share = max(1, (free - len(units) - KEPT_THREADS) // len(groups))
+            for device_id, purpose in groups:
                 device = self.env["ereceipt.device"].browse(device_id)
-                registration = device.registration_id
-                under_way = busy.get(registration.id, 0)
-                left = free - len(units)
-                if under_way or registration.breaker_failures:
-                    left -= KEPT_THREADS
-                if left <= 0 or under_way >= self._room(registration, device):
-                    continue
-                unit = self._claim_unit(device, purpose, over_at)
-                if unit:
-                    units.append(unit)
-                    busy[registration.id] = under_way + 1
-                    claimed = True
-            if not claimed:
-                return units
+                count = min(share, self._room(device, busy, free - len(units)))
+                claimed = self._claim_group(device, purpose, count, over_at)
+                units += claimed
+                registration_id = device.registration_id.id
+                busy[registration_id] = busy.get(registration_id, 0) + len(claimed)
+                if claimed and len(claimed) == count:
+                    more.append((device_id, purpose))
+            groups = more
         return units
 
-    def _room(self, registration, device):
-        """Return how many calls may be under way for a registration: one where a
-        breaker is being tried again."""
-        if registration.breaker_failures or device.breaker_failures:
-            return 1
+    def _room(self, device, busy, free):
+        """Return how many more calls may be begun for a device: as many as its
+        registration may have under way, one where a breaker is being tried again. The
+        last threads go to registrations with nothing under way.
+
+        :param dict busy: as for :meth:`_claim_units`
+        :param int free: how many threads have nothing to do
+        """
+        registration = device.registration_id
+        under_way = busy.get(registration.id, 0)
+        tried = registration.breaker_failures
+        kept = KEPT_THREADS if under_way or tried else 0
+        room = free - kept
+        if not kept:
+            room = min(room, max(1, room - KEPT_THREADS))
         capability = registration._authority_class().capabilities.parallel_calls
-        return min(registration.parallel_calls, capability)
+        most = min(registration.parallel_calls, capability)
+        if tried or device.breaker_failures:
+            most = 1
+        return max(min(room, most - under_way), 0)
 
     def _due_groups(self):
         """Return ``(device id, purpose)``, the longest waiting first."""
@@ -251,18 +192,45 @@ class EreceiptWork(models.AbstractModel):
             if authority.capabilities.recovery != "ask"
         ]
 
-    def _claim_unit(self, device, purpose, over_at):
-        """Claim up to a call's worth of one device's due documents.
+    def _claim_group(self, device, purpose, count, over_at):
+        """Claim up to so many calls' worth of one device's due documents.
 
-        :return: a Unit, or None when other workers have them all
+        :return: a list of units, empty when other workers have them all
         """
-        documents = self._locked_due(device, purpose)
-        if not documents:
-            return None
-        if purpose == "ask":
-            reference = documents[0].submission_ref
-            documents = documents.filtered(lambda d: d.submission_ref == reference)
-        return self._make_unit(device, documents, purpose, over_at=over_at)
+        if count <= 0:
+            return []
+        authority_class = device.registration_id._authority_class()
+        strict = purpose == "send" and authority_class.capabilities.order == "strict"
+        if strict:
+            count = 1  # what comes next waits until this has left
+        documents = self._locked_due(device, purpose, count, strict)
+        documents._load_links()
+        units = self._make_units(device, documents, purpose, count, over_at)
+        for unit in units[:1]:
+            claimed = [key for one in units for key in one.document_ids]
+            self._mark_claimed(documents.browse(claimed), unit)
+        return units
+
+    def _make_units(self, device, documents, purpose, count, over_at):
+        """Divide documents of one device into up to so many units, with one token for
+        all of them, so that they are claimed in one go."""
+        most = self._most_at_once(device.registration_id, purpose)
+        token = uuid.uuid4().hex
+        shared = {}
+        units = []
+        while documents and len(units) < count:
+            together = documents[:most].with_prefetch(documents.ids)
+            if purpose == "ask":
+                reference = documents[0].submission_ref
+                together = together.filtered_domain(
+                    [("submission_ref", "=", reference)]
+                )
+            unit = self._make_unit(device, together, purpose, token, over_at, shared)
+            if not unit:
+                break
+            units.append(unit)
+            documents -= documents.browse(unit.document_ids)
+        return units
 
     def _most_at_once(self, registration, purpose):
         """Hook: return how many documents one unit takes at most."""
@@ -285,11 +253,11 @@ class EreceiptWork(models.AbstractModel):
         for a purpose."""
         return SQL("TRUE")
 
-    def _locked_due(self, device, purpose):
-        """Lock due documents that nobody else has, in the order of the chain."""
+    def _locked_due(self, device, purpose, units, strict):
+        """Lock due documents that nobody else has, for so many units, in the order of
+        the chain."""
         registration = device.registration_id
         authority_class = registration._authority_class()
-        strict = purpose == "send" and authority_class.capabilities.order == "strict"
         return self._locking(
             SQL(
                 "SELECT d.id %s AND d.device_id = %s AND d.state = ANY(%s) AND %s %s "
@@ -300,7 +268,7 @@ class EreceiptWork(models.AbstractModel):
                 self._states_for(purpose, authority_class),
                 self._sql_for(purpose),
                 self._sql_strict(fields.Datetime.now()) if strict else SQL(""),
-                self._most_at_once(registration, purpose),
+                self._most_at_once(registration, purpose) * units,
             )
         )
 
@@ -326,12 +294,32 @@ class EreceiptWork(models.AbstractModel):
         """
         return {}
 
-    def _make_unit(self, device, documents, purpose, token=None, over_at=math.inf):
+    def _claimed_unit(self, device, documents, purpose, token):
+        """Return a unit of documents, claimed; None where the device cannot be used."""
+        unit = self._make_unit(device, documents, purpose, token)
+        if unit:
+            self._mark_claimed(documents.browse(unit.document_ids), unit)
+        return unit
+
+    def _make_unit(
+        self, device, documents, purpose, token, over_at=math.inf, shared=None
+    ):
+        """Return a unit of as many of the documents as fit, from the first on; None
+        where the device cannot be used.
+
+        :param dict shared: what the units of a device that are made together have in
+            common, put in by the first
+        """
+        shared = {} if shared is None else shared
         now = time.monotonic()
         over_at = min(now + device.registration_id._unit_seconds(), over_at)
         report = dispatch.Report()
         try:
-            authority = device._authority(report.exchanges.append, over_at)
+            if not shared:
+                shared["connection"] = device._connection(over_at)
+            authority = device.registration_id._authority_class()(
+                replace(shared["connection"], recorder=report.exchanges.append)
+            )
             contract_documents = [d._contract_document() for d in documents]
             values = self._unit_values(device, documents, purpose)
             if purpose == "send":
@@ -345,8 +333,6 @@ class EreceiptWork(models.AbstractModel):
             _logger.exception("Nothing can be sent for %s", device.display_name)
             self._hold_unusable(device, documents, purpose, str(error))
             return None
-        token = token or uuid.uuid4().hex
-        self._mark_claimed(documents, purpose, token, over_at - now + LEASE_MARGIN)
         return Unit(
             purpose=purpose,
             authority=authority,
@@ -361,21 +347,25 @@ class EreceiptWork(models.AbstractModel):
             **values,
         )
 
-    def _mark_claimed(self, documents, purpose, token, lease_seconds):
+    def _mark_claimed(self, documents, unit):
+        """Write that documents are a worker's own until its lease runs out.
+
+        :param unit: the unit that has them, or one of those that have them
+        """
         now = fields.Datetime.now()
-        until = now + timedelta(seconds=lease_seconds)
-        if purpose != "send":
-            documents.write({"next_attempt_at": until, "lease_token": token})
+        seconds = unit.over_at - unit.begun_at + LEASE_MARGIN
+        until = now + timedelta(seconds=seconds)
+        if unit.purpose != "send":
+            documents.write({"next_attempt_at": until, "lease_token": unit.token})
             return
-        unsent = documents.filtered(lambda d: not d.sent_at)
-        unsent.write({"sent_at": now})
-        by_attempts = documents.grouped("attempts")
-        for attempts, group in by_attempts.items():
-            group._go(
+        alike = documents.grouped(lambda d: (d.attempts, d.sent_at))
+        for (attempts, sent_at), group in alike.items():
+            group.with_prefetch(documents.ids)._go(
                 lifecycle.SENDING,
+                sent_at=sent_at or now,
                 attempts=attempts + 1,
                 asked=0,
-                lease_token=token,
+                lease_token=unit.token,
                 lease_until=until,
             )
 
@@ -439,7 +429,7 @@ class EreceiptWork(models.AbstractModel):
         )
         if not due or document._is_late():
             return None
-        return self._make_unit(device, document, purpose, token)
+        return self._claimed_unit(device, document, purpose, token)
 
     # -------------------------------------------------------------------------
     # LEASES AND WINDOWS

@@ -28,6 +28,9 @@ class EreceiptCommon(AccountTestInvoicingCommon):
     simulator answers over HTTP on the loopback interface.
     """
 
+    zone = "Africa/Cairo"
+    """Where the cast is: near midnight another day begins there than in UTC."""
+
     @classmethod
     @AccountTestInvoicingCommon.setup_country("eg")
     def setUpClass(cls):
@@ -48,6 +51,11 @@ class EreceiptCommon(AccountTestInvoicingCommon):
         self.control.settings(validation_seconds=0)
 
     @classmethod
+    def today(cls):
+        """Return today's date where the cast is."""
+        return fields.Date.context_today(cls.env.user.with_context(tz=cls.zone))
+
+    @classmethod
     def _set_up_users(cls):
         base, user = "base.group_user", cls.make_user
         cls.accountant = user("accountant", base, "account.group_account_invoice")
@@ -65,6 +73,7 @@ class EreceiptCommon(AccountTestInvoicingCommon):
                 "name": "Accountant",
                 "login": login,
                 "password": login,
+                "tz": cls.zone,
                 "company_id": cls.company.id,
                 "company_ids": [Command.set(cls.company.ids)],
                 "group_ids": [Command.set([cls.env.ref(name).id for name in groups])],
@@ -79,6 +88,7 @@ class EreceiptCommon(AccountTestInvoicingCommon):
             {
                 "name": login,
                 "login": f"ereceipt_{login}",
+                "tz": cls.zone,
                 "company_id": companies[0].id,
                 "company_ids": [Command.set(companies.ids)],
                 "group_ids": [Command.set([cls.env.ref(group).id for group in groups])],

@@ -18,6 +18,8 @@ class HrCisCommon(EreceiptCommon):
     simulator of CIS, which certified its key. The cast is that of the Egyptian one; the
     accountant has an OIB."""
 
+    zone = "Europe/Zagreb"
+
     @classmethod
     @AccountTestInvoicingCommon.setup_country("hr")
     def setUpClass(cls):

@@ -25,7 +25,7 @@ class TestEgInvoiceRouting(EgInvoiceCommon):
         self.assertEqual(business.ereceipt_device_id, self.device)
 
     def test_a_consumer_gets_an_invoice_before_receipts_are_due(self):
-        tomorrow = fields.Date.today() + timedelta(days=1)
+        tomorrow = self.today() + timedelta(days=1)
         self.registration.obliged_from = tomorrow
         move = self.invoice(post=False)
         self.assertEqual(move.ereceipt_device_id, self.desk)

@@ -176,9 +176,9 @@ class TestFairness(EreceiptCommon):
         return seen
 
     def test_healthy_authority_is_served_while_others_hang(self):
-        """Four that hang would take all threads, by four calls each, until their
+        """Five that hang would take all threads, by four calls each, until their
         time-outs; what was issued after them is sent, asked about and valid."""
-        released = self.deaf_tills(4, calls=4)
+        released = self.deaf_tills(5, calls=4)
         moves = self.env["account.move"].union(*(self.invoice() for _n in range(3)))
         counts = self.control.requests
         seen = self.release_when(lambda: counts()["counts"].get("details"), released)
@@ -187,7 +187,7 @@ class TestFairness(EreceiptCommon):
         self.assertEqual(set(moves.mapped("ereceipt_state")), {"valid"})
 
     def test_last_threads_are_kept_for_who_has_nothing_under_way(self):
-        self.deaf_tills(4, calls=5)
+        self.deaf_tills(5, calls=5)
         work = self.env["ereceipt.work"].sudo()
         units = work._claim_units(MAX_THREADS, {})
         calls = Counter(unit.registration_id for unit in units)

@@ -137,7 +137,7 @@ class TestEngineIssue(EreceiptCommon):
         self.assertEqual(kept.ereceipt_state, "valid")
 
     def test_nothing_before_the_obligation(self):
-        self.registration.obliged_from = fields.Date.today() + timedelta(days=5)
+        self.registration.obliged_from = self.today() + timedelta(days=5)
         move = self.invoice()
         self.assertFalse(move.ereceipt_document_ids)
 

@@ -1,3 +1,4 @@
+import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -100,13 +101,15 @@ class TestSettle(EreceiptCommon):
                 for step in ways[state]:
                     document._go(step)
         purpose = "send" if state == lifecycle.SENDING else "ask"
-        unit = self.work._make_unit(document.device_id, document, purpose)
+        unit = self.work._claimed_unit(
+            document.device_id, document, purpose, uuid.uuid4().hex
+        )
         self.assertEqual(document.state, state)
         return unit
 
     def settle(self, unit, outcome=None, error=None):
         outcomes = {outcome.key: outcome} if outcome else {}
-        self.work._settle(unit, Report(outcomes=outcomes, error=error))
+        self.work._settle([(unit, Report(outcomes=outcomes, error=error))])
 
     def answer(self, state, status, **values):
         """Settle the document in a state with the authority's answer."""
@@ -195,7 +198,9 @@ class TestSettle(EreceiptCommon):
         """An answer that comes when its lease is over changes nothing."""
         late = self.claim(lifecycle.SENDING)
         self.document._go(lifecycle.UNKNOWN)
-        asked = self.work._make_unit(self.document.device_id, self.document, "ask")
+        asked = self.work._claimed_unit(
+            self.document.device_id, self.document, "ask", uuid.uuid4().hex
+        )
         self.settle(late, Outcome(self.document.id, Status.DEFERRED))
         self.assertEqual(self.document.state, lifecycle.UNKNOWN)
         self.document._go(lifecycle.SENDING, lease_token=asked.token)

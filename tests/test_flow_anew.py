@@ -38,7 +38,7 @@ class TestReturnAnew(EreceiptCommon):
         move = self.valid()
         wizard = self.anew(move, partner_id=self.other_customer)
         self.assertEqual(wizard.way, "return")
-        self.assertEqual(wizard.date, fields.Date.today())
+        self.assertEqual(wizard.date, self.today())
         action = wizard.action_return_anew()
         new = self.env["account.move"].browse(action["res_id"])
         credit_note = move.reversal_move_ids
@@ -163,6 +163,6 @@ class TestReturnAnew(EreceiptCommon):
 
     def test_future_date(self):
         move = self.valid()
-        wizard = self.anew(move, date=fields.Date.add(fields.Date.today(), days=3))
+        wizard = self.anew(move, date=fields.Date.add(self.today(), days=3))
         with self.assertRaisesRegex(UserError, "lies in the future"):
             wizard.action_return_anew()

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -98,15 +98,15 @@ class TestConfirm(EreceiptCommon):
         self.assertEqual((move.state, move.ereceipt_state), ("posted", "waiting"))
 
     def test_what_the_registration_is_not_obliged_to_is_not_looked_at(self):
-        self.registration.obliged_from = fields.Date.today() + timedelta(days=1)
-        move = self.draft(self.uncoded, invoice_date=fields.Date.today())
+        self.registration.obliged_from = self.today() + timedelta(days=1)
+        move = self.draft(self.uncoded, invoice_date=self.today())
         self.assertFalse(self.confirm(move))
         self.assertEqual(move.state, "posted")
         self.assertFalse(move.ereceipt_document_id)
 
     def test_old_invoice_date_is_told_before_posting(self):
         """An invoice of last month would be dated today by the authority."""
-        move = self.draft(invoice_date=fields.Date.today() - timedelta(days=40))
+        move = self.draft(invoice_date=self.today() - timedelta(days=40))
         dialog = self.dialog(self.confirm(move))
         self.assertIn("the VAT would fall into another period", str(dialog.alerts))
         self.device.date_policy = "keep"
@@ -156,7 +156,7 @@ class TestConfirm(EreceiptCommon):
     def test_confirmation_of_future_dates_goes_on_with_the_others(self):
         """A draft of tomorrow is asked about by Odoo's own dialog; only when it is to
         be posted now is it looked at, and then the others are posted as chosen."""
-        tomorrow = fields.Date.today() + timedelta(days=1)
+        tomorrow = self.today() + timedelta(days=1)
         self.device.date_policy = "keep"
         good = self.draft(invoice_date=tomorrow)
         wrong = self.draft(self.uncoded, invoice_date=tomorrow)
@@ -172,7 +172,7 @@ class TestConfirm(EreceiptCommon):
         self.assertEqual(good.ereceipt_state, "queued")
 
     def test_future_dates_wait_for_their_day(self):
-        tomorrow = fields.Date.today() + timedelta(days=1)
+        tomorrow = self.today() + timedelta(days=1)
         wrong = self.draft(self.uncoded, invoice_date=tomorrow)
         action = wrong.action_validate_moves_with_confirmation()
         wizard = self.env["validate.account.move"].with_user(self.accountant)

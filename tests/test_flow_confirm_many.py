@@ -1,7 +1,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
@@ -91,7 +91,7 @@ class TestConfirmMany(ConfirmManyCommon):
         self.device.date_policy = "keep"
         self.device_2.journal_ids = False
         self.device.journal_ids |= self.journal_2
-        today = fields.Date.today()
+        today = self.today()
         moves = self.env["account.move"]
         for days, journal in ((0, 2), (1, 1), (0, 1), (1, 2), (0, 1), (1, 1), (0, 2)):
             moves |= self.drafts(
@@ -161,7 +161,7 @@ class TestConfirmMany(ConfirmManyCommon):
         """Drafts of tomorrow: Odoo's own dialog opens when the others are done, and
         what is chosen there is done group by group as well."""
         self.device.date_policy = "keep"
-        tomorrow = fields.Date.today() + timedelta(days=1)
+        tomorrow = self.today() + timedelta(days=1)
         now, later = self.drafts(4), self.drafts(5, invoice_date=tomorrow)
         confirmation = self.start(now | later)
         self.groups(confirmation)
@@ -180,7 +180,7 @@ class TestConfirmMany(ConfirmManyCommon):
 
     def test_drafts_of_tomorrow_confirmed_now(self):
         self.device.date_policy = "keep"
-        tomorrow = fields.Date.today() + timedelta(days=1)
+        tomorrow = self.today() + timedelta(days=1)
         good = self.drafts(4, invoice_date=tomorrow)
         wrong = self.drafts(1, self.uncoded, invoice_date=tomorrow)
         wizard = self.env["validate.account.move"].with_user(self.accountant)

@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -51,9 +50,7 @@ class TestGuards(EreceiptCommon):
 
     def test_recurring_invoice_is_issued_by_itself(self):
         """What Odoo repeats monthly gets a document of its own, each time."""
-        move = self.invoice(
-            auto_post="monthly", invoice_date=fields.Date.today(), post=False
-        )
+        move = self.invoice(auto_post="monthly", invoice_date=self.today(), post=False)
         move.action_post()
         self.assertEqual(move.ereceipt_state, "queued")
         following = self.env["account.move"].search(

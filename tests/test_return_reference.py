@@ -1,7 +1,7 @@
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
@@ -29,7 +29,7 @@ class TestReturnReference(SnapshotCommon):
                 {
                     "move_type": "out_invoice",
                     "partner_id": self.partner_a.id,
-                    "invoice_date": fields.Date.today(),
+                    "invoice_date": self.today(),
                     "journal_id": self.journal.id,
                     "invoice_line_ids": [
                         self._line(self.items[item], quantity, price, self.taxes["vat"])

@@ -43,7 +43,8 @@ class TestSigningNow(EgInvoiceCommon):
 
     def test_a_job_that_signs_just_now_is_not_disturbed(self):
         document = self.moves[0].ereceipt_document_id.sudo()
-        unit = self.env["ereceipt.work"].sudo()._make_unit(self.desk, document, "sign")
+        work = self.env["ereceipt.work"].sudo()
+        unit = work._claimed_unit(self.desk, document, "sign", "job")
         message = self.sign(self.moves[:2])
         self.assertIn("1 documents are signed", message)
         self.assertEqual(self.states()[:2], ["to_sign", "queued"])

@@ -108,7 +108,7 @@ class HrCis(SellerReceipts):
         recovery="resend",
         # a call has one receipt and takes CIS up to two seconds (spec croatia 3): as
         # many as a run of the outbox lets one registration make
-        parallel_calls=12,
+        parallel_calls=16,
         interactive=True,
         signs="message",
         coded=True,

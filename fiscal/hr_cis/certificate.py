@@ -13,12 +13,11 @@ from ..messages import _
 from ..signing.certificate import (
     WARNING,
     CertificateInfo,
-    check_chain,
-    check_general,
     is_warning,
     order_chain,
     read_certificate,
 )
+from ..signing.certificate_checks import check_chain, check_general
 from ..signing.errors import KeyUnusable
 from .oib import clean_oib, is_oib
 

@@ -11,12 +11,8 @@ from typing import Any, Literal
 
 from ..contract import Digest, Problem
 from ..messages import _
-from ..signing.certificate import (
-    CertificateInfo,
-    check_chain,
-    order_chain,
-    read_certificates,
-)
+from ..signing.certificate import CertificateInfo, order_chain, read_certificates
+from ..signing.certificate_checks import check_chain
 from ..signing.xmldsig import SignatureWrong, check_enveloped
 from .settings import Settings
 

@@ -20,13 +20,8 @@ from .agent.config import AgentError
 from .agent.keys import AgentKey, add_key_options, ask_secret, place_of
 from .agent_documents import FORMATS, read_document
 from .cades import check, describe, sign_detached
-from .certificate import (
-    CertificateInfo,
-    check_certificate,
-    is_warning,
-    order_chain,
-    read_certificates,
-)
+from .certificate import CertificateInfo, is_warning, order_chain, read_certificates
+from .certificate_checks import check_certificate
 from .pkcs11_module import PKCS11Error, Token, pkcs11_module
 
 

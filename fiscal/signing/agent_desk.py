@@ -29,13 +29,8 @@ from .agent_protocol import (
     Taken,
 )
 from .cades import check, describe
-from .certificate import (
-    CertificateInfo,
-    check_certificate,
-    is_warning,
-    order_chain,
-    read_certificate,
-)
+from .certificate import CertificateInfo, is_warning, order_chain, read_certificate
+from .certificate_checks import check_certificate
 
 LEASE = timedelta(minutes=2)
 LEASE_OF_A_PERSON = timedelta(minutes=10)

@@ -1,4 +1,4 @@
-"""Reads certificates and says what is wrong with one for signing a company's documents.
+"""Reads certificates, and finds who issued them.
 
 Facts about Egypt's certificates: a company's seal carries its tax registration number
 as ``VATEG-<RIN>`` in the subject's organizationIdentifier (2.5.4.97); a natural
@@ -9,9 +9,10 @@ signer on the authority's portal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -20,14 +21,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from ..contract import Problem
-from ..messages import _
 
 MOST_BYTES = 256 * 1024
 """The largest file of certificates that is read; real ones have a few kilobytes."""
 
-LEAST_RSA_BITS = 2048
-WARN_DAYS = 30
 WARNING = "warning_"
+
+_REMEMBERED = 64
+"""Of how many certificates what they say is kept: with each document the same ones
+come again, and reading them takes as long as signing."""
 
 _ORGANIZATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
 _VATEG = re.compile(r"VATEG[-\s]*([0-9][0-9\s-]*)", re.IGNORECASE)
@@ -45,7 +47,6 @@ _USAGES = (
     "key_cert_sign",
     "crl_sign",
 )
-_SIGNING_USAGES = frozenset(("digital_signature", "content_commitment"))
 
 # What cryptography raises for certificates that it cannot read.
 _UNREADABLE = (
@@ -95,7 +96,7 @@ class CertificateInfo:
         """The taxpayer that the certificate names, digits only; ``None`` for a natural
         person's."""
         found = _VATEG.fullmatch(self.organization_identifier.strip())
-        return _digits(found[1]) if found else None
+        return digits_of(found[1]) if found else None
 
     def days_left(self, now: datetime) -> int:
         """Return the whole days until it expires, negative afterwards."""
@@ -134,14 +135,16 @@ def read_certificates(data: bytes) -> list[CertificateInfo]:
     if not blocks and data[:1] != b"\x30":
         raise ValueError("It holds no certificate")
     try:
-        if blocks:
-            return [_info(x509.load_pem_x509_certificate(block)) for block in blocks]
-        return [_info(x509.load_der_x509_certificate(data))]
+        return [_info(block) for block in blocks or [data]]
     except _UNREADABLE as error:
         raise ValueError("It holds a certificate that cannot be read") from error
 
 
-def _info(certificate: x509.Certificate) -> CertificateInfo:
+@lru_cache(maxsize=_REMEMBERED)
+def _info(data: bytes) -> CertificateInfo:
+    pem = data.startswith(b"-")
+    load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
+    certificate = load(data)
     key: Any = certificate.public_key()
     kind = {rsa.RSAPublicKey: "RSA", ec.EllipticCurvePublicKey: "EC"}
     return CertificateInfo(
@@ -236,9 +239,14 @@ def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
 
 def issued_by(certificate: CertificateInfo, issuer: CertificateInfo) -> bool:
     """Whether the issuer's name and key made the certificate."""
+    return _made(certificate.der, issuer.der)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _made(certificate: bytes, issuer: bytes) -> bool:
     return _is_issued_by(
-        x509.load_der_x509_certificate(certificate.der),
-        x509.load_der_x509_certificate(issuer.der),
+        x509.load_der_x509_certificate(certificate),
+        x509.load_der_x509_certificate(issuer),
     )
 
 
@@ -257,252 +265,6 @@ def order_chain(
     return chain
 
 
-def check_chain(
-    chain: Sequence[CertificateInfo],
-    now: datetime,
-    trusted: Sequence[CertificateInfo] = (),
-) -> list[Problem]:
-    """Return what is wrong with a chain, the signer's certificate first.
-
-    :param trusted: certificates of authorities; when there are any, the chain has to
-        end at one of them
-    """
-    problems: list[Problem] = []
-    for issued, issuer in zip(chain, chain[1:], strict=False):
-        problems += _links(issued, issuer)
-    for issuer in chain[1:]:
-        problems += _issuer(issuer, now)
-    if chain and trusted and not _ends_at(chain[-1], trusted):
-        problems.append(
-            Problem(
-                "certificate_chain_untrusted",
-                _(
-                    "The certificate of %(subject)s was issued by %(issuer)s, which is"
-                    " not among the certificate authorities that are trusted here. Add"
-                    " the issuer's certificate, or take a certificate of an accredited"
-                    " provider."
-                ),
-                values={"subject": chain[-1].common_name, "issuer": chain[-1].issuer},
-            )
-        )
-    return problems
-
-
-def _links(issued: CertificateInfo, issuer: CertificateInfo) -> Iterator[Problem]:
-    if not issued_by(issued, issuer):
-        yield Problem(
-            "certificate_chain_broken",
-            _(
-                "The certificate of %(subject)s was not issued by %(other)s, which"
-                " follows it. Its issuer is %(issuer)s: put that one's certificate"
-                " there, or leave the certificates of authorities out."
-            ),
-            values={
-                "subject": issued.common_name,
-                "other": issuer.common_name,
-                "issuer": issued.issuer,
-            },
-        )
-
-
-def _issuer(issuer: CertificateInfo, now: datetime) -> Iterator[Problem]:
-    usage = issuer.key_usage
-    if not issuer.authority or (usage is not None and "key_cert_sign" not in usage):
-        yield Problem(
-            "certificate_issuer_no_authority",
-            _("%(issuer)s issued a certificate without being allowed to issue any."),
-            values={"issuer": issuer.common_name},
-        )
-    if not issuer.not_before <= now <= issuer.not_after:
-        yield Problem(
-            "certificate_issuer_expired",
-            _(
-                "The certificate of the issuer %(issuer)s is valid from %(start)s to"
-                " %(end)s only."
-            ),
-            values={
-                "issuer": issuer.common_name,
-                "start": _day(issuer.not_before),
-                "end": _day(issuer.not_after),
-            },
-        )
-
-
-def _ends_at(last: CertificateInfo, trusted: Sequence[CertificateInfo]) -> bool:
-    return any(
-        last.fingerprint == one.fingerprint or issued_by(last, one) for one in trusted
-    )
-
-
-# ----------------------------------------------------------------------------------
-# Checking
-# ----------------------------------------------------------------------------------
-
-
-def check_certificate(
-    info: CertificateInfo,
-    chain: Sequence[CertificateInfo],
-    rin: str,
-    now: datetime,
-    trusted: Sequence[CertificateInfo] = (),
-) -> list[Problem]:
-    """Return what speaks against signing a company's documents with a certificate.
-
-    What only deserves a warning is marked, see :func:`is_warning`.
-
-    :param chain: ``info`` and its issuers as far as they are known, as
-        :func:`order_chain` returns them
-    :param rin: the company's tax registration number, "" when it has none yet
-    :param trusted: see :func:`check_chain`
-    """
-    return [
-        *_taxpayer(info, rin),
-        *_usage(info),
-        *check_general(info, chain, now, trusted),
-    ]
-
-
-def check_general(
-    info: CertificateInfo,
-    chain: Sequence[CertificateInfo],
-    now: datetime,
-    trusted: Sequence[CertificateInfo] = (),
-) -> list[Problem]:
-    """Return what speaks against signing with a certificate in any country: its
-    validity, key, origin and chain. Parameters as in :func:`check_certificate`."""
-    return [
-        *_validity(info, now),
-        *_key(info),
-        *_origin(info),
-        *check_chain(chain, now, trusted),
-    ]
-
-
-def _taxpayer(info: CertificateInfo, rin: str) -> Iterator[Problem]:
-    values = {"subject": info.common_name}
-    if info.rin is None:
-        yield Problem(
-            WARNING + "certificate_person",
-            _(
-                "The certificate of %(subject)s names no taxpayer, so it is a person's."
-                " The authority takes its signatures only if that person is an"
-                " authorised signer of the company on the authority's portal."
-            ),
-            values=values,
-        )
-    elif rin and info.rin != _digits(rin):
-        yield Problem(
-            "certificate_other_company",
-            _(
-                "The certificate of %(subject)s belongs to the taxpayer %(theirs)s, the"
-                " company is %(ours)s. Take this company's certificate, or correct the"
-                " company's Tax ID."
-            ),
-            values={**values, "theirs": info.rin, "ours": _digits(rin)},
-        )
-
-
-def _validity(info: CertificateInfo, now: datetime) -> Iterator[Problem]:
-    values: dict[str, Any] = {"subject": info.common_name}
-    days = info.days_left(now)
-    if now < info.not_before:
-        yield Problem(
-            "certificate_not_yet_valid",
-            _(
-                "The certificate of %(subject)s is valid from %(start)s on. Wait until"
-                " then, or check this computer's clock."
-            ),
-            values={**values, "start": _day(info.not_before)},
-        )
-    elif now > info.not_after:
-        yield Problem(
-            "certificate_expired",
-            _(
-                "The certificate of %(subject)s expired on %(end)s. Get a new one from"
-                " its provider."
-            ),
-            values={**values, "end": _day(info.not_after)},
-        )
-    elif days <= WARN_DAYS:
-        yield Problem(
-            WARNING + "certificate_expires",
-            _(
-                "The certificate of %(subject)s expires on %(end)s, in %(days)s days."
-                " Get a new one from its provider before."
-            ),
-            values={**values, "end": _day(info.not_after), "days": days},
-        )
-
-
-def _usage(info: CertificateInfo) -> Iterator[Problem]:
-    if info.key_usage is None or info.key_usage >= _SIGNING_USAGES:
-        return
-    values = {"subject": info.common_name}
-    if info.key_usage & _SIGNING_USAGES:
-        yield Problem(
-            WARNING + "certificate_usage",
-            _(
-                "The certificate of %(subject)s is meant for signatures, but not for"
-                " both digital signature and non-repudiation, as the authority's"
-                " rules have it."
-            ),
-            values=values,
-        )
-        return
-    yield Problem(
-        "certificate_usage",
-        _(
-            "The certificate of %(subject)s is not meant for signatures. Take the"
-            " signing certificate; tokens often hold another one for log-ins or"
-            " encryption."
-        ),
-        values=values,
-    )
-
-
-def _key(info: CertificateInfo) -> Iterator[Problem]:
-    if info.key_kind != "RSA" or info.key_bits < LEAST_RSA_BITS:
-        yield Problem(
-            "certificate_key",
-            _(
-                "The key of the certificate of %(subject)s is %(kind)s with %(bits)s"
-                " bits; it has to be RSA with at least %(least)s. Get another from its"
-                " provider."
-            ),
-            values={
-                "subject": info.common_name,
-                "kind": info.key_kind,
-                "bits": info.key_bits,
-                "least": LEAST_RSA_BITS,
-            },
-        )
-
-
-def _origin(info: CertificateInfo) -> Iterator[Problem]:
-    values = {"subject": info.common_name}
-    if info.authority:
-        yield Problem(
-            "certificate_authority",
-            _(
-                "The certificate of %(subject)s is that of a certificate authority, not"
-                " of a company or person."
-            ),
-            values=values,
-        )
-    elif info.self_signed:
-        yield Problem(
-            WARNING + "certificate_self_signed",
-            _(
-                "The certificate of %(subject)s was issued by itself. Outside of trials"
-                " the authority takes only those of accredited providers."
-            ),
-            values=values,
-        )
-
-
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """Return the digits of a text."""
     return re.sub(r"[^0-9]", "", text)
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()

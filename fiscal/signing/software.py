@@ -21,12 +21,12 @@ from ..contract import Digest, Problem
 from ..messages import _
 from . import asn1
 from .certificate import (
-    LEAST_RSA_BITS,
     CertificateInfo,
     order_chain,
     read_certificate,
     read_certificates,
 )
+from .certificate_checks import LEAST_RSA_BITS
 from .errors import KeyUnusable
 from .raw import HASHES
 

@@ -91,7 +91,7 @@ def stop_before_calls(gate: Gate) -> None:
 
 
 def _unit_class() -> Any:
-    from odoo.addons.account_ereceipt.models.ereceipt_work import Unit
+    from odoo.addons.account_ereceipt.models.ereceipt_unit import Unit
 
     return Unit
 
@@ -167,9 +167,10 @@ def _in_signing(point: KillPoint, registry: Any) -> None:
 def _before_write(point: KillPoint, registry: Any) -> None:
     """The answer is known, nothing of it is written."""
 
-    def settle(original: Callable, self: Any, unit: Any, report: Any) -> Any:
-        point.passing(unit.purpose)
-        return original(self, unit, report)
+    def settle(original: Callable, self: Any, landed: Any) -> Any:
+        for unit, _report in landed:
+            point.passing(unit.purpose)
+        return original(self, landed)
 
     _wrap(registry["ereceipt.work"], "_settle", settle)
 
@@ -178,9 +179,9 @@ def _before_outcome_commit(point: KillPoint, registry: Any) -> None:
     """The outcome is in the database and not committed."""
     settled: list[str] = []
 
-    def settle(original: Callable, self: Any, unit: Any, report: Any) -> Any:
-        original(self, unit, report)
-        settled[:] = [unit.purpose]
+    def settle(original: Callable, self: Any, landed: Any) -> Any:
+        original(self, landed)
+        settled[:] = [unit.purpose for unit, _report in landed]
 
     def commit(original: Callable, self: Any, *args: Any, **kwargs: Any) -> Any:
         for purpose in settled:

@@ -21,7 +21,8 @@ from ...terminal import fail, forgiving, printable
 from .. import agent_protocol as protocol
 from ..agent_documents import Shown
 from ..agent_protocol import Report
-from ..certificate import check_certificate, order_chain, read_certificate
+from ..certificate import order_chain, read_certificate
+from ..certificate_checks import check_certificate
 from ..errors import KeyAway, KeyUnusable, PinNeeded
 from .config import (
     AgentError,

@@ -21,14 +21,13 @@ from signing_kit import (
 from fiscal.signing.cades import describe
 from fiscal.signing.certificate import (
     MOST_BYTES,
-    check_certificate,
-    check_chain,
     is_warning,
     issued_by,
     order_chain,
     read_certificate,
     read_certificates,
 )
+from fiscal.signing.certificate_checks import check_certificate, check_chain
 
 
 def codes(made, rin=RIN, now=NOW, chain=None, trusted=()):
