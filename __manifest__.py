@@ -40,6 +40,7 @@
         "views/res_config_settings_views.xml",
         "views/hr_cis_views.xml",
         "views/hr_cis_receipt_views.xml",
+        "views/cn_nuonuo_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/portal_templates.xml",

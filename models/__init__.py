@@ -5,6 +5,7 @@ from . import (
     ereceipt_breaker_mixin,
     ereceipt_registration,
     ereceipt_registration_name,
+    ereceipt_token,
     ereceipt_signing_key,
     ereceipt_device,
     ereceipt_chain,
@@ -83,4 +84,7 @@ from . import (
     hr_cis_key,
     hr_cis_print,
     hr_cis_display,
+    cn_nuonuo,
+    cn_nuonuo_codes,
+    cn_nuonuo_move,
 )

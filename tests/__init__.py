@@ -12,6 +12,8 @@ from . import (
     test_browser_croatia,
     test_browser_invoices,
     test_browser_tour,
+    test_cn_fapiao,
+    test_cn_tokens,
     test_code_import,
     test_code_resolver,
     test_code_suggestions,

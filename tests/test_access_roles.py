@@ -30,6 +30,7 @@ ereceipt.missing.mapping    ------ ------   re----  re----     re----  re----
 ereceipt.signing.key        ------ ------   re----  re----     re----  rewcdu
 ereceipt.signing.agent      ------ ------   re----  re----     re----  rew---
 ereceipt.signing.nonce      ------ ------   ------  ------     ------  ------
+ereceipt.token              ------ ------   ------  ------     ------  ------
 ereceipt.callback           ------ ------   re----  re----     re----  re----
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -243,6 +244,7 @@ class TestAccessRoles(EreceiptCommon):
         search = self.env["ereceipt.eg.code.search"].sudo().create(through)
         found = {"search_id": search.id, "code": "X"}
         own_key = {"key_id": self.key.id}
+        token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         received = {"topic": "documents", "received_at": "2026-01-01"}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
@@ -271,6 +273,7 @@ class TestAccessRoles(EreceiptCommon):
                 {"registration_id": registration.id, "delivery": "2", **received},
                 {"topic": "X"},
             ),
+            "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
             "ereceipt.hr.change": (None, {**move, "means": "G"}, {"means": "K"}),
