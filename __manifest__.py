@@ -26,6 +26,7 @@
         "wizards/ereceipt_eg_code_request_views.xml",
         "wizards/ereceipt_eg_code_search_views.xml",
         "wizards/ereceipt_hr_change_views.xml",
+        "wizards/ereceipt_cn_session_views.xml",
         "views/ereceipt_registration_views.xml",
         "views/ereceipt_signing_key_views.xml",
         "views/ereceipt_device_views.xml",

@@ -45,6 +45,8 @@ from . import (
     ereceipt_change,
     ereceipt_former,
     ereceipt_authority_print,
+    ereceipt_held,
+    ereceipt_files,
     ereceipt_sign_now,
     ereceipt_callback,
     account_journal,
@@ -87,4 +89,6 @@ from . import (
     cn_nuonuo,
     cn_nuonuo_codes,
     cn_nuonuo_move,
+    cn_nuonuo_session,
+    cn_nuonuo_display,
 )

@@ -258,9 +258,9 @@ class EreceiptDevice(models.Model):
         completed = []
         for vals in vals_list:
             registration = registrations.browse(vals.get("registration_id"))
-            if registration.authority == AUTHORITY:
-                if vals.get("document_type", USUAL_TYPE) == USUAL_TYPE:
-                    vals = {**vals, "document_type": ORDINARY}
+            untold = vals.get("document_type", USUAL_TYPE) == USUAL_TYPE
+            if untold and registration.authority == AUTHORITY:
+                vals = {**vals, "document_type": ORDINARY}
             completed.append(vals)
         return super().create(completed)
 

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal.cn_nuonuo.code_tables import ORDINARY, SPECIAL_VAT
+from ..fiscal.contract import Problem
+from ..fiscal.messages import _
 from .cn_nuonuo import AUTHORITY, KINDS
 
 KIND_CHOICES = [(ORDINARY, "Ordinary"), (SPECIAL_VAT, "Special (deductible)")]
@@ -114,6 +116,26 @@ class AccountMove(models.Model):
             ),
         ]
         return [(name, text) for name, text in rows if text]
+
+    def _ereceipt_own_problems(self, at_posting):
+        # EXTENDS account_ereceipt
+        problems = super()._ereceipt_own_problems(at_posting)
+        sold = self._ereceipt_original_documents().get(self.id)
+        parts = sold._cn_nuonuo_parts() if sold else []
+        if parts:
+            problems.append(
+                Problem(
+                    "split_sale",
+                    _(
+                        "%(number)s was split into %(count)s fapiao, and a red letter"
+                        " takes back one of them alone. Take them back at the tax"
+                        " bureau, and this credit note off its device."
+                    ),
+                    record=(self._name, self.id),
+                    values={"number": sold.name, "count": len(parts)},
+                )
+            )
+        return problems
 
     # -------------------------------------------------------------------------
     # RED LETTERS

@@ -1,3 +1,5 @@
+import json
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -138,6 +140,12 @@ class CnNuonuoCommon(EreceiptCommon):
     def orders(self):
         """Return the orders that the simulator has taken."""
         return self.control.orders()
+
+    def sent(self, move):
+        """Return the order as it was handed over last for an invoice."""
+        exchanges = move.ereceipt_document_id.sudo().exchange_ids
+        [exchange] = exchanges.filtered(lambda e: e.purpose == "submit")[-1:]
+        return json.loads(exchange.request_text)["order"]
 
     def issued(self, move):
         """Return what the simulator has issued for an invoice, by number."""
