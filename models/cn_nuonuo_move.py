@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -96,6 +97,17 @@ class AccountMove(models.Model):
                 part for part in (account.bank_name, account.acc_number) if part
             ),
         }
+
+    def _cn_nuonuo_issue_moment(self, now):
+        """Return when a fapiao is issued: later than the one in whose place it stands,
+        since the provider tells them apart by it.
+
+        :param datetime now: naive UTC
+        """
+        replaced = self._ereceipt_replaced()
+        if not replaced:
+            return now
+        return max(now, replaced.issued_at + timedelta(seconds=1))
 
     def _cn_nuonuo_line_data(self, line):
         data = {"tax_included": any(line.tax_ids.mapped("price_include"))}

@@ -101,11 +101,18 @@ class EreceiptDevice(models.Model):
         :raise UserError: the device is no account there
         """
         self.ensure_one()
+        self._check_cn_nuonuo()
+        return self._cn_nuonuo_open_session("login")
+
+    def _check_cn_nuonuo(self):
+        """Raise unless the device is an account at China's tax bureau.
+
+        :raise UserError: it is none
+        """
         if not self._is_cn_nuonuo():
             raise UserError(
                 self.env._("%s is no account at China's tax bureau.", self.name)
             )
-        return self._cn_nuonuo_open_session("login")
 
     def _cn_nuonuo_open_session(self, purpose):
         return {

@@ -123,6 +123,8 @@ class TestCnRed(CnNuonuoCommon):
         self.run_outbox()
         credit_note.action_ereceipt_correct()
         self.run_outbox()
+        document = credit_note.ereceipt_document_id
+        self.assertEqual(document.state, "submitted", document.problems)
         self.assertEqual(len(self.bills()), 2)
         [open_bill] = [b for b in self.bills() if b["bill_id"] != bill["bill_id"]]
         self.control.buyer(open_bill["bill_id"], True)

@@ -110,6 +110,7 @@ class EreceiptCnSession(models.TransientModel):
         """
         self.ensure_one()
         device = self.device_id.sudo()
+        device._check_cn_nuonuo()
         registration = device.registration_id
         if not registration._sends_here():
             raise UserError(
