@@ -90,7 +90,7 @@ ereceipt.cn.session      action_show_code                 ---!!!
 ereceipt.confirmation    conclude                         ---xxx
 ereceipt.confirmation    confirm_group                    ---xxx
 ereceipt.device          action_activate                  -----x
-ereceipt.device          action_cn_log_in                 !!!!!!
+ereceipt.device          action_cn_log_in                 --!!!!
 ereceipt.device          action_continue_chain            -----!
 ereceipt.device          action_open_chain                xxxxxx
 ereceipt.device          action_open_documents            xxxxxx
