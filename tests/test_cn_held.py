@@ -1,3 +1,5 @@
+import time
+
 from odoo.exceptions import UserError
 
 from .cn_common import SELLER, CnNuonuoCommon
@@ -103,6 +105,22 @@ class TestCnHeld(CnNuonuoCommon):
         self.assertTrue(wizard.is_good, wizard.state_text)
         self.run_outbox(rounds=4)
         self.assertEqual(move.ereceipt_state, "valid")
+
+    def test_the_provider_takes_its_time(self):
+        self.logged_out()
+        self.control.settings(session_seconds=0.2)
+        wizard = self.wizard()
+        with self.enter_registry_test_mode():
+            wizard.action_get_code()
+            self.assertFalse(wizard.qr_image)
+            time.sleep(0.3)
+            wizard.action_show_code()
+            self.control.scan(SELLER)
+            wizard.action_scanned()
+            self.assertFalse(wizard.is_good)
+            time.sleep(0.3)
+            wizard.action_check()
+        self.assertTrue(wizard.is_good, wizard.state_text)
 
     def test_log_in_by_text_message(self):
         self.logged_out()

@@ -1,9 +1,10 @@
 import base64
+from contextlib import suppress
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..fiscal.contract import FiscalError
+from ..fiscal.contract import AuthorityError, FiscalError
 from ..models.ereceipt_qr import qr_png
 
 
@@ -66,11 +67,7 @@ class EreceiptCnSession(models.TransientModel):
         if not code:
             raise UserError(self.env._("Enter the code of the text message first."))
 
-        def call(session):
-            session.submit_message(code)
-            return session.message_result()
-
-        self._call(call)
+        self._call(lambda session: session.submit_message(code))
         return self.action_check()
 
     def action_scanned(self):
@@ -79,7 +76,6 @@ class EreceiptCnSession(models.TransientModel):
         def call(session):
             if self.purpose == "login":
                 session.scanned()
-                session.scan_result()
             else:
                 session.refresh_person()
 
@@ -89,8 +85,19 @@ class EreceiptCnSession(models.TransientModel):
     def action_check(self):
         """Look whether the clerk is logged in, or has shown his face; then let what was
         held go on."""
-        login = self.purpose == "login"
-        found = self._call(lambda s: s.login() if login else s.person())
+
+        def call(session):
+            if self.purpose == "person":
+                return session.person()
+            # the provider brings a login to its end when it is asked for it
+            with suppress(AuthorityError):
+                if self.message_code:
+                    session.message_result()
+                else:
+                    session.scan_result()
+            return session.login()
+
+        found = self._call(call)
         if not found.good:
             return self._say(
                 self.env._("Not yet: wait some seconds and look again, or try anew.")
