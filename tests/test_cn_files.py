@@ -47,14 +47,34 @@ class TestCnFiles(CnNuonuoCommon):
         self.assertEqual(len(move.ereceipt_document_id.file_ids), 3)
 
     def test_a_file_that_differs_is_told(self):
-        move = self.valid()
-        self.company.name = "另一公司"
-        document = move.ereceipt_document_id
-        self.assertTrue(document.files_wanted or document.file_ids)
+        move = self.fetched()
+        self.assertFalse(move.activity_ids)
         self.control.fault("queryInvoiceResult", "wrong_total")
+        document = move.ereceipt_document_id
         document.with_user(self.accountant).action_fetch_files()
+        self.assertTrue(document.files_wanted)
         self.run_outbox(rounds=2)
-        self.assertTrue(document.file_ids)
+        self.assertFalse(document.files_wanted)
+        notes = " ".join(move.sudo().activity_ids.mapped(lambda a: a.note or ""))
+        self.assertIn("in the fapiao's file is", notes.replace("&#39;", "'"))
+
+    def test_given_up_and_told(self):
+        self.control.fault("files", "drop_before")
+        move = self.valid()
+        document = move.ereceipt_document_id
+        document.files_tried = 19
+        self.run_outbox(rounds=2)
+        self.assertFalse(document.files_wanted)
+        self.assertTrue(document.last_error)
+        [activity] = move.sudo().activity_ids
+        self.assertIn("could not be fetched", activity.summary)
+        self.assertEqual(move.ereceipt_state, "valid")
+
+    def test_only_of_what_is_valid(self):
+        move = self.invoice()
+        document = move.ereceipt_document_id.with_user(self.accountant)
+        with self.assertRaisesRegex(UserError, "makes files of what is valid"):
+            document.action_fetch_files()
 
     def test_nobody_changes_or_deletes_them(self):
         file = self.fetched().ereceipt_document_id.file_ids[:1].sudo()

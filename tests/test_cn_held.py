@@ -1,6 +1,6 @@
 import time
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from .cn_common import SELLER, CnNuonuoCommon
 
@@ -151,6 +151,16 @@ class TestCnHeld(CnNuonuoCommon):
         self.assertTrue(wizard.is_good, wizard.state_text)
         self.run_outbox(rounds=4)
         self.assertEqual(move.ereceipt_state, "valid")
+
+    def test_not_for_the_account_of_another_company(self):
+        company = self.env["res.company"].create({"name": "别的公司"})
+        groups = ("base.group_user", "account.group_account_invoice")
+        stranger = self.make_user("stranger", *groups, companies=company)
+        wizard = self.wizard().with_user(stranger)
+        wizard = wizard.create({"device_id": self.device.id})
+        for method in ("action_get_code", "action_check", "action_send_message"):
+            with self.assertRaises(AccessError):
+                getattr(wizard, method)()
 
     def test_calls_are_kept(self):
         before = self.env["ereceipt.exchange"].search_count([])

@@ -116,6 +116,8 @@ class EreceiptCnSession(models.TransientModel):
         :raise UserError: the provider refuses, or cannot be reached
         """
         self.ensure_one()
+        # who may not see the account may not log in there
+        self.device_id.check_access("read")
         device = self.device_id.sudo()
         device._check_cn_nuonuo()
         registration = device.registration_id

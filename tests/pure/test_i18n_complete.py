@@ -45,7 +45,9 @@ def test_every_term_is_translated(language: polib.POFile) -> None:
 
 
 def _of_china(entry: polib.POEntry) -> bool:
-    return any("cn_nuonuo" in place or "_cn_" in place for place, _ in entry.occurrences)
+    return any(
+        "cn_nuonuo" in place or "_cn_" in place for place, _ in entry.occurrences
+    )
 
 
 def test_translations_keep_places_and_tags() -> None:
