@@ -411,7 +411,9 @@ class Authority(Protocol):
     """
 
     # Optional: ``codes_from``, the code of the authority whose code tables it uses, and
-    # ``codes_name``, what to call the tables that are its own (see ``codes_owner``).
+    # ``codes_name``, what to call the tables that are its own (see ``codes_owner``);
+    # ``held_codes``, first codes of refusals that are none of the document: it stays
+    # with the authority, and the glue says how it goes on once a person has done it.
     code: ClassVar[str]
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -8,6 +10,14 @@ from ..fiscal.messages import source_of
 HELD_EVERY = 300
 """Seconds after which it is looked again whether what held a document was mended,
 where its authority says nothing else."""
+
+LONGEST = 12
+"""How many times longer it is waited at most, for what was held again and again: each
+try counts at some authorities."""
+
+JUST_HELD = timedelta(minutes=1)
+"""What was held since then is not tried again because another one goes on: else the two
+would wake each other for as long as nothing is mended."""
 
 HOLDABLE = frozenset({lifecycle.SENDING, lifecycle.UNKNOWN, lifecycle.SUBMITTED})
 
@@ -30,6 +40,9 @@ class EreceiptDocument(models.Model):
         index="btree_not_null",
         help="The authority's code for what a person has to do before it goes on.",
     )
+
+    held_at = fields.Datetime(string="Held since", readonly=True)
+    held_times = fields.Integer(string="Times held", readonly=True, default=0)
 
     def _go(self, state, **values):
         # EXTENDS
@@ -119,13 +132,17 @@ class EreceiptWork(models.AbstractModel):
     def _hold(self, document, unit, outcome, code):
         """Keep a document with the authority, and ask for a person once per device."""
         problems = self._explained(unit.authority, outcome)
+        times = document.held_times + 1
+        seconds = self._held_seconds(document, code) * min(times, LONGEST)
         values = {
             "held_code": code,
+            "held_at": fields.Datetime.now(),
+            "held_times": times,
             "problems": document._problems_json(problems),
             "last_error": False,
             "asked": 0,
             "lease_token": False,
-            "next_attempt_at": self._in_seconds(self._held_seconds(document, code)),
+            "next_attempt_at": self._in_seconds(seconds),
         }
         if document.state == lifecycle.SUBMITTED:
             document.sudo().write(values)
@@ -183,7 +200,11 @@ class EreceiptWork(models.AbstractModel):
         )
         self.env["ereceipt.alert"]._clear(device, f"held:{code}")
         others = self.env["ereceipt.document"].search(
-            [("device_id", "=", device.id), ("held_code", "=", code)]
+            [
+                ("device_id", "=", device.id),
+                ("held_code", "=", code),
+                ("held_at", "<=", fields.Datetime.now() - JUST_HELD),
+            ]
         )
         others._resume()
 

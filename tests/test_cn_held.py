@@ -1,5 +1,6 @@
 import time
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
 from .cn_common import SELLER, CnNuonuoCommon
@@ -67,6 +68,21 @@ class TestCnHeld(CnNuonuoCommon):
         order = move.ereceipt_document_id.authority_ids["order"]
         [row] = self.control.invoices(order)
         self.assertFalse(row["retries"], "no try is spent")
+
+    def test_held_again_waits_longer(self):
+        """The provider says that the clerk is logged in, and the bureau does not."""
+        self.control.fault("issue", "issue_fails", message="请登录后重试")
+        first = self.invoice()
+        self.run_outbox(rounds=2)
+        other = self.invoice()
+        self.run_outbox(rounds=1)
+        for move in first | other:
+            self.assertEqual(move.ereceipt_document_id.held_code, "not_logged_in")
+        document = first.ereceipt_document_id
+        self.assertGreater(document.held_times, 1)
+        self.assertGreater(other.ereceipt_document_id.held_times, 0)
+        waits = document.next_attempt_at - fields.Datetime.now()
+        self.assertGreater(waits.total_seconds(), 300 * (document.held_times - 1))
 
     def test_credit_line(self):
         company = {"tax_number": SELLER, "credit_line": "50.00"}
