@@ -14,6 +14,7 @@ from . import (
     test_browser_tour,
     test_cn_fapiao,
     test_cn_files,
+    test_cn_forms,
     test_cn_held,
     test_cn_red,
     test_cn_split,
