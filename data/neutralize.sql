@@ -16,11 +16,15 @@ UPDATE ereceipt_registration
        eg_api_url = NULL,
        eg_portal_url = NULL,
        hr_url = NULL,
+       cn_api_url = NULL,
+       cn_token_url = NULL,
+       cn_user_id = NULL,
        client_id = NULL,
        client_secret_sealed = NULL,
        client_secret_2_sealed = NULL,
        callback_path = NULL,
        callback_key_sealed = NULL;
+DELETE FROM ereceipt_token;
 UPDATE ereceipt_signing_key
    SET ready_at = NULL,
        private_key_sealed = NULL,

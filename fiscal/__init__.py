@@ -56,11 +56,12 @@ def codes_owners() -> dict[str, str]:
     }
 
 
-from . import eg_eta, hr_cis  # noqa: E402  authorities register themselves
+from . import eg_eta, hr_cis, cn_nuonuo  # noqa: E402  authorities register themselves
 
 __all__ = [
     "authority_class",
     "authority_classes",
+    "cn_nuonuo",
     "codes_owner",
     "codes_owners",
     "eg_eta",

@@ -15,12 +15,14 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Literal, Protocol
 
+from .token_store import KeptToken, TokenSlot, TokenStore
 from .values import (
     NOTHING,
     Address,
     Built,
     Device,
     Discount,
+    File,
     Line,
     Original,
     Party,
@@ -49,7 +51,9 @@ __all__ = [
     "Document",
     "Envelope",
     "Exchange",
+    "File",
     "FiscalError",
+    "KeptToken",
     "Limits",
     "Line",
     "Listed",
@@ -65,6 +69,8 @@ __all__ = [
     "Signer",
     "Status",
     "TaxAmount",
+    "TokenSlot",
+    "TokenStore",
     "TransientError",
 ]
 
@@ -222,6 +228,8 @@ class Capabilities:
     :ivar interactive: one document may be sent at once, with a person waiting
     :ivar declinable: a buyer's rejection can be declined
     :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
+    :ivar files: the authority makes files that the law wants kept
+        (:meth:`Authority.fetch_files`)
     :ivar signs: what the key signs: nothing; each document once, when it is issued; or
         each message, whenever it is sent
     :ivar coded: a security code is made with the key when a document is issued, so
@@ -241,6 +249,7 @@ class Capabilities:
     listable: bool = False
     declinable: bool = False
     printer: bool = False
+    files: bool = False
     signs: Literal["nothing", "document", "message"] = "nothing"
     coded: bool = False
     refers: bool = True
@@ -285,6 +294,8 @@ class Connection:
         a caller whose own time is limited; ``None`` if it is not
     :ivar recorder: gets every call, from the thread that made it
     :ivar wall_clock: for tests that shift time
+    :ivar tokens: keeps tokens whose number an authority limits; ``None`` keeps them in
+        this process
     """
 
     environment: Literal["test", "production"]
@@ -302,6 +313,7 @@ class Connection:
         default=lambda exchange: None, repr=False
     )
     wall_clock: Callable[[], datetime] | None = field(default=None, repr=False)
+    tokens: TokenStore | None = field(default=None, repr=False)
 
 
 Digest = Literal["sha256", "sha1"]
@@ -399,7 +411,9 @@ class Authority(Protocol):
     """
 
     # Optional: ``codes_from``, the code of the authority whose code tables it uses, and
-    # ``codes_name``, what to call the tables that are its own (see ``codes_owner``).
+    # ``codes_name``, what to call the tables that are its own (see ``codes_owner``);
+    # ``held_codes``, first codes of refusals that are none of the document: it stays
+    # with the authority, and the glue says how it goes on once a person has done it.
     code: ClassVar[str]
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
@@ -471,6 +485,13 @@ class Authority(Protocol):
 
     def fetch_pdf(self, document: Document) -> bytes:
         """Return the authority's own print (capability ``printer``).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+
+    def fetch_files(self, document: Document) -> Sequence[File]:
+        """Return the files of a document that the authority has, compared with it;
+        none where it makes none (capability ``files``).
 
         :raise TransientError, AuthenticationError, AuthorityError:
         """

@@ -18,6 +18,7 @@ from .contract import (
     Built,
     Document,
     Exchange,
+    File,
     FiscalError,
     Outcome,
     Problem,
@@ -37,6 +38,7 @@ class Report:
         settled, and ``error`` says why
     :ivar signatures: of documents that were signed, by their keys
     :ivar content: what was fetched
+    :ivar files: the files that were fetched
     :ivar exchanges: every HTTP call, in order
     :ivar error: what ended the unit early
     """
@@ -44,6 +46,7 @@ class Report:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     signatures: dict[int, str] = field(default_factory=dict)
     content: bytes = b""
+    files: Sequence[File] = ()
     exchanges: list[Exchange] = field(default_factory=list)
     error: FiscalError | None = None
 
@@ -164,6 +167,18 @@ def fetch_pdf(authority: Authority, document: Document, report: Report) -> Repor
         report.error = error
     except Exception as error:
         _logger.exception("A defect while fetching the print of %s", document.number)
+        report.error = _defect(error)
+    return report
+
+
+def fetch_files(authority: Authority, document: Document, report: Report) -> Report:
+    """Fetch the files that the authority made of a document."""
+    try:
+        report.files = authority.fetch_files(document)
+    except FiscalError as error:
+        report.error = error
+    except Exception as error:
+        _logger.exception("A defect while fetching the files of %s", document.number)
         report.error = _defect(error)
     return report
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from .contract import AuthorityError, Built, Document, Outcome, Signer
+from .contract import AuthorityError, Built, Document, File, Outcome, Signer
 from .messages import Sentence, _
 
 
-class SellerReceipts:
+class NoFiles:
+    """Part of an authority that makes no files of documents."""
+
+    def fetch_files(self, document: Document) -> Sequence[File]:
+        """Return none (capability ``files`` is false)."""
+        return ()
+
+
+class SellerReceipts(NoFiles):
     """Part of an authority that takes receipts: their buyers have no say in them, and
     their print is the seller's. A receipt is taken back by another one, and is not
     signed itself.

@@ -246,3 +246,22 @@ class Problem:
     def text(self) -> str:
         """The message with its values filled in, untranslated."""
         return filled(self.message, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a document that the authority (or whoever issues for it) made.
+
+    :ivar name: for the archive, without a path: made of the document's number
+    :ivar sha256: of ``content``, in hexadecimal
+    :ivar original: it is the voucher by law; others show the same for people
+    :ivar problems: what does not agree with the document, or that the file cannot be
+        read; it is kept all the same
+    """
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    sha256: str
+    original: bool = False
+    problems: tuple[Problem, ...] = ()

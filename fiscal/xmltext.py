@@ -41,7 +41,7 @@ def need() -> None:
         )
 
 
-def parse(content: bytes) -> Any:
+def parse(content: bytes, most_bytes: int = MOST_BYTES) -> Any:
     """Return the root element of a document that comes from outside: no document type,
     so no entities; nothing is fetched; size and depth are bounded.
 
@@ -49,7 +49,7 @@ def parse(content: bytes) -> Any:
     :raise AuthenticationError: lxml is missing
     """
     need()
-    if len(content) > MOST_BYTES:
+    if len(content) > most_bytes:
         raise ValueError(f"XML of {len(content)} bytes is not read")
     parser = etree.XMLParser(
         resolve_entities=False,

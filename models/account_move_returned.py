@@ -12,11 +12,13 @@ SALE_LOCK_CLASS = 0x65527374
 
 
 class Returned(NamedTuple):
-    """A standing return: of which sale, by which entries, and what it gave back."""
+    """A standing return: of which sale, by which entries, and what it gave back, read
+    and as it is kept."""
 
     sale_key: tuple
     move_ids: tuple
     receipt: Receipt
+    content: bytes
 
 
 class AccountMove(models.Model):
@@ -95,6 +97,7 @@ class EreceiptDocument(models.Model):
                 document._sale_key(document.original_uid),
                 tuple(document.link_ids.move_id.ids),
                 receipts[document.id],
+                document.content.encode(),
             )
             for document in self
         ]

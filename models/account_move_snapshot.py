@@ -156,7 +156,7 @@ class AccountMove(models.Model):
     def _ereceipt_hook(self, registration, name, default, *args):
         """Call ``_<authority>_<name>(*args)`` where the glue of an authority has it.
 
-        Hooks: ``receipt_data(device)``, ``parse_reference(text)``,
+        Hooks: ``receipt_data(device)``, ``line_data(line)``, ``parse_reference(text)``,
         ``reason_before_start()``, ``kind()``, ``document_type(device)``,
         ``payment_method(desk, codes)``, ``issue_moment(now)``,
         ``print_rows(document)``.
@@ -197,6 +197,7 @@ class AccountMove(models.Model):
             unit_name=uom.name if uom else "",
             discounts=tuple(_discount(part) for part in amounts.reductions),
             taxes=self._ereceipt_taxes(desk, amounts),
+            data=self._ereceipt_hook(desk.registration, "line_data", {}, line),
             record=(product._name, product.id) if product else (self._name, self.id),
         )
 

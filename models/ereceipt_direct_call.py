@@ -14,8 +14,9 @@ class EreceiptRegistration(models.Model):
     _inherit = "ereceipt.registration"
 
     @contextmanager
-    def _calling(self):
-        """Yield the authority, to be called for no document.
+    def _calling(self, device=None):
+        """Yield the authority, as a device sees it or none, to be called for no
+        document.
 
         Whatever is called in the block is kept, and the breaker learns how it ended,
         in transactions of their own: a call stays made when what follows it fails. So
@@ -41,7 +42,7 @@ class EreceiptRegistration(models.Model):
             )
         exchanges, failed = [], None
         try:
-            yield self._authority(recorder=exchanges.append)
+            yield self._authority(device, recorder=exchanges.append)
         except FiscalError as error:
             failed = error
             raise

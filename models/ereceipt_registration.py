@@ -334,6 +334,7 @@ class EreceiptRegistration(models.Model):
             call_timeout=self.call_timeout,
             documents_per_call=self.documents_per_call,
             give_up_at=give_up_at,
+            tokens=None if offline else self._token_store(),
             **({"recorder": recorder} if recorder else {}),
         )
         return connection

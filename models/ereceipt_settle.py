@@ -361,12 +361,17 @@ class EreceiptWork(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     def _explained(self, authority, outcome):
-        """Return the authority's errors, each followed by its cure where known."""
+        """Return the authority's errors, each followed by its cure where that is known
+        and not in it already."""
         explained = []
         for error in outcome.errors or (Problem("refused", "Refused."),):
             explained.append(error)
             cure = authority.cure(error.code)
-            if cure:
+            said = (
+                error.message,
+                *(getattr(v, "message", "") for v in error.values.values()),
+            )
+            if cure and cure.message not in said:
                 explained.append(cure)
         return explained
 

@@ -13,8 +13,9 @@ class Unit:
     Made and settled by the main thread; :meth:`run` is all that a thread does.
 
     :ivar purpose: ``send``, ``ask``, ``sign``, ``change``: what is asked for one
-        document (``change``, called with it), or ``print``: one document's print by
-        the authority
+        document (``change``, called with it), ``resume``: going on with one that was
+        held (alike), ``print``: one document's print by the authority, or ``files``:
+        its files
     :ivar signer: signs documents (``sign``), or what is sent
     :ivar begun_at: ``time.monotonic()`` at which it was claimed
     :ivar by_key: the documents by their ids
@@ -73,6 +74,12 @@ class Unit:
         if self.signer:
             call = partial(call, signer=self.signer)
         return dispatch.change(self.authority, call, self.documents[0], self.report)
+
+    def _resume(self):
+        return self._change()
+
+    def _files(self):
+        return dispatch.fetch_files(self.authority, self.documents[0], self.report)
 
     def _print(self):
         return dispatch.fetch_pdf(self.authority, self.documents[0], self.report)

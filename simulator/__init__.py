@@ -6,5 +6,5 @@ one mistake is not made on both sides. Each is strict and able to misbehave
 (see :mod:`simulator.faults`), and each is told what to do through a control
 API under ``/_control/`` (see :mod:`simulator.client`).
 
-``python -m simulator eg_eta`` or ``hr_cis`` serves one on 127.0.0.1.
+``python -m simulator eg_eta``, ``hr_cis`` or ``cn_nuonuo`` serves one on 127.0.0.1.
 """

@@ -1,4 +1,4 @@
-"""``python -m simulator [eg_eta|hr_cis] [--port 0] [--config FILE.json] ...``.
+"""``python -m simulator [eg_eta|hr_cis|cn_nuonuo] [--port 0] [--config FILE] ...``.
 
 Prints one line with the address as soon as it serves, and stops at SIGTERM or
 SIGINT.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .server import NotLoopbackError, SimulatorServer
 
-AUTHORITIES = ("eg_eta", "hr_cis")
+AUTHORITIES = ("eg_eta", "hr_cis", "cn_nuonuo")
 
 
 def main(arguments: list[str] | None = None) -> int:

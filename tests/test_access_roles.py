@@ -30,11 +30,13 @@ ereceipt.missing.mapping    ------ ------   re----  re----     re----  re----
 ereceipt.signing.key        ------ ------   re----  re----     re----  rewcdu
 ereceipt.signing.agent      ------ ------   re----  re----     re----  rew---
 ereceipt.signing.nonce      ------ ------   ------  ------     ------  ------
+ereceipt.token              ------ ------   ------  ------     ------  ------
 ereceipt.callback           ------ ------   re----  re----     re----  re----
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
+ereceipt.cn.session         ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.hr.change          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.eg.code.request    ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.eg.code.request.line ------ ------ ------  ------     rewcdu  rewcdu
@@ -69,6 +71,7 @@ account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
 account.move             action_ereceipt_sign_now         ---!!-
 account.move             action_ereceipt_what_now         ---xx-
+account.move             action_cn_log_in                 ---!!-
 account.move             action_hr_change                 ---xx-
 account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
@@ -78,9 +81,16 @@ ereceipt.code.mapping    action_eg_ask                    ----xx
 ereceipt.eg.code.request action_register                  ----!!
 ereceipt.eg.code.search  action_search                    ----!!
 ereceipt.eg.code.search.line action_use                   ----!!
+ereceipt.cn.session      action_check                     ---!!!
+ereceipt.cn.session      action_enter_message             ---!!!
+ereceipt.cn.session      action_get_code                  ---!!!
+ereceipt.cn.session      action_scanned                   ---!!!
+ereceipt.cn.session      action_send_message              ---!!!
+ereceipt.cn.session      action_show_code                 ---!!!
 ereceipt.confirmation    conclude                         ---xxx
 ereceipt.confirmation    confirm_group                    ---xxx
 ereceipt.device          action_activate                  -----x
+ereceipt.device          action_cn_log_in                 --!!!!
 ereceipt.device          action_continue_chain            -----!
 ereceipt.device          action_open_chain                xxxxxx
 ereceipt.device          action_open_documents            xxxxxx
@@ -94,6 +104,7 @@ ereceipt.document        action_bulk_issue                ---!!-
 ereceipt.document        action_bulk_retry                ----!-
 ereceipt.document        action_bulk_send                 ---xx-
 ereceipt.document        action_bulk_sign                 ---!!!
+ereceipt.document        action_fetch_files               ---!!-
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
@@ -243,6 +254,7 @@ class TestAccessRoles(EreceiptCommon):
         search = self.env["ereceipt.eg.code.search"].sudo().create(through)
         found = {"search_id": search.id, "code": "X"}
         own_key = {"key_id": self.key.id}
+        token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         received = {"topic": "documents", "received_at": "2026-01-01"}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
@@ -271,8 +283,14 @@ class TestAccessRoles(EreceiptCommon):
                 {"registration_id": registration.id, "delivery": "2", **received},
                 {"topic": "X"},
             ),
+            "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
+            "ereceipt.cn.session": (
+                None,
+                {"device_id": self.device.id},
+                {"purpose": "person"},
+            ),
             "ereceipt.hr.change": (None, {**move, "means": "G"}, {"means": "K"}),
             "ereceipt.pairing": (None, own_key, own_key),
             "ereceipt.eg.code.request": (None, through, {"brick": "10000000"}),

@@ -4,6 +4,7 @@ from . import (
     account_resequence,
     ereceipt_ways_mixin,
     ereceipt_cancel,
+    ereceipt_cn_session,
     ereceipt_confirmation,
     ereceipt_eg_code_request,
     ereceipt_eg_code_search,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from setup.cache import CHECKOUT
 
-COUNTRIES = ("eg", "hr", "all")
+COUNTRIES = ("cn", "eg", "hr", "all")
 PARTS = ("pure", "faults", "odoo", "bridges")
 # Folder of a part's tests, relative to the checkout; the first that fits decides.
 FOLDERS = {

@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .control import ask
 from .croatia_sales import CHANGES, FOR_YOU, GROUPS, RETURNS, Change
-from .croatia_shop import ACCOUNTANT, Shop, ask
+from .croatia_shop import ACCOUNTANT, Shop
 from .day import Day, session
 from .row import Row
 from .watch import POLLING, Watch

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from typing import Any
 
 from setup.cache import CHECKOUT
 
+from .control import ask
 from .shop import ACCOUNTING, ShopBase
 
 OIB = "69435151530"
@@ -225,18 +224,3 @@ class Shop(ShopBase):
         secret = {"key_file": made["p12"], "key_password": made["password"]}
         self.odoo.call("ereceipt.signing.key", "write", [key], secret)
         return key
-
-
-def ask(simulator_url: str, path: str, order: dict[str, Any] | None = None) -> Any:
-    """Ask or order something of the simulator by its control API.
-
-    :raises OSError: it refuses, or does not answer
-    """
-    request = urllib.request.Request(
-        f"{simulator_url}/_control/{path}",
-        json.dumps(order).encode() if order else None,
-        {"Content-Type": "application/json"},
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=60) as answer:
-        return json.load(answer)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from . import croatia, egypt
+from . import china, croatia, egypt
 from .client import OdooClient
 from .row import Row
 
@@ -27,7 +27,11 @@ class Demonstration:
     say: Callable[[str], None]
 
 
-COUNTRIES: dict[str, ModuleType] = {"eg": egypt, "hr": croatia}
+COUNTRIES: dict[str, ModuleType] = {
+    "cn": china,
+    "eg": egypt,
+    "hr": croatia,
+}
 """Of each country a module: ``NAME``, ``AUTHORITY`` (the simulator's name), ``UID``
 (what the authority's identifier is called), ``SIMULATOR_CONFIG`` (who is registered
 there), and ``run(demonstration)``, which returns the rows of the table.

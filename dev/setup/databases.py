@@ -23,7 +23,7 @@ from .process import alive, run_logged
 from .steps import SetupError, Steps
 
 # Charts of accounts of the countries that the tests and the demonstration use.
-BASE_MODULES = ("account", "l10n_eg", "l10n_hr")
+BASE_MODULES = ("account", "l10n_cn", "l10n_eg", "l10n_hr")
 NOT_INSTALLED = (
     ".ci",
     ".git",

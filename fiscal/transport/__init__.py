@@ -9,14 +9,16 @@ from .client import (
     is_loopback,
 )
 from .redaction import MASK, Redactor
-from .tokens import TOKENS, Token, TokenCache
+from .tokens import KEPT_TOKENS, TOKENS, MemoryTokenStore, Token, TokenCache
 
 __all__ = [
+    "KEPT_TOKENS",
     "MASK",
     "TOKENS",
     "Answer",
     "Call",
     "HttpClient",
+    "MemoryTokenStore",
     "Redactor",
     "Token",
     "TokenCache",

@@ -13,6 +13,7 @@ MASK = "***"
 SECRET_NAMES = frozenset(
     {
         "access_token",
+        "accesstoken",
         "api_key",
         "apikey",
         "assertion",

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from ..token_store import KeptToken
 
 _REFRESH_SHARE = 0.8
 _REFRESH_AHEAD = 300.0
@@ -94,8 +97,54 @@ class TokenCache:
         self._entries = {}
 
 
+@dataclass(slots=True)
+class _Place:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    token: KeptToken = KeptToken()
+
+    def kept(self) -> KeptToken:
+        return self.token
+
+    def keep(self, token: KeptToken) -> None:
+        self.token = token
+
+
+class MemoryTokenStore:
+    """Keeps tokens in this process (:class:`..token_store.TokenStore`): the authority's
+    count of them starts anew with each process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._places: dict[str, _Place] = {}
+
+    @contextmanager
+    def holding(self, key: str) -> Iterator[_Place]:
+        """Hold a token's place, and wait while another thread holds it."""
+        with self._lock:
+            place = self._places.setdefault(key, _Place())
+        with place.lock:
+            yield place
+
+    def clear(self) -> None:
+        """Forget everything. Safe in a child process, see :class:`TokenCache`."""
+        self._lock = threading.Lock()
+        self._places = {}
+
+    def release(self) -> None:
+        """Keep everything, with new locks: for a child process."""
+        self._lock = threading.Lock()
+        self._places = {
+            key: _Place(token=place.token) for key, place in self._places.items()
+        }
+
+
 TOKENS = TokenCache()
 """The process's tokens."""
 
+KEPT_TOKENS = MemoryTokenStore()
+"""The process's tokens whose number an authority limits, where nothing else is given to
+keep them."""
+
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=TOKENS.clear)
+    os.register_at_fork(after_in_child=KEPT_TOKENS.release)

@@ -12,24 +12,19 @@ not answered with 2xx is tried again, with the same ``deliveryId``.
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .. import outgoing
 from ..clock import Clock
 from .agenda import Agenda
 from .registry import Callback, Registry
 from .settings import Settings
-
-if TYPE_CHECKING:
-    from http.client import HTTPResponse
 
 DOCUMENTS, PACKAGES = "/notifications/documents", "/notifications/documentpackages"
 RECEIPTS, DEVICES = "/notifications/receipts", "/notifications"
@@ -199,39 +194,17 @@ class Callbacks:
                 self._agenda.add(again, notice)
 
 
-class _NoRedirection(urllib.request.HTTPRedirectHandler):
-    """An answer that leads elsewhere is an answer, nothing to follow."""
-
-    def redirect_request(self, *_arguments: object) -> None:
-        return None
-
-
 def _call(callback: Callback, path: str, body: dict[str, Any]) -> tuple[int, str]:
     """Status and text of the answer; status 0 when there was none."""
-    request = urllib.request.Request(
+    return outgoing.send(
         callback.base_url.rstrip("/") + path,
         json.dumps(body, ensure_ascii=False).encode(),
-        method="PUT",
-        headers={
+        {
             "Authorization": f"ApiKey {callback.api_key}",
             "Accept-Language": "en",
             "Content-Type": "application/json; charset=utf-8",
         },
+        method="PUT",
+        timeout=_TIMEOUT,
+        ca=callback.ca or "",
     )
-    handlers: list[urllib.request.BaseHandler] = [
-        urllib.request.ProxyHandler({}),
-        _NoRedirection(),
-    ]
-    if callback.ca:
-        context = ssl.create_default_context(cadata=callback.ca)
-        handlers.append(urllib.request.HTTPSHandler(context=context))
-    opener = urllib.request.build_opener(*handlers)
-    try:
-        answer: HTTPResponse = opener.open(request, timeout=_TIMEOUT)
-        with answer:
-            return answer.status, answer.read(100_000).decode(errors="replace")
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read(100_000).decode(errors="replace")
-    except (OSError, ValueError) as error:
-        return 0, str(error)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from .. import strictjson
 from ..clock import Clock
-from . import strictjson
 from .errors import ApiError, error_body
 from .findings import Finding
 from .rawjson import Element

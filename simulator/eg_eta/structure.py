@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from .strictjson import Exponent
+from ..strictjson import Exponent
 
 FRACTION_DIGITS = 5
 _INTEGER_LIMIT = Decimal(10) ** 15

@@ -12,11 +12,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ...clock import Clock
+from ...strictjson import parse
 from .. import receiving
 from ..errors import ApiError
 from ..rawjson import elements
 from ..store import NEVER, make_id
-from ..strictjson import parse
 from ..structure import Fault
 from . import schema
 from .intake import taken_document

@@ -3,6 +3,7 @@
 The standard fonts know Latin letters only; others become question marks.
 """
 
+from ...pdf import assembled, stream
 from ..portal import document_lines, document_pairs, document_title
 from .store import Document
 
@@ -33,23 +34,11 @@ def _pdf(rows: list[str]) -> bytes:
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
         b"/Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        stream(content),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica "
         b"/Encoding /WinAnsiEncoding >>",
     ]
-    body = b"%PDF-1.4\n"
-    places = []
-    for number, item in enumerate(objects, start=1):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, item)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    count = len(objects) + 1
-    return (
-        body
-        + b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
-        + b"trailer\n<< /Size %d /Root 1 0 R >>\n" % count
-        + b"startxref\n%d\n%%%%EOF\n" % len(body)
-    )
+    return assembled(objects)
 
 
 def _escaped(text: str) -> str:

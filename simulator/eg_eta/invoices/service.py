@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
-from ... import openssl
-from .. import faults, notices, portal, strictjson
+from ... import openssl, strictjson
+from .. import faults, notices, portal
 from ..errors import ApiError, json_response
 from ..tokens import Caller
 from . import pdf

@@ -11,18 +11,21 @@ from typing import Any
 
 import pytest
 
+from fiscal import authority_class
 from fiscal.contract import (
     AmbiguousError,
     AuthenticationError,
     AuthorityError,
+    Connection,
     Document,
     Envelope,
+    File,
     Outcome,
     Problem,
     Status,
     TransientError,
 )
-from fiscal.dispatch import Report, ask, fetch_pdf, send
+from fiscal.dispatch import Report, ask, fetch_files, fetch_pdf, send
 
 LATER = time.monotonic() + 3600
 NOW = datetime(2026, 1, 5, 9, 30, tzinfo=timezone.utc)
@@ -291,11 +294,31 @@ class Printer:
             raise self._error
         return b"%PDF-" + document.uid.encode()
 
+    def fetch_files(self, document: Document) -> list[File]:
+        content = self.fetch_pdf(document)
+        return [File(f"{document.uid}.pdf", "application/pdf", content, "00")]
+
 
 def test_a_print_is_in_the_report() -> None:
     (document,) = documents(1)
     report = fetch_pdf(Printer(), document, Report())
     assert (report.content, report.error) == (b"%PDF-uid1", None)
+
+
+def test_files_are_in_the_report() -> None:
+    (document,) = documents(1)
+    report = fetch_files(Printer(), document, Report())
+    assert [one.name for one in report.files] == ["uid1.pdf"]
+    assert "PDF-" not in repr(report.files)
+
+
+@pytest.mark.parametrize("code", ["eg_receipt", "eg_invoice", "hr_cis"])
+def test_authorities_that_make_no_files(code: str) -> None:
+    (document,) = documents(1)
+    authority = authority_class(code)(Connection("test"))
+    assert not authority.capabilities.files
+    report = fetch_files(authority, document, Report())
+    assert (list(report.files), report.error) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -310,4 +333,7 @@ def test_without_a_print_the_report_says_why(error: Exception, kind: type) -> No
     (document,) = documents(1)
     report = fetch_pdf(Printer(error), document, Report())
     assert report.content == b""
+    assert isinstance(report.error, kind)
+    report = fetch_files(Printer(error), document, Report())
+    assert report.files == ()
     assert isinstance(report.error, kind)

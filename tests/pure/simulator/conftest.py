@@ -2,11 +2,14 @@ import shutil
 from datetime import datetime, timezone
 
 import cis_kit
+import nuonuo_kit
 import pytest
 from invoice_kit import BUYER, Erp, Pki
 from simulator_kit import Till
 
 from simulator.client import ControlClient
+from simulator.cn_nuonuo import App as NuonuoApp
+from simulator.cn_nuonuo.client import NuonuoControlClient
 from simulator.eg_eta import App
 from simulator.hr_cis import App as CisApp
 from simulator.hr_cis.client import CisControlClient
@@ -97,3 +100,23 @@ def cis(cis_url, cis_ca):
 def cis_till(cis_url, cis, cis_seal):
     """A taxpayer's till with a clock as CIS's."""
     return cis_kit.Till(cis_url, cis_seal, cis.settings()["clock_offset"])
+
+
+@pytest.fixture
+def nuonuo_url():
+    with running(NuonuoApp()) as address:
+        yield address
+
+
+@pytest.fixture
+def nuonuo(nuonuo_url):
+    """The control API of the platform; the seller's results have an XML."""
+    client = NuonuoControlClient(nuonuo_url)
+    client.register(companies=[{"tax_number": nuonuo_kit.SELLER, "xml": True}])
+    return client
+
+
+@pytest.fixture
+def seller(nuonuo_url):
+    """A seller's program that calls the platform."""
+    return nuonuo_kit.Erp(nuonuo_url)

@@ -1,0 +1,54 @@
+from odoo import api, fields, models
+
+from .cn_nuonuo import AUTHORITY
+
+
+class EreceiptDocument(models.Model):
+    """What is seen of an order that the provider split into several fapiao."""
+
+    _inherit = "ereceipt.document"
+
+    cn_fapiao_text = fields.Text(
+        string="Fapiao of this order",
+        compute="_compute_cn_fapiao_text",
+        help="The provider splits what is more than one fapiao may have.",
+    )
+
+    @api.depends("authority_ids", "currency_id")
+    @api.depends_context("lang")
+    def _compute_cn_fapiao_text(self):
+        for document in self:
+            document.cn_fapiao_text = "\n".join(
+                self.env._(
+                    "%(number)s: %(amount)s",
+                    number=number,
+                    amount=document.currency_id.format(float(amount)),
+                )
+                for number, amount in document._cn_nuonuo_parts()
+            )
+
+    def _cn_nuonuo_parts(self):
+        """Return number and total (text) of each fapiao of an order that was split,
+        nothing of another one."""
+        self.ensure_one()
+        if self.authority != AUTHORITY:
+            return []
+        told = self.authority_ids or {}
+        numbers = told.get("numbers", "").split(",")
+        totals = told.get("totals", "").split(",")
+        if len(numbers) != len(totals) or len(numbers) < 2:
+            return []
+        return list(zip(numbers, totals, strict=True))
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    cn_fapiao_text = fields.Text(
+        related="ereceipt_document_id.cn_fapiao_text", string="Fapiao of the order"
+    )
+    ereceipt_file_ids = fields.Many2many(
+        related="ereceipt_document_id.file_ids",
+        string="Files of the tax authority",
+        groups="account_ereceipt.group_ereceipt_reader",
+    )
