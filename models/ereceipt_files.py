@@ -184,6 +184,12 @@ class EreceiptWork(models.AbstractModel):
             document._follow()
 
     @api.model
+    def _after_unit_files(self, unit, report):
+        """Files may lie elsewhere: that they cannot be fetched holds no calls back."""
+        if report.error is None:
+            self._count_for_breakers(unit, report)
+
+    @api.model
     def _tell_of_files(self, document, files):
         """Have a person look at files that say something else than the document."""
         problems = [problem for file in files for problem in file.problems]

@@ -62,7 +62,7 @@ class TestCnFiles(CnNuonuoCommon):
         self.control.fault("files", "drop_before")
         move = self.valid()
         document = move.ereceipt_document_id
-        document.files_tried = 19
+        document.sudo().files_tried = 19
         self.run_outbox(rounds=2)
         self.assertFalse(document.files_wanted)
         self.assertTrue(document.last_error)
