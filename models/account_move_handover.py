@@ -12,11 +12,14 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _ereceipt_handed_over(self):
-        """Note that the customers have these invoices now: the first time counts.
+        """Note that the customers have these invoices now: the first time counts. Who may
+        only look, as an auditor, hands nothing over by printing.
 
         Writes at once: a request that Odoo runs on a read-only connection is run
         again before anything is rendered.
         """
+        if self.env.user._is_internal() and not self.has_access("write"):
+            return
         gone = (lifecycle.SUPERSEDED, lifecycle.WITHDRAWN)
         documents = self.sudo().ereceipt_link_ids.document_id.filtered(
             lambda d: d.issued_at and not d.handed_over_at and d.state not in gone

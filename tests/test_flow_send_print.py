@@ -221,6 +221,14 @@ class TestSendPrint(SendPrintCommon):
             getattr(move, button)()
             self.assertTrue(move.ereceipt_handed_over_at)
 
+    def test_who_only_looks_hands_nothing_over(self):
+        move = self.invoice()
+        self.auditor.group_ids += self.env.ref("account.group_account_readonly")
+        move.with_user(self.auditor).action_print_pdf()
+        report = self.env["ir.actions.report"].with_user(self.auditor)
+        report._render_qweb_pdf("account.account_invoices", move.ids)
+        self.assertFalse(move.ereceipt_handed_over_at)
+
     def test_drafts_and_waiting_ones_are_not_handed_over(self):
         self.device.issue_moment = "manual"
         move = self.invoice()
