@@ -372,7 +372,8 @@ def test_credit_that_comes_back(nuonuo, seller, rule, days, good):
     for row in made:
         seller.send(row)
     nuonuo.settle()
-    states = [seller.one(row["orderNo"])["status"] for row in made]
+    # which of two orders of one moment comes first is nobody's promise
+    states = sorted(seller.one(row["orderNo"])["status"] for row in made)
     assert states == (["2"] * len(made) if good else ["2", "22"][-len(made) :])
 
 
