@@ -19,6 +19,11 @@ ADDRESS = {
 }
 
 
+def today_in(env, zone):
+    """Return today's date in a time zone."""
+    return fields.Date.context_today(env.user.with_context(tz=zone))
+
+
 @tagged("post_install", "-at_install", "post_install_l10n")
 class EreceiptCommon(AccountTestInvoicingCommon):
     """An Egyptian company with two tills, registered with a running simulator of ETA.
@@ -53,7 +58,7 @@ class EreceiptCommon(AccountTestInvoicingCommon):
     @classmethod
     def today(cls):
         """Return today's date where the cast is."""
-        return fields.Date.context_today(cls.env.user.with_context(tz=cls.zone))
+        return today_in(cls.env, cls.zone)
 
     @classmethod
     def _set_up_users(cls):

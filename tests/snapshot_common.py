@@ -28,6 +28,7 @@ class SnapshotCommon(AccountTestInvoicingCommon):
             {
                 "name": "accountant",
                 "login": "snapshot_accountant",
+                "tz": "Africa/Cairo",
                 "company_id": cls.company.id,
                 "company_ids": [Command.set(cls.company.ids)],
                 "group_ids": [

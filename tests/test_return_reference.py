@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
 from ..fiscal import lifecycle
+from .common import today_in
 from .snapshot_common import SnapshotCommon
 
 STRANGER = "ab" * 32
@@ -29,7 +30,7 @@ class TestReturnReference(SnapshotCommon):
                 {
                     "move_type": "out_invoice",
                     "partner_id": self.partner_a.id,
-                    "invoice_date": self.today(),
+                    "invoice_date": today_in(self.env, self.accountant.tz),
                     "journal_id": self.journal.id,
                     "invoice_line_ids": [
                         self._line(self.items[item], quantity, price, self.taxes["vat"])
