@@ -12,8 +12,8 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _ereceipt_handed_over(self):
-        """Note that the customers have these invoices now: the first time counts. Who may
-        only look, as an auditor, hands nothing over by printing.
+        """Note that the customers have these invoices now: the first time counts. Who
+        may only look, as an auditor, hands nothing over by printing.
 
         Writes at once: a request that Odoo runs on a read-only connection is run
         again before anything is rendered.
