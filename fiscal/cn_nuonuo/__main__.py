@@ -41,7 +41,9 @@ def _commands() -> Commands:
     of_sign.add_argument("--appkey", required=True)
     for name in ("senid", "nonce", "timestamp"):
         of_sign.add_argument(f"--{name}", required=True)
-    of_request = commands.add("request", _request, "print a kept fapiao in Nuonuo's words")
+    of_request = commands.add(
+        "request", _request, "print a kept fapiao in Nuonuo's words"
+    )
     of_request.add_argument("file", help="a fapiao as this system keeps it")
     of_check = commands.add("check", _check, "print what is wrong with a kept fapiao")
     of_check.add_argument("file", help="a fapiao as this system keeps it")
