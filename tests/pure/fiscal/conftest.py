@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from agent_kit import OdooServer, key_file, paired_before
+from cn_kit import Provider
+from cn_rig import office as fapiao_office
 from eta_rig import rig
 from hr_service_kit import Cis
 from invoice_rig import office_with
@@ -42,6 +44,20 @@ def till():
 def service():
     """A service that answers as it is told."""
     with Service() as made:
+        yield made
+
+
+@pytest.fixture
+def provider():
+    """Nuonuo, which answers as it is told."""
+    with Provider() as made:
+        yield made
+
+
+@pytest.fixture
+def desk():
+    """A Chinese company at the simulator of Nuonuo."""
+    with fapiao_office() as made:
         yield made
 
 
