@@ -20,8 +20,8 @@ class Document:
     :ivar key: the engine's id, returned in every outcome
     :ivar authority_ids: what the authority called it so far (its submission, ...)
     :ivar sent_at: start of the first attempt to send it, ``None`` before
-    :ivar signature: as in :class:`.values.Built`: kept beside the content, whose bytes stay
-        what was signed
+    :ivar signature: as in :class:`.values.Built`: kept beside the content, whose bytes
+        stay what was signed
     :ivar former_uids: what the authority called it before it was sent again, because
         the authority did not know it; it may show up under one of these all the same
     :ivar handed_over_at: when the customer got it before the authority had it, ``None``

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from agent_kit import OdooServer, key_file, paired_before
 from cn_kit import Provider
@@ -31,6 +33,12 @@ def authority(tmp_path_factory):
     """A certificate authority of the tests' own."""
     Authority.folder = str(tmp_path_factory.mktemp("keys"))
     return Authority()
+
+
+@pytest.fixture(scope="module")
+def tally():
+    """How many were built and how many refused, and by which problems."""
+    return Counter()
 
 
 @pytest.fixture
