@@ -23,7 +23,9 @@ KINDS = (
 SPECIAL_VAT, ORDINARY = "81", "82"
 """The kinds of fapiao (table ``document_type``)."""
 
-table = shipped(Path(__file__).parent / "codes", KINDS)
+_FOLDER = Path(__file__).parent / "codes"
+
+table = shipped(_FOLDER, KINDS)
 
 
 @cache

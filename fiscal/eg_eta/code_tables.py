@@ -25,9 +25,9 @@ RECEIPT_KINDS = (
 )
 INVOICE_KINDS = (*_SHARED, "weight_unit", "invoice_type", "item_type")
 
-table = shipped(
-    Path(__file__).parent / "codes", frozenset((*RECEIPT_KINDS, *INVOICE_KINDS))
-)
+_FOLDER = Path(__file__).parent / "codes"
+
+table = shipped(_FOLDER, frozenset((*RECEIPT_KINDS, *INVOICE_KINDS)))
 
 
 @cache

@@ -10,7 +10,9 @@ from ..tables import shipped
 
 KINDS = ("tax_type", "payment_method", "vat_rate")
 
-table = shipped(Path(__file__).parent / "codes", KINDS)
+_FOLDER = Path(__file__).parent / "codes"
+
+table = shipped(_FOLDER, KINDS)
 
 
 def vat_rates(day: date) -> list[Decimal]:
