@@ -51,6 +51,7 @@
         "web.assets_backend": [
             "account_ereceipt/static/src/confirm_many/**/*",
             "account_ereceipt/static/src/send_now/**/*",
+            "account_ereceipt/static/src/watch_state/**/*",
         ],
         "web.assets_tests": ["account_ereceipt/static/tests/tours/**/*"],
     },

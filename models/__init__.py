@@ -58,6 +58,7 @@ from . import (
     account_move_freeze,
     account_move_parties,
     account_move_snapshot,
+    account_move_unreported,
     account_move_return,
     account_move_returned,
     account_move_flow,
