@@ -7,12 +7,12 @@ a hint that something happened.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
+from ..jsonobject import read_object
 from .text import told
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -74,13 +74,7 @@ def read_hint(body: bytes) -> Hint:
 
 
 def _json(body: bytes) -> Mapping[str, Any]:
-    try:
-        root = json.loads(body.decode("utf-8-sig"))
-    except RecursionError:
-        raise ValueError("The call-back is nested too deeply") from None
-    if not isinstance(root, Mapping):
-        raise ValueError("The call-back is no object")
-    return root
+    return read_object(body, MOST_BYTES, "call-back")
 
 
 def _form(body: bytes) -> Mapping[str, Any]:
