@@ -27,7 +27,6 @@ from fiscal.contract import (
     TransientError,
 )
 
-
 BLUE = {
     "plain": receipt(),
     "special fapiao": receipt(document_type="81"),

@@ -36,7 +36,6 @@ from fiscal.contract import (
     TransientError,
 )
 
-
 # -- the call itself ------------------------------------------------------------------
 
 
