@@ -38,7 +38,7 @@ class EreceiptCallback(models.Model):
     delivery = fields.Char(
         string="Delivery number",
         required=True,
-        help="The authority's own number of this message.",
+        help="The authority's own number of this message, or what stands for one.",
     )
     topic = fields.Char(string="About", required=True)
     received_at = fields.Datetime(
@@ -196,7 +196,8 @@ class EreceiptDocument(models.Model):
             before = document.hinted_at
             at = max(now, before + HINT_PAUSE) if before else now
             if document.lease_token:
-                document.hinted_at = max(at, now + HINT_PAUSE)
+                if not before or before <= now:
+                    document.hinted_at = now + HINT_PAUSE
             elif not document.next_attempt_at or document.next_attempt_at > at:
                 sooner.setdefault(at, self.browse())
                 sooner[at] |= document
