@@ -92,5 +92,7 @@ from . import (
     cn_nuonuo_codes,
     cn_nuonuo_move,
     cn_nuonuo_session,
+    cn_nuonuo_callback,
+    cn_nuonuo_credit,
     cn_nuonuo_display,
 )

@@ -12,6 +12,8 @@ from . import (
     test_browser_croatia,
     test_browser_invoices,
     test_browser_tour,
+    test_cn_callback,
+    test_cn_credit,
     test_cn_fapiao,
     test_cn_files,
     test_cn_forms,

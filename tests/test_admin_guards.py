@@ -15,6 +15,10 @@ PROGRAM = {
         "breaker_reason": "x",
         "ends_told": False,
         "callback_path": "x",
+        "cn_credit_at": "2026-01-01 00:00:00",
+        "cn_credit_left": 1.0,
+        "cn_credit_told": ["low"],
+        "cn_credit_total": 1.0,
         "eg_codes_asked_at": "2026-01-01 00:00:00",
     },
     "ereceipt.device": {
