@@ -68,6 +68,11 @@ from . import (
     account_move_handover,
     account_move_display,
     account_move_print,
+    ereceipt_request,
+    ereceipt_request_title,
+    ereceipt_request_flow,
+    ereceipt_request_portal,
+    account_move_request,
     res_config_settings,
     res_partner,
     product_template,
@@ -92,4 +97,5 @@ from . import (
     cn_nuonuo_move,
     cn_nuonuo_session,
     cn_nuonuo_display,
+    cn_nuonuo_request,
 )

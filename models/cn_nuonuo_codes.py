@@ -2,10 +2,8 @@ import re
 
 from odoo import api, fields, models
 
+from ..fiscal.cn_nuonuo.code_tables import ITEM_SCHEME as SCHEME
 from .cn_nuonuo import AUTHORITY
-
-SCHEME = "SPBM"
-"""The one code system of items: 商品和服务税收分类编码."""
 
 VAT = "VAT"
 _CODE = re.compile(r"[0-9]{19}")
