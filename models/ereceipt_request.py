@@ -168,6 +168,15 @@ class EreceiptRequest(models.Model):
             values.update({k: v for k, v in titled.items() if k in fields})
         return values
 
+    def onchange(self, values, field_names, fields_spec):
+        # EXTENDS web: what is only being typed tells nothing of an invoice that its
+        # reader may not see
+        move_id = values.get("move_id") or self.env.context.get("default_move_id")
+        if isinstance(move_id, dict):
+            move_id = move_id.get("id")
+        self.env["account.move"].browse(move_id or ()).check_access("read")
+        return super().onchange(values, field_names, fields_spec)
+
     @api.model_create_multi
     def create(self, vals_list):
         # EXTENDS: what is not said is as the contact has it
