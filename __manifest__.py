@@ -24,6 +24,7 @@
         "wizards/ereceipt_cancel_views.xml",
         "wizards/ereceipt_pairing_views.xml",
         "wizards/ereceipt_item_import_views.xml",
+        "wizards/ereceipt_code_import_views.xml",
         "wizards/ereceipt_eg_code_request_views.xml",
         "wizards/ereceipt_eg_code_search_views.xml",
         "wizards/ereceipt_hr_change_views.xml",

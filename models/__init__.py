@@ -19,6 +19,7 @@ from . import (
     ereceipt_sentences,
     ereceipt_code,
     ereceipt_code_mapping,
+    ereceipt_code_given,
     ereceipt_suggestion_mixin,
     ereceipt_missing_code,
     ereceipt_missing_mapping,

@@ -13,6 +13,7 @@ from . import (
     test_browser_invoices,
     test_browser_title,
     test_browser_tour,
+    test_cn_codes,
     test_cn_fapiao,
     test_cn_files,
     test_cn_forms,

@@ -48,6 +48,7 @@ ereceipt.eg.code.search.line ------ ------  ------  ------     rewcdu  rewcdu
 ereceipt.confirmation       ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.late               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.return.anew        ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.code.import        ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.item.import        ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.item.import.line   ------ ------   ------  ------     rewcdu  rewcdu
 """
@@ -82,6 +83,7 @@ account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
+ereceipt.code.import     action_import                    ----!!
 ereceipt.code.mapping    action_eg_ask                    ----xx
 ereceipt.eg.code.request action_register                  ----!!
 ereceipt.eg.code.search  action_search                    ----!!
@@ -318,6 +320,7 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.confirmation": (None, {"total": 1}, {"total": 2}),
             "ereceipt.late": (None, move, {"late_reference": "1"}),
             "ereceipt.return.anew": (None, {**move, "reason": "X"}, {"reason": "Y"}),
+            "ereceipt.code.import": (None, {}, {"file_name": "x"}),
             "ereceipt.item.import": (None, {}, {"target": "category"}),
             "ereceipt.item.import.line": (None, line, {"row": 2}),
         }
