@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
-from .account_move_issue import REPLACEABLE
 from .ereceipt_request import UNDECIDED
 from .ereceipt_what_now import STEPS, Step
 
@@ -116,16 +115,16 @@ class AccountMove(models.Model):
 
     def _ereceipt_why_title_stands(self):
         """Return why the title cannot change any more, False if it can: it stands on a
-        document that neither authority nor buyer has refused.
+        document that was not refused, or that cannot be corrected any more.
 
         Note: self is in sudo.
         """
         document = self.ereceipt_document_id
-        gone = (lifecycle.SUPERSEDED, lifecycle.WITHDRAWN)
+        refused = document.state in lifecycle.REFUSED and document._correction_open()
         if (
             not document.content_sha256
-            or document.state in REPLACEABLE
-            or document.state in gone
+            or refused
+            or document.state in (lifecycle.SUPERSEDED, lifecycle.WITHDRAWN)
             or document.environment != document.registration_id.environment
         ):
             return False

@@ -79,7 +79,7 @@ class EreceiptRequest(models.Model):
     requester_id = fields.Many2one(
         "res.users",
         string="Who asks",
-        default=lambda self: self.env.user,
+        default=lambda self: self.env.uid,
         copy=False,
         program_only=True,
     )

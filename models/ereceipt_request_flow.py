@@ -96,6 +96,7 @@ class EreceiptRequest(models.Model):
         self._require_issuer()
         requests = self._of_state(("asked", "returned"))
         requests._check_two_persons()
+        requests.move_id.sudo()._ereceipt_refuse_request()
         for request in requests:
             request.sudo()._decide("granted")
         moves = requests.move_id

@@ -57,6 +57,7 @@ from . import (
     test_issue_and_send,
     test_print,
     test_registration_name,
+    test_request_engine,
     test_return_reference,
     test_secrets,
     test_secrets_keys,

@@ -231,14 +231,16 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
         path = urlsplit(self.url).path
         missing = path.replace(str(self.move.id), str(self.move.id + 100_000))
         other = self.invoice()
+        token = self.move.access_token
+        wrong = token[:-1] + ("1" if token.endswith("0") else "0")
         ends = set()
         for url in (
             path,
             f"{path}?access_token=",
-            f"{path}?access_token={self.url[-36:-1]}0",
+            f"{path}?access_token={wrong}",
             f"{path}?access_token={other.sudo()._portal_ensure_token()}",
             missing,
-            f"{missing}?access_token={self.move.access_token}",
+            f"{missing}?access_token={token}",
         ):
             response = self.url_open(url, allow_redirects=False)
             ends.add((response.status_code, urlsplit(response.headers["Location"]).path))
