@@ -52,9 +52,7 @@ class EreceiptTitle(CustomerPortal):
         """Keep what was typed, and return what is wrong with it."""
         client = (request.db, request.httprequest.remote_addr, move.id)
         if not TRIES.lets(client):
-            return [
-                request.env._("That was too often. Wait a minute, then try again.")
-            ]
+            return [request.env._("That was too often. Wait a minute, then try again.")]
         return move.env["ereceipt.request"]._portal_submit(move, typed)
 
     def _page(self, move, typed, wrong):

@@ -108,9 +108,7 @@ class AccountMove(models.Model):
         if self.state == "cancel":
             return self.env._("%s is cancelled.", self.display_name)
         if not self.ereceipt_device_id:
-            return self.env._(
-                "%s is not issued to a tax authority.", self.display_name
-            )
+            return self.env._("%s is not issued to a tax authority.", self.display_name)
         return self._ereceipt_why_title_stands()
 
     def _ereceipt_why_title_stands(self):

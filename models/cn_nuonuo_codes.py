@@ -68,7 +68,13 @@ class EreceiptCodeMapping(models.Model):
         """Return the headings of the bureau's table of classification codes, which no
         package may bring: a company has it from its tax bureau."""
         return {
-            "code": ("合并编码", "税收分类编码", "商品和服务税收编码", "商品编码", "编码"),
+            "code": (
+                "合并编码",
+                "税收分类编码",
+                "商品和服务税收编码",
+                "商品编码",
+                "编码",
+            ),
             "name": ("货物和劳务名称", "商品和服务名称", "商品名称", "名称"),
             "short": ("商品和服务分类简称", "商品和服务简称", "简称"),
             "keywords": ("关键字", "关键词"),

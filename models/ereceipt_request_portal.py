@@ -189,9 +189,7 @@ class EreceiptRequest(models.Model):
             return "info", stands
         request = self._portal_request(move)
         if request.state == "returned":
-            return "warning", self.env._(
-                "Please correct it: %s", request.reason or ""
-            )
+            return "warning", self.env._("Please correct it: %s", request.reason or "")
         if request.state == "asked":
             return "info", self.env._(
                 "We have this title and look at it. You can still change it."

@@ -61,9 +61,7 @@ class EreceiptRequest(models.Model):
         if self.buyer_kind == "person":
             # the identity number that the contact has is that of this person alone
             same = buyer.kind == "person" and buyer.name == name
-            return replace(
-                buyer, kind="person", id=buyer.id if same else "", name=name
-            )
+            return replace(buyer, kind="person", id=buyer.id if same else "", name=name)
         kind = "foreigner" if buyer.kind == "foreigner" else "business"
         number = self.buyer_number if self.buyer_kind == _COMPANY else ""
         return replace(buyer, kind=kind, id=number or "", name=name)

@@ -75,7 +75,9 @@ class TestCnCodes(CnNuonuoCommon):
         self.assertEqual(self.found("办公椅"), [CHAIR])
         self.assertEqual(
             shipped,
-            tables.search_count([("authority", "=", "cn_nuonuo"), ("given", "=", False)]),
+            tables.search_count(
+                [("authority", "=", "cn_nuonuo"), ("given", "=", False)]
+            ),
         )
 
     def test_everything_wrong_is_told_and_nothing_is_taken(self):

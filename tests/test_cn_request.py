@@ -32,7 +32,9 @@ class TestCnRequest(RequestKit, CnNuonuoCommon):
 
     def test_from_the_wish_to_the_fapiao(self):
         move = self.invoice()
-        self.assertEqual((move.ereceipt_state, self.reason(move)), ("waiting", "approval"))
+        self.assertEqual(
+            (move.ereceipt_state, self.reason(move)), ("waiting", "approval")
+        )
         self.assertIn("somebody asks for it", move.ereceipt_what_now)
         request = self.ask(
             move,
@@ -149,7 +151,9 @@ class TestCnRequest(RequestKit, CnNuonuoCommon):
         move, second = self.invoice(), self.invoice()
         request = self.ask(move, self.sales)
         action = move.action_ereceipt_issue()
-        self.assertEqual((action["res_model"], action["res_id"]), (request._name, request.id))
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), (request._name, request.id)
+        )
         action = second.action_ereceipt_what_now()
         self.assertEqual(action["context"], {"default_move_id": second.id})
         with self.assertRaisesRegex(UserError, "when a request for each is granted"):
@@ -171,12 +175,16 @@ class TestCnRequest(RequestKit, CnNuonuoCommon):
 
     def test_red_letters_are_not_asked_for(self):
         move = self.invoice()
-        self.by(self.accountant, self.ask(move, self.sales, **self.other_title())).action_grant()
+        self.by(
+            self.accountant, self.ask(move, self.sales, **self.other_title())
+        ).action_grant()
         self.run_outbox()
         credit_note = self.reversal(move)
         self.assertEqual(credit_note.ereceipt_state, "queued")
         self.run_outbox()
-        self.assertEqual(credit_note.ereceipt_state, "valid", credit_note.ereceipt_problems)
+        self.assertEqual(
+            credit_note.ereceipt_state, "valid", credit_note.ereceipt_problems
+        )
         with self.assertRaisesRegex(UserError, "Only what is sold"):
             self.ask(credit_note, self.sales)
 

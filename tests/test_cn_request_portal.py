@@ -64,7 +64,9 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
 
     def send(self, url=None, **values):
         """Send the form, and return the page that comes of it."""
-        [token] = self.page().xpath("//form[@name='ereceipt_title']//input[@name='csrf_token']/@value")
+        [token] = self.page().xpath(
+            "//form[@name='ereceipt_title']//input[@name='csrf_token']/@value"
+        )
         data = {"csrf_token": token, **self.typed(**values)}
         response = self.url_open(url or self.url, data=data)
         self.assertEqual(response.status_code, 200)
@@ -89,7 +91,9 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
         request = self.request()
         self.assertEqual((request.source, request.state), ("customer", "asked"))
         self.assertFalse(request.requester_id)
-        self.assertEqual((request.buyer_name, request.buyer_number), (NAME, OTHER_NUMBER))
+        self.assertEqual(
+            (request.buyer_name, request.buyer_number), (NAME, OTHER_NUMBER)
+        )
         self.assertEqual((self.customer.vat, self.customer.email), (BUYER, False))
         self.assertIn(NAME, request.with_user(self.accountant).difference)
         request.with_user(self.accountant).action_grant()
@@ -104,7 +108,10 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
             {"partner_id": self.customer.id, "acc_number": "622200001111"}
         )
         text = html.tostring(self.page()).decode()
-        for shown in (self.customer.name.encode("ascii", "xmlcharrefreplace").decode(), BUYER):
+        for shown in (
+            self.customer.name.encode("ascii", "xmlcharrefreplace").decode(),
+            BUYER,
+        ):
             self.assertIn(shown, text)
         for hidden in ("secret@example.com", "13900000000", "622200001111"):
             self.assertNotIn(hidden, text)
@@ -123,7 +130,9 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
         self.send(buyer_name="另一个名称")
         request = self.request()
         self.assertEqual(len(request), 1)
-        self.assertEqual((request.buyer_name, request.customer_changes), ("另一个名称", 2))
+        self.assertEqual(
+            (request.buyer_name, request.customer_changes), ("另一个名称", 2)
+        )
         [activity] = request.activity_ids
         self.assertEqual(activity.user_id, self.accountant)
         request.with_user(self.accountant)._send_back("税号请核对")
@@ -160,8 +169,10 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
         self.assertIn(self.move.ereceipt_uuid, sentence)
         self.assertIn("Valid", sentence)
         self.assertFalse(page.xpath("//form[@name='ereceipt_title']"))
-        wrong = self.env["ereceipt.request"].sudo()._portal_submit(
-            self.move.sudo(), self.typed(buyer_name="太晚")
+        wrong = (
+            self.env["ereceipt.request"]
+            .sudo()
+            ._portal_submit(self.move.sudo(), self.typed(buyer_name="太晚"))
         )
         self.assertIn("cannot be changed any more", " ".join(wrong))
         self.assertEqual(self.request().buyer_name, NAME)
@@ -243,7 +254,9 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
             f"{missing}?access_token={token}",
         ):
             response = self.url_open(url, allow_redirects=False)
-            ends.add((response.status_code, urlsplit(response.headers["Location"]).path))
+            ends.add(
+                (response.status_code, urlsplit(response.headers["Location"]).path)
+            )
         self.assertEqual(ends, {(303, "/my")})
 
     def test_without_the_forms_token_nothing_is_kept(self):

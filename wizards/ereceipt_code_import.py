@@ -113,9 +113,7 @@ class EreceiptCodeImport(models.TransientModel):
         if code in rows:
             return self.env._("%s stands there twice.", code)
         scheme = mappings._hook(self.authority, "item_scheme", "", code)
-        return mappings._hook(
-            self.authority, "item_code_problem", False, scheme, code
-        )
+        return mappings._hook(self.authority, "item_code_problem", False, scheme, code)
 
     def _columns(self, table):
         """Return the place of each column, and the rows below the headings.

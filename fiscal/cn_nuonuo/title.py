@@ -48,7 +48,9 @@ def is_credit_code(number: str) -> bool:
     """Tell whether 18 signs are a 统一社会信用代码."""
     if len(number) != 18 or any(sign not in _SIGNS for sign in number):
         return False
-    places = (_SIGNS.index(sign) * pow(3, at, 31) for at, sign in enumerate(number[:17]))
+    places = (
+        _SIGNS.index(sign) * pow(3, at, 31) for at, sign in enumerate(number[:17])
+    )
     return _SIGNS[-sum(places) % 31] == number[17]
 
 

@@ -73,7 +73,10 @@ def test_titles_that_are_right(title):
         ((COMPANY, "测试", GOOD[:-1] + "X", ""), ["title_number_digit"]),
         ((PERSON, "王小明", GOOD, "82"), ["title_without_number"]),
         ((PERSON, "王小明", "", "81"), ["title_special"]),
-        ((BODY, "", GOOD, "81"), ["title_name", "title_special", "title_without_number"]),
+        (
+            (BODY, "", GOOD, "81"),
+            ["title_name", "title_special", "title_without_number"],
+        ),
     ],
 )
 def test_everything_that_is_wrong_at_once(title, wanted):
