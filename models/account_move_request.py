@@ -233,8 +233,8 @@ class EreceiptDevice(models.Model):
     request_by_customer = fields.Boolean(
         string="Customers give their title",
         tracking=True,
-        help="Customers see a form on the page of their invoice, where they fill in the "
-        "title that they want.",
+        help="Customers see a form on the page of their invoice, where they fill in "
+        "the title that they want.",
     )
     request_updates_contact = fields.Boolean(
         string="Update the contact",

@@ -198,8 +198,8 @@ class EreceiptRequest(models.Model):
         if own:
             raise UserError(
                 self.env._(
-                    "You asked for it yourself, and this device wants two persons. Have "
-                    "a colleague grant %s.",
+                    "You asked for it yourself, and this device wants two persons. "
+                    "Have a colleague grant %s.",
                     ", ".join(own.mapped("display_name")),
                 )
             )

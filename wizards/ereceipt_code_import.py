@@ -21,8 +21,8 @@ SUMS = ("y", "yes", "是", "1", "true")
 
 
 class EreceiptCodeImport(models.TransientModel):
-    """Takes an authority's table of item codes from a file, in place of the one that was
-    given before. It is taken whole or not at all."""
+    """Takes an authority's table of item codes from a file, in place of the one that
+    was given before. It is taken whole or not at all."""
 
     _name = "ereceipt.code.import"
     _description = "Table of item codes from a file"

@@ -13,7 +13,7 @@ class EreceiptRequestRefusal(models.TransientModel):
     reason = fields.Char(
         required=True,
         size=LONGEST,
-        help="What has to be mended. Customers see it in the portal and get it by mail.",
+        help="What has to be mended. Customers see it in the portal and by mail.",
     )
 
     def action_send_back(self):

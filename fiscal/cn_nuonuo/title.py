@@ -99,12 +99,13 @@ def _number_problem(buyer: str, number: str) -> tuple[str, str]:
         if not number:
             return "", ""
         return "title_without_number", _(
-            "A natural person, or a body without a tax number, has none: take “%(number)s”"
-            " out, or choose a company."
+            "A natural person, or a body without a tax number, has none: take"
+            " “%(number)s” out, or choose a company."
         )
     if not number:
         return "title_number_missing", _(
-            "A company's fapiao needs its tax number. Enter it, or choose what has none."
+            "A company's fapiao needs its tax number. Enter it, or choose what has"
+            " none."
         )
     if not TAX_NUMBER.fullmatch(number):
         return "title_number", _(
@@ -112,7 +113,7 @@ def _number_problem(buyer: str, number: str) -> tuple[str, str]:
         )
     if len(number) == 18 and not is_credit_code(number) and not is_card_number(number):
         return "title_number_digit", _(
-            "The tax number “%(number)s” cannot be right: its last sign does not fit the"
-            " others. Compare it with the business licence."
+            "The tax number “%(number)s” cannot be right: its last sign does not fit"
+            " the others. Compare it with the business licence."
         )
     return "", ""

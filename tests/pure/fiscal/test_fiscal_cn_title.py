@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fiscal.cn_nuonuo.checks import parties
@@ -93,6 +95,6 @@ def test_sentences_name_the_number_and_what_to_open():
 
 def test_what_a_title_says_itself_is_a_check_of_documents():
     """Else something would be hidden that nobody checks."""
-    source = open(parties.__file__, encoding="utf-8").read()
+    source = Path(parties.__file__).read_text(encoding="utf-8")
     for code in ASKED_HERE:
         assert f'"{code}"' in source
