@@ -191,6 +191,8 @@ class EreceiptRequest(models.Model):
             else vals
             for vals in vals_list
         ]
+        # what was just decided makes room for another one
+        self.flush_model(["state"])
         requests = super().create(completed)
         requests._begin()
         return requests

@@ -86,6 +86,7 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
     # -------------------------------------------------------------------------
 
     def test_the_title_goes_onto_the_fapiao(self):
+        self.registration.sudo().cn_push_mode = "0"
         page = self.send(email="buyer@example.com")
         self.assertIn("we have your invoice title", self.said(page, "kept"))
         request = self.request()
@@ -277,7 +278,7 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
         self.authenticate(portal.login, portal.login)
         response = self.url_open(path, allow_redirects=False)
         self.assertEqual(response.status_code, 303)
-        self.move.message_subscribe(portal.partner_id.ids)
+        portal.partner_id.parent_id = self.customer
         self.assertTrue(self.page(path).xpath("//form[@name='ereceipt_title']"))
         self.send()
         self.assertEqual(self.request().source, "customer")
