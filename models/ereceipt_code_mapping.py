@@ -407,7 +407,8 @@ class EreceiptCodeMapping(models.Model):
 
         Hooks: ``item_code_problem(scheme, code)``, ``item_scheme(code)``,
         ``foreign_item(product)``, ``foreign_item_field()``, ``foreign_unit(uom)``,
-        ``foreign_tax(tax)``, ``payment_defaults()``.
+        ``foreign_tax(tax)``, ``payment_defaults()``, ``file_encodings()``,
+        ``given_columns()``.
         """
         method = getattr(self, f"_{authority}_{name}", None)
         return method(*args) if method else default

@@ -18,6 +18,7 @@ VIEWS = {
     "ereceipt.document": ("list", "form", "kanban", "graph", "pivot", "search"),
     "ereceipt.exchange": ("list", "form", "graph", "search"),
     "ereceipt.seal": ("list", "form"),
+    "ereceipt.request": ("list", "form", "search"),
     "account.move": ("list", "form", "kanban", "search"),
     "account.journal": ("form",),
 }
@@ -34,6 +35,8 @@ class TestViews(EreceiptCommon):
         super().setUpClass()
         cls.move = cls.invoice()
         cls.document = cls.move.ereceipt_document_id
+        requests = cls.env["ereceipt.request"].with_user(cls.accountant)
+        requests.create({"move_id": cls.invoice(post=False).id})
 
     def decide(self):
         """Let the authority decide on what is on its way, and seal the calls."""
