@@ -89,8 +89,13 @@ class Shop(ShopBase):
         vat = [self.ids[key] for key in TAXES if key != "exempt"]
         included = {"price_include_override": "tax_included"}
         self.odoo.call("account.tax", "write", vat, included)
-        (group,) = self.odoo.call(
-            "account.tax", "read", [self.ids["vat"]], ["tax_group_id"]
+        group = self.create(
+            "account.tax.group",
+            {
+                "name": "PNP",
+                "company_id": self.ids["company"],
+                "country_id": self.ids["country"],
+            },
         )
         self.ids["consumption"] = self.create(
             "account.tax",
@@ -100,7 +105,7 @@ class Shop(ShopBase):
                 "amount_type": "percent",
                 "type_tax_use": "sale",
                 "country_id": self.ids["country"],
-                "tax_group_id": group["tax_group_id"][0],
+                "tax_group_id": group,
                 **included,
             },
         )

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from ..jsonobject import read_object
+from .numbering import is_order_number, order_of_bill
 from .text import told
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -50,6 +51,14 @@ class Hint:
     bill_id: str = ""
     seller: str = ""
     status: str = ""
+
+    @property
+    def order(self) -> str:
+        """The order number of the document that is to be asked about, "" if none is
+        named that could be ours."""
+        if is_order_number(self.order_no):
+            return self.order_no
+        return order_of_bill(self.bill_id)
 
 
 def read_hint(body: bytes) -> Hint:

@@ -23,6 +23,9 @@ KINDS = (
 SPECIAL_VAT, ORDINARY = "81", "82"
 """The kinds of fapiao (table ``document_type``)."""
 
+ITEM_SCHEME = "SPBM"
+"""The one code system of items: 商品和服务税收分类编码."""
+
 _FOLDER = Path(__file__).parent / "codes"
 
 table = shipped(_FOLDER, KINDS)
