@@ -1,4 +1,5 @@
 from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 
 from odoo import models
@@ -142,10 +143,19 @@ def _resume(authority, document, code, may_ask):
 
     :param bool may_ask: whether the bureau may be asked for the credit line
     """
-    needed = thaw(document.content).net
+    needed = _needed(document)
     if not _is_mended(authority.session(), code, needed, may_ask):
         return Outcome(document.key, Status.PENDING, document.uid)
     return authority.re_invoice(document)
+
+
+def _needed(document):
+    """Return the net amount that is still to be issued: of what was split a part may
+    be."""
+    fapiao = thaw(document.content)
+    totals = document.authority_ids.get("totals", "").split(",")
+    issued = sum(map(Decimal, filter(None, totals)), Decimal(0))
+    return fapiao.net - fapiao.net * issued / (fapiao.total or 1)
 
 
 def _is_mended(session, code, needed, may_ask):

@@ -123,11 +123,23 @@ class EreceiptWork(models.AbstractModel):
 
     def _settle_invalid(self, document, unit, outcome):
         # EXTENDS: what a person mends elsewhere is no refusal
-        code = outcome.errors[0].code if outcome.errors else ""
-        held = getattr(unit.authority, "held_codes", ())
-        if code in held and document.state in HOLDABLE:
+        code = self._held_for(document, unit, outcome)
+        if code:
             return self._hold(document, unit, outcome, code)
         return super()._settle_invalid(document, unit, outcome)
+
+    def _settle_pending(self, document, unit, outcome):
+        # EXTENDS: of what the authority has divided, a part may be held
+        code = self._held_for(document, unit, outcome)
+        if code:
+            return self._hold(document, unit, outcome, code)
+        return super()._settle_pending(document, unit, outcome)
+
+    def _held_for(self, document, unit, outcome):
+        """Return the code of what a person has to do first, "" if nothing."""
+        code = outcome.errors[0].code if outcome.errors else ""
+        held = getattr(unit.authority, "held_codes", ())
+        return code if code in held and document.state in HOLDABLE else ""
 
     def _hold(self, document, unit, outcome, code):
         """Keep a document with the authority, and ask for a person once per device."""

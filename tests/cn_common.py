@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 from odoo import Command
 from odoo.tests import tagged
@@ -132,6 +133,19 @@ class CnNuonuoCommon(EreceiptCommon):
             }
         )
         cls.device.action_activate()
+
+    def hours_pass(self, hours):
+        """Shift calls that were made, and when the credit line was told, into the
+        past."""
+        self.env.flush_all()
+        past = [timedelta(hours=hours)]
+        self.env.cr.execute(
+            "UPDATE ereceipt_exchange SET started_at = started_at - %s", past
+        )
+        self.env.cr.execute(
+            "UPDATE ereceipt_registration SET cn_credit_at = cn_credit_at - %s", past
+        )
+        self.env.invalidate_all()
 
     # -------------------------------------------------------------------------
     # DOCUMENTS

@@ -31,17 +31,6 @@ class TestCnCredit(CnNuonuoCommon):
         self.upkeep()
         self.upkeep()
 
-    def hours_pass(self, hours):
-        self.env.flush_all()
-        past = timedelta(hours=hours)
-        self.env.cr.execute(
-            "UPDATE ereceipt_exchange SET started_at = started_at - %s", [past]
-        )
-        self.env.cr.execute(
-            "UPDATE ereceipt_registration SET cn_credit_at = cn_credit_at - %s", [past]
-        )
-        self.env.invalidate_all()
-
     def calls(self):
         return self.control.requests(1)["counts"].get("getCreditLine", 0)
 
@@ -73,13 +62,13 @@ class TestCnCredit(CnNuonuoCommon):
             self.upkeep()
         self.assertEqual(self.calls(), 3)
         self.assertFalse(self.registration.cn_credit_at)
-        self.control.settings(clock_offset=3601, session_seconds=0)
+        self.control.settings(clock_offset=3601, timestamp_window_seconds=0)
         self.upkeep()
         self.assertTrue(self.registration.cn_credit_at)
 
     def test_at_most_twenty_times_a_day(self):
         now = fields.Datetime.now()
-        for hours in range(3, 23):
+        for hours in range(22, 2, -1):
             self.make_exchange(
                 self.env["ereceipt.document"],
                 purpose="credit_refresh",

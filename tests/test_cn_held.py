@@ -105,6 +105,7 @@ class TestCnHeld(CnNuonuoCommon):
         self.assertEqual(move.ereceipt_action, "action_ereceipt_ask")
         self.control.register(companies=[{**company, "credit_line": "5000.00"}])
         self.control.settings(credit_refresh_seconds=0)
+        self.hours_pass(1)
         self.run_outbox(rounds=6)
         self.assertEqual(move.ereceipt_state, "valid")
 

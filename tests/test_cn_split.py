@@ -48,3 +48,21 @@ class TestCnSplit(CnNuonuoCommon):
         move = self.valid(price=250.0)
         with self.assertRaisesRegex(UserError, "was split into"):
             self.reversal(move)
+
+    def test_a_login_that_ends_in_the_middle_holds_the_rest(self):
+        self.control.fault("issue", "logs_out", times=1, after=1)
+        move = self.invoice(price=250.0)
+        self.run_outbox(rounds=2)
+        document = move.ereceipt_document_id
+        self.assertEqual(move.ereceipt_state, "submitted")
+        self.assertEqual(document.held_code, "not_logged_in")
+        numbers = [row["number"] for row in self.issued(move)]
+        self.assertEqual(len(list(filter(None, numbers))), 1)
+        self.assertFalse(self.told(move), "nothing for the accountant to do")
+        self.control.account(SELLER, logged_in=True)
+        self.run_outbox(rounds=4)
+        self.assertEqual(move.ereceipt_state, "valid")
+        self.assertEqual(len(self.issued(move)), 3)
+        self.assertEqual(len(move.cn_fapiao_text.splitlines()), 3)
+        [order] = self.orders()
+        self.assertEqual(order["handed_over"], 1)

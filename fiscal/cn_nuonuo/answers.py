@@ -13,7 +13,7 @@ from ..contract import Document, Outcome, Problem, Status
 from ..messages import Money, Sentence, _
 from . import errors
 from .amounts import LARGEST
-from .error_catalogue import RED_STATES
+from .error_catalogue import HELD, RED_STATES
 from .fapiao import Fapiao
 from .moments import read_millis
 from .qr import read_qr
@@ -182,7 +182,8 @@ def outcome_of(
     be several: the provider splits what exceeds a single fapiao's limit.
 
     It is valid once all are issued. What is partly issued is never called refused: it
-    must not be issued anew.
+    must not be issued anew. Where a person has to do something before the others are
+    issued, that is told as an error of what is pending.
 
     :param rows: at least one
     :param ids: what else is known of it
@@ -190,18 +191,21 @@ def outcome_of(
     key, ordered = document.key, sorted(rows, key=lambda row: (row.number, row.serial))
     found = {**(ids or {}), **_ids(fapiao, ordered)}
     uid = next((row.number for row in ordered if row.issued), document.uid)
-    warnings = _warnings(fapiao, ordered)
     failed = [row for row in rows if row.status == FAILED]
+    causes = tuple({p.code: p for p in map(_cause, failed)}.values())
+    held = tuple(p for p in causes if p.code in HELD)
+    warnings = _warnings(fapiao, ordered, bool(held))
     if all(row.issued for row in rows):
         return Outcome(key, Status.VALID, uid, found, warnings=warnings)
     if len(failed) == len(rows):
-        causes = tuple({p.code: p for p in map(_cause, failed)}.values())
         return Outcome(key, Status.INVALID, document.uid, found, causes)
     if all(row.status == VOIDED for row in rows):
         return Outcome(key, Status.CANCELLED, uid, found)
     if any(row.status == VOIDING for row in rows):
         return Outcome(key, Status.CANCELLING, uid, found)
-    return Outcome(key, Status.PENDING, uid, found, warnings=warnings)
+    if any(row.status == ISSUING for row in rows):
+        held = ()
+    return Outcome(key, Status.PENDING, uid, found, held, warnings=warnings)
 
 
 def _cause(row: Row) -> Problem:
@@ -236,10 +240,10 @@ def _qr(row: Row) -> str:
         return ""
 
 
-def _warnings(fapiao: Fapiao, rows: Sequence[Row]) -> tuple[Problem, ...]:
+def _warnings(fapiao: Fapiao, rows: Sequence[Row], held: bool) -> tuple[Problem, ...]:
     found = []
     failed = [row for row in rows if row.status == FAILED]
-    if failed and len(failed) < len(rows):
+    if failed and len(failed) < len(rows) and not held:
         found.append(
             Problem(
                 "split_partly_failed",

@@ -123,7 +123,15 @@ class ChineseShop(Shop):
         """Fapiao stand in no chain."""
 
     def rejections(self) -> list[dict]:
-        return self.simulator.control.refusals()
+        return [
+            row
+            for row in self.simulator.control.refusals()
+            if row["method"] == self.submit_endpoint
+        ]
+
+    def forget_files(self) -> None:
+        """Let no files be fetched any more, which takes turns with sending."""
+        self.db.rows("UPDATE ereceipt_document SET files_wanted = FALSE")
 
     def handed_over(self) -> int:
         """Return how often orders were handed over, refused repeats among them."""

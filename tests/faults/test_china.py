@@ -43,6 +43,7 @@ def test_killed_while_sending(
     for number, place in enumerate(PLACES, start=1):
         with subtests.test(place):
             before = len(chinese_shop.simulator.receipts())
+            chinese_shop.forget_files()
             chinese_shop.post(AT_A_TIME, TILL_JOURNALS[number % 2])
 
             assert storm.round(KillPoint(place, "send")) == 1
@@ -60,8 +61,9 @@ def test_killed_while_asking(
 ) -> None:
     for number, place in enumerate((IN_CALL, BEFORE_COMMIT), start=1):
         with subtests.test(place):
+            chinese_shop.forget_files()
             chinese_shop.post(AT_A_TIME)
-            run_lanes(chinese_shop, count=1, seconds=0.3)
+            run_lanes(chinese_shop, count=1, seconds=2)
             assert chinese_shop.states().get("submitted") == AT_A_TIME
 
             assert storm.round(KillPoint(place, "ask")) == 1
@@ -75,7 +77,6 @@ def test_no_second_fapiao_for_a_lost_answer(
     chinese_shop: ChineseShop, kind: str
 ) -> None:
     """Whether or not it was accepted is not seen, nor in what time."""
-    chinese_shop.configure(call_timeout=10)
     seconds = {"deaf": 1.0, "slow_after": 12.0}.get(kind, 0)
     control = chinese_shop.simulator.control
     control.fault("requestBillingNew", kind, seconds=seconds, times=4)
@@ -113,7 +114,7 @@ def _held(shop: ChineseShop) -> None:
     :raise AssertionError: it holds none
     """
     for _round in range(5):
-        run_lanes(shop, count=1, seconds=0.3)
+        run_lanes(shop, count=1, seconds=2)
         shop.simulator.settle()
         shop.db.rows(
             "UPDATE ereceipt_document SET next_attempt_at = now() AT TIME ZONE 'utc' "

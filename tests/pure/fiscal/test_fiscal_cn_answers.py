@@ -257,9 +257,20 @@ def test_split_with_another_sum(provider):
 
 def test_split_and_partly_failed(provider):
     """What is partly issued must not be issued anew."""
-    outcome = found(provider, SPLIT[0], {"status": "22", "failCause": "授信额度不足"})
+    outcome = found(provider, SPLIT[0], {"status": "22", "failCause": "购方税号有误"})
     assert (outcome.status, outcome.uid) == (Status.PENDING, BLUE)
     assert codes(outcome.warnings) == ["split_partly_failed"]
+    assert outcome.errors == ()
+
+
+def test_split_and_partly_held(provider):
+    """A person mends it, and then the rest is tried again by itself."""
+    failed = {"status": "22", "failCause": "授信额度不足"}
+    outcome = found(provider, SPLIT[0], failed)
+    assert (outcome.status, outcome.uid) == (Status.PENDING, BLUE)
+    assert (codes(outcome.errors), outcome.warnings) == (["credit_line"], ())
+    outcome = found(provider, SPLIT[0], failed, {"status": "20"})
+    assert (outcome.status, outcome.errors) == (Status.PENDING, ())
 
 
 def test_absent(provider):
