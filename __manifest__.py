@@ -42,6 +42,8 @@
         "views/hr_cis_views.xml",
         "views/hr_cis_receipt_views.xml",
         "views/cn_nuonuo_views.xml",
+        "views/cn_nuonuo_special_views.xml",
+        "views/cn_nuonuo_together_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/portal_templates.xml",

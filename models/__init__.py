@@ -62,6 +62,7 @@ from . import (
     account_move_returned,
     account_move_flow,
     account_move_anew,
+    account_move_together,
     account_move_cancel,
     account_move_confirm,
     account_move_send,
@@ -90,6 +91,8 @@ from . import (
     cn_nuonuo,
     cn_nuonuo_codes,
     cn_nuonuo_move,
+    cn_nuonuo_special,
+    cn_nuonuo_together,
     cn_nuonuo_session,
     cn_nuonuo_display,
 )
