@@ -7,7 +7,8 @@ random, again and again, while the authority drops, delays and spoils its answer
 kills hit a whole Odoo server at work. In the end the authority must hold every document
 as valid, once. Exits with 1 if it does not. With ``--authority eg_invoice`` they are
 invoices, which are signed before they are sent; with ``hr_cis`` receipts in messages
-that are signed, and a lost answer is resolved by a repeat.
+that are signed, and a lost answer is resolved by a repeat; with ``cn_nuonuo`` fapiao,
+some split in two, whose clerk is logged out now and then.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import time
 from dataclasses import asdict
 
+from ereceipt_china import NuonuoSimulator, chinese_shop, prepared_china
 from ereceipt_croatia import CisSimulator, croatian_shop, prepared_croatia
 from ereceipt_db import Place
 from ereceipt_invoices import DESK_JOURNAL, invoice_shop
@@ -32,6 +34,7 @@ SHOPS = {
     "eg_receipt": (Simulator, prepared, shop, TILL_JOURNALS),
     "eg_invoice": (Simulator, prepared, invoice_shop, (DESK_JOURNAL,)),
     "hr_cis": (CisSimulator, prepared_croatia, croatian_shop, TILL_JOURNALS),
+    "cn_nuonuo": (NuonuoSimulator, prepared_china, chinese_shop, TILL_JOURNALS),
 }
 """By authority: its simulator, how its shops are prepared and opened, and the journals
 that issue."""

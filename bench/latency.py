@@ -5,7 +5,9 @@ authority's answer. Each takes the requests that the browser makes, as Odoo's se
 carries them out: *Confirm*, the sending while the person waits, and the reading of the
 form. Prints one JSON line: of the milliseconds beside the authority's own (its
 simulator's log tells those) the median, the 95th percentile and the most, and the same
-of the whole. A few receipts before the measured ones load what a server has loaded.
+of the whole; and of confirming and reading an invoice of which no authority is told,
+which is Odoo's own share. A few receipts before the measured ones load what a server
+has loaded.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ereceipt_croatia import CroatianShop
-from ereceipt_shop import TILL_JOURNALS
+from ereceipt_shop import PLAIN_JOURNALS, TILL_JOURNALS
 
 from .workshop import open_croatian_shop, print_result
 
@@ -34,10 +36,10 @@ class Person:
             fields = views["models"]["account.move"]["fields"]
         self._shown: dict[str, dict] = {name: {} for name in fields}
 
-    def draft(self) -> int:
+    def draft(self, journal: str = TILL_JOURNALS[0]) -> int:
         """Save a draft; return its id."""
         with self._opened.db.env() as env:
-            return self._opened.draft(env, 1, TILL_JOURNALS[0]).id
+            return self._opened.draft(env, 1, journal).id
 
     def confirm(self, move_id: int) -> float:
         """Confirm a draft until the JIR is on the screen; return the seconds."""
@@ -50,6 +52,15 @@ class Person:
         seconds = time.perf_counter() - start
         assert shown["ereceipt_state"] == "valid", shown["ereceipt_what_now"]
         assert shown["ereceipt_uuid"], "no JIR"
+        return seconds
+
+    def confirm_plain(self, move_id: int) -> float:
+        """Confirm a draft that is not reported, and read it; return the seconds."""
+        start = time.perf_counter()
+        self._request(move_id, lambda move: move.action_post())
+        [shown] = self._request(move_id, lambda move: move.web_read(self._shown))
+        seconds = time.perf_counter() - start
+        assert shown["state"] == "posted" and not shown["ereceipt_document_id"]
         return seconds
 
     def _request(self, move_id: int, call: Callable[[Any], Any]) -> Any:
@@ -66,9 +77,11 @@ def measure(opened: CroatianShop, count: int, delay: float) -> None:
     person = Person(opened)
     for _number in range(WARM_UP):
         person.confirm(person.draft())
+        person.confirm_plain(person.draft(PLAIN_JOURNALS[0]))
     control.fault(opened.submit_endpoint, "slow", seconds=delay)
-    whole, own = [], []
+    whole, own, plain = [], [], []
     for _number in range(count):
+        plain.append(person.confirm_plain(person.draft(PLAIN_JOURNALS[0])))
         seconds = person.confirm(person.draft())
         [call] = control.requests(1)["rows"]
         whole.append(seconds)
@@ -80,6 +93,7 @@ def measure(opened: CroatianShop, count: int, delay: float) -> None:
         delay_ms=round(delay * 1000),
         **_milliseconds("beside_authority", own),
         **_milliseconds("whole", whole),
+        **_milliseconds("odoo_alone", plain),
     )
 
 

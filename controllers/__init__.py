@@ -1,1 +1,1 @@
-from . import eg_callback, portal, signing_agent
+from . import cn_callback, eg_callback, portal, signing_agent, title

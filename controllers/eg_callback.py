@@ -1,16 +1,18 @@
 import hmac
 
 from odoo import http
+from odoo.fields import Domain
 from odoo.http import request
 
 from ..fiscal.eg_eta.notifications import MOST_BYTES, pong, read_hint, topic_of
+from .callback import Callback
 
 ROOT = "/ereceipt/eg"
 SHORTEST_KEY = 16
 """A key that could be guessed opens nothing."""
 
 
-class EgCallback(http.Controller):
+class EgCallback(Callback, http.Controller):
     """What ETA calls: a ping, and notifications that something happened. All of them
     are hints; the verdict is always asked for."""
 
@@ -29,17 +31,16 @@ class EgCallback(http.Controller):
     )
     def call(self, path, call):
         """Answer ETA. Who does not know address and key learns nothing."""
-        registration = self._registration(path)
+        registration = self._registration(ROOT, path)
         if not registration:
             return request.make_response("", status=404)
         if not self._has_key(registration):
             return request.make_response("", status=401)
-        body = self._body()
-        if body is None:
+        if not self._fits(MOST_BYTES):
             return request.make_response("", status=413)
         tail = request.httprequest.path.partition(path)[2]
         try:
-            return self._answer(registration, tail, body)
+            return self._answer(registration, tail, request.httprequest.get_data())
         except ValueError:
             return request.make_response("", status=400)
 
@@ -52,14 +53,10 @@ class EgCallback(http.Controller):
         if topic is None:
             return request.make_response("", status=404)
         hint = read_hint(topic, body)
-        registration._take_callback(
-            hint.delivery_id, topic, hint.uids, hint.submissions
-        )
-        return request.make_response("", status=200)
-
-    def _registration(self, path):
-        found = request.env["ereceipt.registration"].sudo()
-        return found.search([("callback_path", "=", path)], limit=1)
+        named = Domain("authority_uid", "in", sorted(hint.uids))
+        named |= Domain("submission_ref", "in", sorted(hint.submissions))
+        taken = registration._take_callback(hint.delivery_id, topic, named)
+        return request.make_response("", status=200 if taken else 429)
 
     def _has_key(self, registration):
         known = registration._ereceipt_secret("callback_key")
@@ -68,10 +65,3 @@ class EgCallback(http.Controller):
         ).partition(" ")
         same = hmac.compare_digest(given.strip().encode(), known.encode())
         return scheme.lower() == "apikey" and len(known) >= SHORTEST_KEY and same
-
-    def _body(self):
-        """Return what was sent, None if it is too large or does not say how large."""
-        length = request.httprequest.content_length
-        if length is None or length > MOST_BYTES:
-            return None
-        return request.httprequest.get_data()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 ALIKE = 0.6
@@ -20,6 +20,9 @@ MOST_USED = 2
 """A code that so many things share is no single thing's own."""
 
 _WORD = re.compile(r"\w+")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]+")
+_PAIR = 2
+"""Chinese writes no blanks: two signs in a row stand for a word."""
 _LETTERS = str.maketrans({"ة": "ه", "ى": "ي", "\u0640": None})
 _ARTICLE = "ال"
 
@@ -27,11 +30,20 @@ _ARTICLE = "ال"
 def words(text: str) -> frozenset[str]:
     """Return the words of a name without what is written in more than one way: case,
     accents, Arabic vowel signs, forms of alef and the article. Figures, which tell
-    sizes and models apart and not kinds, are left out."""
+    sizes and models apart and not kinds, are left out. Of Chinese, each two signs in a
+    row are taken for a word."""
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    found = _WORD.findall(plain.translate(_LETTERS).casefold())
-    return frozenset(_stem(word) for word in found if _tells(word))
+    plain = plain.translate(_LETTERS).casefold()
+    chinese = {pair for run in _HAN.findall(plain) for pair in _pairs(run)}
+    found = _WORD.findall(_HAN.sub(" ", plain))
+    return frozenset(_stem(word) for word in found if _tells(word)) | chinese
+
+
+def _pairs(run: str) -> Iterator[str]:
+    """Yield each two signs in a row; one alone for itself."""
+    for at in range(max(len(run) - _PAIR + 1, 1)):
+        yield run[at : at + _PAIR]
 
 
 def _tells(word: str) -> bool:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
-from .contract import AuthorityError, Built, Document, File, Outcome, Signer
+from .contract import AuthorityError, Built, Document, Outcome, Signer
+from .lacking import NoFiles
 from .messages import Sentence, _
-
-
-class NoFiles:
-    """Part of an authority that makes no files of documents."""
-
-    def fetch_files(self, document: Document) -> Sequence[File]:
-        """Return none (capability ``files`` is false)."""
-        return ()
 
 
 class SellerReceipts(NoFiles):

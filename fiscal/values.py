@@ -97,7 +97,8 @@ class Line:
     ``net`` is what is left after ``discounts`` and before taxes, rounded as booked.
     ``gross`` is the unrounded amount before discounts (quantity times price, taxes
     taken out). The unit price that an authority wants is derived from them, never the
-    other way round, so that the net stays what the books say.
+    other way round, so that the net stays what the books say. ``free_text`` tells that
+    it was typed without a product, which could have codes.
     """
 
     description: str
@@ -113,6 +114,7 @@ class Line:
     taxes: tuple[TaxAmount, ...] = ()
     data: Mapping[str, Any] = field(default_factory=nothing)
     record: Record | None = None
+    free_text: bool = False
 
     @property
     def total(self) -> Decimal:

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import RedirectWarning, UserError
 
 
 class AccountMove(models.Model):
@@ -11,10 +12,15 @@ class AccountMove(models.Model):
         # error from _post) problems are shown with what to open
         if not self.env.context.get("ereceipt_dialog"):
             return super().action_post()
-        dialog = self._ereceipt_confirm_dialog()
-        if dialog:
-            return dialog
-        result = super().action_post()
+        # looking at it before would look twice at what has no problem
+        try:
+            with self.env.cr.savepoint():
+                result = super().action_post()
+        except (RedirectWarning, UserError):
+            dialog = self._ereceipt_confirm_dialog()
+            if dialog:
+                return dialog
+            raise
         return result or self._ereceipt_await_answer()
 
     def action_validate_moves_with_confirmation(self):

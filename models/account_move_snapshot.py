@@ -200,6 +200,7 @@ class AccountMove(models.Model):
             taxes=self._ereceipt_taxes(desk, amounts),
             data=self._ereceipt_hook(desk.registration, "line_data", {}, line),
             record=(product._name, product.id) if product else (self._name, self.id),
+            free_text=not product,
         )
 
     @staticmethod

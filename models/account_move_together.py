@@ -19,6 +19,9 @@ APART = UNSENT | {lifecycle.INVALID, lifecycle.REJECTED, lifecycle.FAILED}
 """States of a document whose invoices can be taken apart."""
 
 
+AWAITED = _("%(invoice)s waits for an approval. Decide about it first.")
+
+
 class AccountMove(models.Model):
     """Several invoices of one customer on one document.
 
@@ -183,6 +186,9 @@ class AccountMove(models.Model):
         for move in bundle:
             problems += move._ereceipt_own_problems(at_posting)
         if len(bundle) > 1:
+            # nobody's word for one of them stands for the grant of another
+            held = bundle.filtered(lambda m: m._ereceipt_hold_reason() == "approval")
+            problems += [held_one._ereceipt_problem(AWAITED) for held_one in held]
             problems += (self | bundle)._ereceipt_differences(snapshots)
         return problems
 
@@ -258,15 +264,7 @@ class AccountMove(models.Model):
         usable = self.browse()
         for move in self:
             alone = move._ereceipt_why_not_now(self)
-            problems += [
-                Problem(
-                    "not_together",
-                    message,
-                    record=(self._name, move.id),
-                    values={"invoice": move.display_name, **values},
-                )
-                for message, values in alone
-            ]
+            problems += [move._ereceipt_problem(text, **told) for text, told in alone]
             usable |= move if not alone else self.browse()
         if not usable:
             return problems
@@ -311,6 +309,8 @@ class AccountMove(models.Model):
                 "before the start of its registration. Leave it out."
             )
             return [(way, {})]
+        if self._ereceipt_hold_reason() == "approval":
+            return [(AWAITED, {})]
         left_out = self._ereceipt_bundle() - chosen
         if left_out:
             way = _(
@@ -334,6 +334,10 @@ class AccountMove(models.Model):
             sentences = list(move._ereceipt_differs_from(first))
             if move.id in snapshots and first.id in snapshots:
                 own, lead = snapshots[move.id], snapshots[first.id]
+                if (own.buyer.id, own.buyer.name) != (lead.buyer.id, lead.buyer.name):
+                    sentences.append(
+                        _("%(invoice)s names another buyer than %(first)s.")
+                    )
                 if own.document_type != lead.document_type:
                     sentences.append(
                         _("%(invoice)s is another kind of document than %(first)s.")
@@ -342,15 +346,17 @@ class AccountMove(models.Model):
                     registration, "differences", [], own, lead
                 )
             problems += [
-                Problem(
-                    "different",
-                    sentence,
-                    record=(self._name, move.id),
-                    values={"invoice": move.display_name, "first": first.display_name},
-                )
+                move._ereceipt_problem(sentence, first=first.display_name)
                 for sentence in sentences
             ]
         return problems
+
+    def _ereceipt_problem(self, sentence, **values):
+        """Return why an invoice cannot stand on one document with others."""
+        values["invoice"] = self.display_name
+        return Problem(
+            "together", sentence, record=(self._name, self.id), values=values
+        )
 
     def _ereceipt_differs_from(self, first):
         """Yield how the books of two invoices differ."""

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..fiscal.cn_nuonuo import CnNuonuo
 from ..fiscal.cn_nuonuo.code_tables import ORDINARY, SPECIAL_VAT
 from ..fiscal.contract import Party
 
@@ -137,9 +136,7 @@ class EreceiptRegistration(models.Model):
     # -------------------------------------------------------------------------
 
     def _cn_nuonuo_endpoints(self):
-        defaults = CnNuonuo.default_endpoints[self.environment]
-        own = {"api": self.cn_api_url, "token": self.cn_token_url}
-        return {name: (own[name] or "").strip() or defaults[name] for name in defaults}
+        return {"api": self.cn_api_url, "token": self.cn_token_url}
 
     def _cn_nuonuo_settings(self, device):
         settings = {
@@ -183,6 +180,12 @@ class EreceiptRegistration(models.Model):
             "clerk_id": device.cn_clerk_id or "",
             "seller_account": device.cn_seller_account or "",
         }
+
+    def _cn_nuonuo_device_values(self, vals):
+        """Complete a new device: fapiao are ordinary ones unless something else is
+        said."""
+        untold = vals.get("document_type", USUAL_TYPE) == USUAL_TYPE
+        return {"document_type": ORDINARY} if untold else {}
 
     def _cn_nuonuo_device_tables(self):
         return {"document_type": [("kind", "=", "document_type")]}
@@ -246,23 +249,6 @@ class EreceiptDevice(models.Model):
                         kind=device.document_type,
                     )
                 )
-
-    # -------------------------------------------------------------------------
-    # CRUD METHODS
-    # -------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        # EXTENDS: fapiao are ordinary ones unless something else is said
-        registrations = self.env["ereceipt.registration"]
-        completed = []
-        for vals in vals_list:
-            registration = registrations.browse(vals.get("registration_id"))
-            untold = vals.get("document_type", USUAL_TYPE) == USUAL_TYPE
-            if untold and registration.authority == AUTHORITY:
-                vals = {**vals, "document_type": ORDINARY}
-            completed.append(vals)
-        return super().create(completed)
 
     # -------------------------------------------------------------------------
     # HELPERS

@@ -2,10 +2,8 @@ import re
 
 from odoo import api, fields, models
 
+from ..fiscal.cn_nuonuo.code_tables import ITEM_SCHEME as SCHEME
 from .cn_nuonuo import AUTHORITY
-
-SCHEME = "SPBM"
-"""The one code system of items: 商品和服务税收分类编码."""
 
 VAT = "VAT"
 _CODE = re.compile(r"[0-9]{19}")
@@ -61,6 +59,27 @@ class EreceiptCodeMapping(models.Model):
 
     def _cn_nuonuo_item_scheme(self, code):
         return SCHEME
+
+    def _cn_nuonuo_file_encodings(self):
+        """Spreadsheets in China still write GBK."""
+        return ("utf-8-sig", "gb18030")
+
+    def _cn_nuonuo_given_columns(self):
+        """Return the headings of the bureau's table of classification codes, which no
+        package may bring: a company has it from its tax bureau."""
+        return {
+            "code": (
+                "合并编码",
+                "税收分类编码",
+                "商品和服务税收编码",
+                "商品编码",
+                "编码",
+            ),
+            "name": ("货物和劳务名称", "商品和服务名称", "商品名称", "名称"),
+            "short": ("商品和服务分类简称", "商品和服务简称", "简称"),
+            "keywords": ("关键字", "关键词"),
+            "sum": ("汇总项",),
+        }
 
     def _cn_nuonuo_item_code_problem(self, scheme, code):
         if code and not _CODE.fullmatch(code):

@@ -43,7 +43,9 @@ class EreceiptRegistration(models.Model):
 
     def _cn_nuonuo_resume_call(self, document):
         """Return what is called to go on with a held document."""
-        return partial(_resume, code=document.held_code)
+        code = document.held_code
+        may_ask = code != CREDIT_LINE or self._cn_may_ask_for(document)
+        return partial(_resume, code=code, may_ask=may_ask)
 
 
 class EreceiptDocument(models.Model):
@@ -135,15 +137,18 @@ class EreceiptDevice(models.Model):
         )._resume()
 
 
-def _resume(authority, document, code):
-    """Have a fapiao tried again, if what held it is mended."""
+def _resume(authority, document, code, may_ask):
+    """Have a fapiao tried again, if what held it is mended.
+
+    :param bool may_ask: whether the bureau may be asked for the credit line
+    """
     needed = thaw(document.content).net
-    if not _is_mended(authority.session(), code, needed):
+    if not _is_mended(authority.session(), code, needed, may_ask):
         return Outcome(document.key, Status.PENDING, document.uid)
     return authority.re_invoice(document)
 
 
-def _is_mended(session, code, needed):
+def _is_mended(session, code, needed, may_ask):
     """Tell whether what held a fapiao is mended; ``needed`` is its net amount."""
     try:
         if code == LOGGED_OUT:
@@ -153,8 +158,9 @@ def _is_mended(session, code, needed):
                 session.refresh_person()
             return session.person().good
         if code == CREDIT_LINE:
-            with suppress(AuthorityError):
-                session.refresh_credit_line()
+            if may_ask:
+                with suppress(AuthorityError):
+                    session.refresh_credit_line()
             left = session.credit_line().available
             return left is None or left >= needed
     except AuthorityError:

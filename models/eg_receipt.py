@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 
 from ..fiscal.contract import Party
-from ..fiscal.eg_eta import EgReceipt
 
 RIVAL_FORMATS = ("eg_eta",)
 
@@ -55,13 +54,11 @@ class EreceiptRegistration(models.Model):
         return super()._compute_forgets_secrets()
 
     def _eg_receipt_endpoints(self):
-        defaults = EgReceipt.default_endpoints[self.environment]
-        own = {
+        return {
             "identity": self.eg_identity_url,
             "api": self.eg_api_url,
             "portal": self.eg_portal_url,
         }
-        return {name: own[name] or defaults[name] for name in defaults}
 
     def _eg_receipt_settings(self, device):
         settings = {

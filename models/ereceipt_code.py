@@ -14,14 +14,15 @@ class EreceiptCode(models.Model):
     """One row of a code table of a tax authority.
 
     The tables come with the authority's package and are loaded when the first
-    registration with it is made, and again when the package brings others. A code
-    that its authority dropped is archived: old documents still name it.
+    registration with it is made, and again when the package brings others. A table
+    that no package may bring is given by a person as a file, and replaced by the next
+    one. A code that its authority dropped is archived: old documents still name it.
     """
 
     _name = "ereceipt.code"
     _description = "Code of a tax authority"
     _order = "authority, kind, code, id"
-    _rec_names_search = ("code", "name")
+    _rec_names_search = ("code", "name", "keywords")
 
     authority = fields.Selection(selection="_selection_authority", required=True)
     kind = fields.Char(string="Table", required=True)
@@ -33,6 +34,12 @@ class EreceiptCode(models.Model):
     valid_from = fields.Date(string="Valid from")
     valid_to = fields.Date(string="Valid until")
     active = fields.Boolean(default=True)
+    keywords = fields.Char(
+        string="Also called", help="What else it is found by, with 、 between."
+    )
+    given = fields.Boolean(
+        string="From a file", help="A person has loaded it from a file."
+    )
 
     _code_unique = models.UniqueIndex(
         "(authority, kind, code, COALESCE(parent_code, ''))",
@@ -69,7 +76,8 @@ class EreceiptCode(models.Model):
         key = PARAMETER % authority_code
         fingerprint = self._fingerprint(rows)
         # a fingerprint outlives its tables when the add-on is uninstalled
-        loaded = self.sudo().search_count([("authority", "=", authority_code)], limit=1)
+        shipped = [("authority", "=", authority_code), ("given", "=", False)]
+        loaded = self.sudo().search_count(shipped, limit=1)
         if loaded and parameters.get_param(key) == fingerprint:
             return False
         self.sudo()._write_rows(authority_code, rows)
@@ -127,7 +135,9 @@ class EreceiptCode(models.Model):
         source = self.with_context(active_test=False, lang="en_US")
         known = {
             (row.kind, row.code, row.parent_code or ""): row
-            for row in source.search([("authority", "=", authority_code)])
+            for row in source.search(
+                [("authority", "=", authority_code), ("given", "=", False)]
+            )
         }
         missing = []
         for key, row in rows.items():

@@ -267,6 +267,15 @@ class EreceiptCodeMapping(models.Model):
         if self.scheme_id:
             self.scheme = self.scheme_id.code
 
+    @api.onchange("code")
+    def _onchange_code(self):
+        """Tell the code system by what the code looks like, where the authority's codes
+        do and nobody has chosen one."""
+        if self.kind == "item" and self.code and not self.scheme and not self.scheme_id:
+            scheme = self._hook(self.authority, "item_scheme", False, self.code.strip())
+            if scheme:
+                self.scheme = scheme
+
     # -------------------------------------------------------------------------
     # CONSTRAINT METHODS
     # -------------------------------------------------------------------------
@@ -398,7 +407,8 @@ class EreceiptCodeMapping(models.Model):
 
         Hooks: ``item_code_problem(scheme, code)``, ``item_scheme(code)``,
         ``foreign_item(product)``, ``foreign_item_field()``, ``foreign_unit(uom)``,
-        ``foreign_tax(tax)``, ``payment_defaults()``.
+        ``foreign_tax(tax)``, ``payment_defaults()``, ``file_encodings()``,
+        ``given_columns()``.
         """
         method = getattr(self, f"_{authority}_{name}", None)
         return method(*args) if method else default

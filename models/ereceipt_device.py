@@ -282,6 +282,18 @@ class EreceiptDevice(models.Model):
     # CRUD METHODS
     # -------------------------------------------------------------------------
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._completed(vals) for vals in vals_list])
+
+    @api.model
+    def _completed(self, vals):
+        """Return a new device's values with what its authority's glue adds to them
+        (hook ``device_values`` of the registration)."""
+        registrations = self.env["ereceipt.registration"]
+        registration = registrations.browse(vals.get("registration_id"))
+        return {**vals, **registration._hook("device_values", {}, vals)}
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         used = self.env["ereceipt.document"].search_count(

@@ -115,6 +115,8 @@ class EreceiptOutbox(models.AbstractModel):
         :param float deadline: ``time.monotonic()`` after which nothing is claimed but
             what ends before calls that hang give up
         :return: how many documents were settled
+        :raise Exception: claiming failed by a defect, which the scheduler has to know;
+            raised when the answers that were on their way are written down
         """
         work = self.env["ereceipt.work"].sudo()
         if time.monotonic() >= deadline:
@@ -122,32 +124,42 @@ class EreceiptOutbox(models.AbstractModel):
             return 0
         for step in work._before_claiming():
             self._apart(step)
-        settled = 0
-        flying, landed = {}, []
         with ThreadPoolExecutor(MAX_THREADS, "ereceipt") as pool:
-            while True:
-                over_at = self._over_at(flying, deadline)
-                if over_at:
-                    claimed = self._claim(work, flying, over_at)
-                    if claimed is None:
-                        deadline = -math.inf
-                    for unit in claimed or ():
-                        flying[pool.submit(unit.run)] = unit
-                written = bool(landed)
-                if landed:
-                    # while the next calls are under way
+            settled, defect = self._serve(work, pool, deadline)
+        self._commit(0, work._due_count())
+        if defect:
+            raise defect
+        return settled
+
+    def _serve(self, work, pool, deadline):
+        """Claim, call and write down, as long as :meth:`_run` says.
+
+        :return: how many documents were settled, and the defect that ended claiming,
+            or None
+        """
+        settled, defect = 0, None
+        flying, landed = {}, []
+        while True:
+            over_at = self._over_at(flying, deadline)
+            if over_at:
+                claimed, defect = self._claim(work, flying, over_at)
+                if defect:
+                    deadline = -math.inf
+                for unit in claimed:
+                    flying[pool.submit(unit.run)] = unit
+            written = bool(landed)
+            if landed:
+                # while the next calls are under way
+                settled += self._write_down(work, landed)
+                landed = []
+            if flying:
+                landed = self._land(flying, LOOK_AGAIN if over_at else None)
+                if any(report.error for _unit, report in landed):
+                    # it may speak against further calls
                     settled += self._write_down(work, landed)
                     landed = []
-                if flying:
-                    landed = self._land(flying, LOOK_AGAIN if over_at else None)
-                    if any(report.error for _unit, report in landed):
-                        # it may speak against further calls
-                        settled += self._write_down(work, landed)
-                        landed = []
-                elif not written and not self._sleep_until_due(work, deadline):
-                    break
-        self._commit(0, work._due_count())
-        return settled
+            elif not written and not self._sleep_until_due(work, deadline):
+                return settled, defect
 
     def _over_at(self, flying, deadline):
         """Return when calls that are begun now have to be over (``time.monotonic()``),
@@ -166,25 +178,25 @@ class EreceiptOutbox(models.AbstractModel):
     def _claim(self, work, flying, over_at):
         """Claim units for the free threads and commit the claim, before any call.
 
-        :return: the units; None where a defect keeps this run from claiming any more,
-            for which the answers on their way are not given up
+        :return: the units; and the defect that keeps this run from claiming any more,
+            for which the answers on their way are not given up, or None
         """
         free = MAX_THREADS - len(flying)
         if not free:
-            return []
+            return [], None
         busy = self._busy(flying.values())
         try:
-            return self._apart(lambda: work._claim_units(free, busy, over_at))
+            return self._apart(lambda: work._claim_units(free, busy, over_at)), None
         except (SerializationFailure, DeadlockDetected):
             # other lanes are at work on the same
-            return []
+            return [], None
         except OperationalError:
             raise
-        except Exception:
+        except Exception as defect:
             _logger.exception("Nothing further is sent in this run")
             self.env.cr.rollback()
             self.env.transaction.reset()
-            return None
+            return [], defect
 
     def _busy(self, units):
         """Return how many calls are under way by registration id, infinitely many

@@ -365,8 +365,15 @@ class EreceiptRegistration(models.Model):
         return authority_class(self.authority)
 
     def _endpoints(self):
-        """Return base addresses by the authority's names; its own where empty."""
-        return self._hook("endpoints", {})
+        """Return base addresses by the authority's names: those that the registration
+        has (hook ``endpoints``), and the authority's own where they are empty."""
+        usual = getattr(self._authority_class(), "default_endpoints", {})
+        own = self._hook("endpoints", {})
+        given = {name: (url or "").strip() for name, url in own.items()}
+        return {
+            **usual.get(self.environment, {}),
+            **{name: url for name, url in given.items() if url},
+        }
 
     def _settings(self, device=None):
         """Return the switches that the authority's package documents. ``extra_ca`` is

@@ -65,9 +65,11 @@ class CodeSuggester:
         coded, uncoded = self._peers(missing)
         issued = self._issued_items(missing | uncoded)
         groups = self._neighbours(coded, missing | uncoded, issued)
+        table = self._item_table()
         suggestions = {}
         for product in missing:
             suggestion = self._item(product, issued, groups[product.categ_id.id])
+            suggestion = suggestion or self._of_table(product, table)
             if suggestion:
                 suggestions[product.id] = suggestion
         return suggestions
@@ -83,6 +85,27 @@ class CodeSuggester:
             return None
         scheme, code = choice.code
         return Suggestion(code, self._like_reason(choice, product.categ_id), scheme)
+
+    def _item_table(self):
+        """Return what the authority's table of items, where somebody has given one,
+        calls which code."""
+        mappings = self.env["ereceipt.code.mapping"]
+        rows = self.env["ereceipt.code"].search(
+            [("authority", "=", self.authority), ("kind", "=", "item")]
+        )
+        return Neighbours(
+            (name, (mappings._hook(self.authority, "item_scheme", "", code), code))
+            for row in rows
+            for name, code in row._called()
+        )
+
+    def _of_table(self, product, table):
+        choice = table.alike(product.name or "")
+        if not choice:
+            return None
+        scheme, code = choice.code
+        reason = self.env._("“%s” in the authority's table", choice.like)
+        return Suggestion(code, reason, scheme)
 
     def _peers(self, products):
         """Return products of the same categories, those that have a code and some of

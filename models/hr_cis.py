@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..fiscal.contract import Party
-from ..fiscal.hr_cis import HrCis
 from ..fiscal.hr_cis.numbering import NUMBER, PREMISES
 from ..fiscal.hr_cis.oib import clean_oib
 from ..fiscal.hr_cis.working_days import report_by
@@ -87,8 +86,7 @@ class EreceiptRegistration(models.Model):
     # -------------------------------------------------------------------------
 
     def _hr_cis_endpoints(self):
-        default = HrCis.default_endpoints[self.environment]["cis"]
-        return {"cis": (self.hr_url or "").strip() or default}
+        return {"cis": self.hr_url}
 
     def _hr_cis_settings(self, device):
         return {
@@ -117,6 +115,11 @@ class EreceiptRegistration(models.Model):
             "operator_oib": device.hr_operator_oib or "",
             "vending": device.hr_vending,
         }
+
+    def _hr_cis_device_values(self, vals):
+        """Complete a new device: its serial follows from premises and number."""
+        device = self.env["ereceipt.device"]
+        return {**device._hr_cis_defaults(vals), **device._hr_marks(vals)}
 
     def _hr_cis_device_tables(self):
         payment = [("kind", "=", "payment_method")]
@@ -253,18 +256,6 @@ class EreceiptDevice(models.Model):
     # -------------------------------------------------------------------------
     # CRUD METHODS
     # -------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        # EXTENDS: the serial follows from premises and number
-        registrations = self.env["ereceipt.registration"]
-        completed = []
-        for vals in vals_list:
-            registration = registrations.browse(vals.get("registration_id"))
-            if registration.authority == AUTHORITY:
-                vals = {**vals, **self._hr_cis_defaults(vals), **self._hr_marks(vals)}
-            completed.append(vals)
-        return super().create(completed)
 
     def write(self, vals):
         # EXTENDS

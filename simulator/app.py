@@ -64,7 +64,8 @@ class AppBase:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Write the data file, if there is one."""
+        """End waits, and write the data file, if there is one."""
+        self.stopping.set()
         if self.keeper:
             self.keeper.close()
 

@@ -1,6 +1,8 @@
 """``/_control/``: the part of the control API that every simulator has.
 
 ====================================  =========================================
+``GET  /_control/``                   counts, settings, registry without secrets
+``GET|POST /_control/registry``       read; add or change who is registered
 ``POST /_control/reset``              back to the start
 ``GET|POST /_control/settings``       read; change some
 ``GET|POST|DELETE /_control/faults``  rules: list, add, clear (or ``/<id>``)
@@ -12,17 +14,19 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import threading
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from .faults import FaultBook, FaultError
-from .settings import SettingError, SettingsBase
-from .traffic import Traffic
+from .clock import to_text
+from .faults import FaultError
+from .settings import SettingError
+
+if TYPE_CHECKING:
+    from .app import AppBase
 
 _PREFIX = "/_control"
 
@@ -31,37 +35,14 @@ class OrderError(ValueError):
     """An order that is not well-formed; the text says why."""
 
 
-class Controlled(Protocol):
-    """What a simulator's application has that the common part needs."""
-
-    faults: FaultBook
-    traffic: Traffic
-
-    @property
-    def settings(self) -> SettingsBase:
-        """The switches."""
-        ...
-
-    @property
-    def lock(self) -> threading.RLock:
-        """Held while an order is carried out."""
-        ...
-
-    def reset(self) -> None:
-        """Back to the configuration it was started with."""
-        ...
-
-    def change_settings(self, changes: dict[str, Any]) -> None:
-        """Change settings, and the clock with them."""
-        ...
-
-
 def urls(*rows: tuple[str, ...]) -> Map:
     """The common addresses, and an authority's own.
 
     :param rows: path, name of the method without its underscore, HTTP methods
     """
     common = (
+        ("/", "overview"),
+        ("/registry", "registry", "GET", "POST"),
         ("/reset", "reset", "POST"),
         ("/settings", "settings", "GET", "POST"),
         ("/faults", "faults", "GET", "POST", "DELETE"),
@@ -90,15 +71,28 @@ def needed(body: object, name: str) -> Any:
 class ControlBase:
     """Answers control calls.
 
+    An authority's control says what it counts and who is registered (:meth:`counts`,
+    :meth:`registered`).
+
+    :cvar NAME: the authority's code
     :cvar URLS: made by :func:`urls`
     :cvar MISTAKES: exceptions that are answered by 400 with their text
     """
 
+    NAME: ClassVar[str]
     URLS: ClassVar[Map] = urls()
     MISTAKES: ClassVar[tuple[type[Exception], ...]] = ()
 
-    def __init__(self, app: Controlled) -> None:
+    def __init__(self, app: AppBase) -> None:
         self.common = app
+
+    def counts(self) -> dict[str, Any]:
+        """How much was taken."""
+        raise NotImplementedError
+
+    def registered(self) -> dict[str, Any]:
+        """The registry without secrets."""
+        return self.common.registry.dump()
 
     def answer(self, request: Request) -> Response:
         """Answer a call; mistakes in it are 400 with a sentence."""
@@ -124,6 +118,20 @@ class ControlBase:
         """An answer in JSON."""
         text = json.dumps(body, ensure_ascii=False)
         return Response(text, status, content_type="application/json; charset=utf-8")
+
+    def _overview(self, request: Request, body: dict) -> dict[str, Any]:
+        return {
+            "simulator": self.NAME,
+            "time": to_text(self.common.clock.now()),
+            **self.counts(),
+            "settings": self.common.settings.as_dict(),
+            "registry": self.registered(),
+        }
+
+    def _registry(self, request: Request, body: dict) -> dict[str, Any]:
+        if request.method == "POST":
+            self.common.registry.load(body)
+        return self.registered()
 
     def _reset(self, request: Request, body: dict) -> dict:
         self.common.reset()

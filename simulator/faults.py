@@ -301,6 +301,21 @@ def apply(
     return response
 
 
+def html_page(status: int) -> Response:
+    """An error from before the service: HTML, as proxies and firewalls give it."""
+    heading = "Service Unavailable" if status == 503 else status
+    text = f"<html><body><h1>{heading}</h1></body></html>"
+    return Response(text, status, content_type="text/html; charset=utf-8")
+
+
+def html_error(status: int, rule: Rule) -> Response:
+    """The same because of a rule, which says when to come again."""
+    response = html_page(status)
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(max(1, round(rule.seconds)))
+    return response
+
+
 def _changed(
     rule: Rule,
     response: Response,

@@ -254,15 +254,16 @@ class EreceiptCommon(AccountTestInvoicingCommon):
     # THE JOBS
     # -------------------------------------------------------------------------
 
-    def run_outbox(self, seconds=0.5, rounds=3):
+    def run_outbox(self, seconds=0.5, rounds=3, waiting=True):
         """Run the sending job as its scheduler would, ``rounds`` times, with the time
-        that documents wait between them gone by."""
+        that documents wait between them gone by, unless ``waiting`` says otherwise."""
         self.env.flush_all()
         with self.enter_registry_test_mode():
             for _round in range(rounds):
                 with self.env.registry.cursor() as cr:
                     env = self.env(cr=cr, su=True)
-                    self.make_due(env)
+                    if waiting:
+                        self.make_due(env)
                     env["ereceipt.outbox"]._run(time.monotonic() + seconds)
         self.env.invalidate_all()
 

@@ -10,6 +10,7 @@ OWNED = (
     "ereceipt.document",
     "ereceipt.document.move",
     "ereceipt.exchange",
+    "ereceipt.request",
 )
 """Models of which every row belongs to a company."""
 
@@ -43,6 +44,9 @@ class TestAccessCompanies(EreceiptCommon):
         cls.branch_user = cls.mighty_user("branch", cls.branch)
         cls.group_user = cls.mighty_user("group", cls.company, cls.other)
         cls.move = cls.invoice()
+        draft = cls.invoice(post=False)
+        requests = cls.env["ereceipt.request"].with_user(cls.accountant)
+        cls.request = requests.create({"move_id": draft.id}).sudo()
         cls.env.flush_all()
 
     @classmethod
@@ -66,6 +70,7 @@ class TestAccessCompanies(EreceiptCommon):
             "ereceipt.document": document,
             "ereceipt.document.move": document.link_ids,
             "ereceipt.exchange": document.exchange_ids[:1],
+            "ereceipt.request": self.request,
         }
 
     # -------------------------------------------------------------------------
@@ -179,6 +184,7 @@ class TestAccessCompanies(EreceiptCommon):
         for model, values in (
             ("ereceipt.late", {}),
             ("ereceipt.return.anew", {"reason": "x"}),
+            ("ereceipt.request", {}),
         ):
             self.env.invalidate_all()
             rows = self.env[model].with_user(self.stranger)

@@ -4,6 +4,7 @@ from functools import partial
 
 import psycopg2
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -32,6 +33,8 @@ ereceipt.signing.agent      ------ ------   re----  re----     re----  rew---
 ereceipt.signing.nonce      ------ ------   ------  ------     ------  ------
 ereceipt.token              ------ ------   ------  ------     ------  ------
 ereceipt.callback           ------ ------   re----  re----     re----  re----
+ereceipt.request            ------ ------   re----  rewc!-     rewc!-  rewc!-
+ereceipt.request.refusal    ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -45,6 +48,7 @@ ereceipt.eg.code.search.line ------ ------  ------  ------     rewcdu  rewcdu
 ereceipt.confirmation       ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.late               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.return.anew        ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.code.import        ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.item.import        ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.item.import.line   ------ ------   ------  ------     rewcdu  rewcdu
 """
@@ -67,6 +71,8 @@ account.move             action_ereceipt_open_registration ---xxx
 account.move             action_ereceipt_open_replacement ---!!!
 account.move             action_ereceipt_open_signing     ---xxx
 account.move             action_ereceipt_rejection        ---xx-
+account.move             action_ereceipt_request          ---!!!
+account.move             action_ereceipt_open_requests    ---xxx
 account.move             action_ereceipt_retry            ----!-
 account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
@@ -79,6 +85,7 @@ account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
+ereceipt.code.import     action_import                    ----!!
 ereceipt.code.mapping    action_eg_ask                    ----xx
 ereceipt.eg.code.request action_register                  ----!!
 ereceipt.eg.code.search  action_search                    ----!!
@@ -131,6 +138,12 @@ ereceipt.registration    action_open_documents            xxxxxx
 ereceipt.registration    action_open_needs_person         xxxxxx
 ereceipt.registration    action_seal_credentials          -----x
 ereceipt.registration    action_test_connection           -----x
+ereceipt.request         action_ask_again                 ---!!!
+ereceipt.request         action_grant                     ---xx-
+ereceipt.request         action_send_back                 ---xx-
+ereceipt.request         action_update_contact            ---xx-
+ereceipt.request         action_withdraw                  ---xxx
+ereceipt.request.refusal action_send_back                 ---xx-
 ereceipt.rejection       action_correct                   ---!!-
 ereceipt.rejection       action_decline                   ---!!-
 ereceipt.rejection       action_return_anew               ---!!!
@@ -258,6 +271,10 @@ class TestAccessRoles(EreceiptCommon):
         own_key = {"key_id": self.key.id}
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         received = {"topic": "documents", "received_at": "2026-01-01"}
+        asked_for = {"move_id": self.invoice(post=False).id}
+        request = self.env["ereceipt.request"].sudo().create(asked_for)
+        wanted = {"move_id": self.invoice(post=False).id}
+        refusal = {"request_ids": [Command.set(request.ids)], "reason": "X"}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -286,6 +303,8 @@ class TestAccessRoles(EreceiptCommon):
                 {"topic": "X"},
             ),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
+            "ereceipt.request": (request, wanted, {"buyer_name": "X"}),
+            "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
             "ereceipt.cn.session": (
@@ -303,6 +322,7 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.confirmation": (None, {"total": 1}, {"total": 2}),
             "ereceipt.late": (None, move, {"late_reference": "1"}),
             "ereceipt.return.anew": (None, {**move, "reason": "X"}, {"reason": "Y"}),
+            "ereceipt.code.import": (None, {}, {"file_name": "x"}),
             "ereceipt.item.import": (None, {}, {"target": "category"}),
             "ereceipt.item.import.line": (None, line, {"row": 2}),
         }

@@ -15,6 +15,10 @@ PROGRAM = {
         "breaker_reason": "x",
         "ends_told": False,
         "callback_path": "x",
+        "cn_credit_at": "2026-01-01 00:00:00",
+        "cn_credit_left": 1.0,
+        "cn_credit_told": ["low"],
+        "cn_credit_total": 1.0,
         "eg_codes_asked_at": "2026-01-01 00:00:00",
     },
     "ereceipt.device": {
@@ -26,6 +30,15 @@ PROGRAM = {
         "breaker_open_until": False,
         "breaker_reason": "x",
         "ends_told": False,
+    },
+    "ereceipt.request": {
+        "state": "granted",
+        "source": "customer",
+        "requester_id": 1,
+        "decided_by_id": 1,
+        "decided_at": "2026-01-01 00:00:00",
+        "reason": "x",
+        "customer_changes": 0,
     },
 }
 """What only the program writes, with what somebody might like to see there."""
@@ -63,6 +76,9 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
         targets = {
             "ereceipt.registration": self.registration,
             "ereceipt.device": self.draft,
+            "ereceipt.request": self.env["ereceipt.request"]
+            .sudo()
+            .create({"move_id": self.invoice(post=False).id}),
         }
         for model, columns in PROGRAM.items():
             record = targets[model]

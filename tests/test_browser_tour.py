@@ -69,6 +69,11 @@ class TestBrowserTour(EreceiptCommon, HttpCase):
         address = f"/odoo/customer-invoices/{move.id}"
         self.start_tour(address, f"account_ereceipt_{name}", login=LOGIN, timeout=120)
 
+    def test_open_form_shows_what_happens_meanwhile(self):
+        move = self.invoice()
+        self.tour(move, "watch_state")
+        self.assertEqual(move.ereceipt_state, "valid")
+
     # -------------------------------------------------------------------------
     # WAITING
     # -------------------------------------------------------------------------

@@ -274,6 +274,14 @@ class TestCodeResolver(SnapshotCommon):
         self.assertEqual((row.code, row.subcode), ("T1", "V003"))
         self.assertEqual(row.subcode_id.name, "Exempted good or service")
 
+    def test_code_system_is_told_by_the_code(self):
+        rows = self.env["ereceipt.code.mapping"].with_context(default_kind="item")
+        for code, scheme in (("EG-674859545-77", "EGS"), ("10000025", "GS1")):
+            with Form(rows) as form:
+                form.product_id = self.small.copy()
+                form.code = code
+            self.assertEqual(form.record.scheme, scheme)
+
     def test_who_may_change_codes(self):
         row = self.map_code(categ_id=self.food.id, scheme="GS1", code="10000025")
         as_accountant = row.with_user(self.accountant)

@@ -91,6 +91,13 @@ class TestEgCallback(EgInvoiceCommon, HttpCase):
         document.invalidate_recordset()
         self.assertEqual(document.next_attempt_at, before)
 
+    def test_the_way_of_another_authority_does_not_get_round_the_key(self):
+        path = self.base.rpartition("/")[2]
+        answer = self.opener.post(
+            f"{self.base_url()}/ereceipt/cn/{path}", data={"orderno": "S-1"}, timeout=30
+        )
+        self.assertEqual(answer.status_code, 404)
+
     def test_a_short_key_opens_nothing(self):
         self.invoicing.callback_key = "short"
         self.assertEqual(self.put("/ping", {"rin": RIN}, key="short").status_code, 401)

@@ -216,6 +216,7 @@ class TestFairness(EreceiptCommon):
             [unit] = work._claim_units(KEPT_THREADS + 1, {})
             flying = {object(): unit}
             unit.begun_at -= HANGING_AFTER + 1
-            self.assertEqual(outbox._claim(work, flying, math.inf), [])
+            self.assertEqual(outbox._claim(work, flying, math.inf), ([], None))
             unit.begun_at += HANGING_AFTER
-            self.assertEqual(len(outbox._claim(work, flying, math.inf)), 3)
+            units, _defect = outbox._claim(work, flying, math.inf)
+            self.assertEqual(len(units), 3)

@@ -40,6 +40,32 @@ class TestTogether(EreceiptCommon):
         with patch.object(cls, method, failing), logged:
             yield
 
+    def defect_in_claiming(self, after):
+        """Let claiming fail after it went well so often; return the list of tries."""
+        cls = self.env.registry["ereceipt.work"]
+        original, claims = cls._claim_units, []
+
+        def failing(work, *args):
+            claims.append(args)
+            if len(claims) > after:
+                raise ValueError("A defect of a test")
+            return original(work, *args)
+
+        self.patch(cls, "_claim_units", failing)
+        return claims
+
+    def run_with_defect(self):
+        """Run the sending job, whose claiming fails; return what it raises."""
+        raised = None
+        # not assertRaises, which takes back what was written down before
+        with self.assertLogs("odoo.addons.account_ereceipt", "ERROR"):
+            try:
+                self.run_outbox(rounds=1, seconds=1)
+            except ValueError as error:
+                raised = error
+        self.env.invalidate_all()
+        return raised
+
     def landed(self, units):
         return [(unit, unit.run()) for unit in units]
 
@@ -72,23 +98,25 @@ class TestTogether(EreceiptCommon):
         self.assertEqual(self.authority.desk.calls, ["submit"] * 5)
 
     def test_a_defect_in_claiming_gives_up_no_answer(self):
-        """What is on its way is written down, and nothing further is begun."""
-        moves = self.issue(3)
-        cls = self.env.registry["ereceipt.work"]
-        original, claims = cls._claim_units, []
-
-        def failing(work, *args):
-            claims.append(args)
-            if len(claims) > 1:
-                raise ValueError("A defect of a test")
-            return original(work, 1, *args[1:])
-
-        self.patch(cls, "_claim_units", failing)
-        with self.assertLogs("odoo.addons.account_ereceipt", "ERROR"):
-            self.run_outbox(rounds=1, seconds=1)
+        """What is on its way is written down, and nothing further is begun; then the
+        scheduler is told."""
+        self.till.sudo().registration_id.parallel_calls = 3
+        moves = self.issue(5)
+        claims = self.defect_in_claiming(after=1)
+        defect = self.run_with_defect()
+        self.assertEqual(str(defect), "A defect of a test")
         self.assertEqual(len(claims), 2)
-        self.assertEqual(sorted(moves.mapped("ereceipt_state"))[-1], "valid")
-        self.assertEqual(self.authority.desk.calls, ["submit"])
+        states = sorted(moves.mapped("ereceipt_state"))
+        self.assertEqual(states, ["queued"] * 2 + ["valid"] * 3)
+        self.assertEqual(self.authority.desk.calls, ["submit"] * 3)
+
+    def test_the_scheduler_is_told_where_nothing_could_be_claimed(self):
+        moves = self.issue(2)
+        claims = self.defect_in_claiming(after=0)
+        self.assertEqual(str(self.run_with_defect()), "A defect of a test")
+        self.assertEqual(len(claims), 1)
+        self.assertEqual(set(moves.mapped("ereceipt_state")), {"queued"})
+        self.assertFalse(self.authority.desk.calls)
 
     def test_warnings_stay_when_the_verdict_clears_what_was_asked_before(self):
         move = self.issue(1)

@@ -18,6 +18,7 @@ VIEWS = {
     "ereceipt.document": ("list", "form", "kanban", "graph", "pivot", "search"),
     "ereceipt.exchange": ("list", "form", "graph", "search"),
     "ereceipt.seal": ("list", "form"),
+    "ereceipt.request": ("list", "form", "search"),
     "account.move": ("list", "form", "kanban", "search"),
     "account.journal": ("form",),
 }
@@ -34,6 +35,8 @@ class TestViews(EreceiptCommon):
         super().setUpClass()
         cls.move = cls.invoice()
         cls.document = cls.move.ereceipt_document_id
+        requests = cls.env["ereceipt.request"].with_user(cls.accountant)
+        requests.create({"move_id": cls.invoice(post=False).id})
 
     def decide(self):
         """Let the authority decide on what is on its way, and seal the calls."""
@@ -142,10 +145,32 @@ class TestViews(EreceiptCommon):
         (asked | queued).with_user(self.accountant).action_ereceipt_follow_up()
         self.assertTrue(all(d.next_attempt_at < later for d in both))
 
-    def test_journal_without_device_shows_nothing(self):
+    def test_journal_without_device_is_said(self):
+        """Before and after posting, until a device is chosen or the journal is said to
+        need none; companies that report nothing are told nothing."""
         journal = self.journal.copy({"name": "Elsewhere", "code": "ELSE"})
         move = self.invoice(post=False, journal_id=journal.id)
         self.assertFalse(move.ereceipt_visible)
+        move = move.with_user(self.accountant)
+        self.assertIn("Elsewhere", move.ereceipt_unreported)
+        chosen = move.copy()
+        chosen.ereceipt_device_id = self.device
+        self.assertFalse(chosen.ereceipt_unreported)
+        move.action_post()
+        self.assertIn("was issued", move.ereceipt_unreported)
+        journal.ereceipt_needs_none = True
+        self.assertFalse(move.ereceipt_unreported)
+
+    def test_unreported_where_sales_are_reported_only(self):
+        journal = self.journal.copy({"name": "Elsewhere", "code": "ELSE"})
+        move = self.invoice(post=False, journal_id=journal.id)
+        bill = self.env["account.move"].create({"move_type": "in_invoice"})
+        self.assertFalse(bill.ereceipt_unreported)
+        self.assertFalse(self.move.ereceipt_unreported)
+        devices = self.env["ereceipt.device"].search([])
+        devices.action_retire()
+        move.invalidate_recordset(["ereceipt_unreported"])
+        self.assertFalse(move.ereceipt_unreported)
 
     def test_confirm_opens_the_dialog(self):
         """Both of the form's buttons that confirm pass the context that asks for it,

@@ -5,6 +5,7 @@ from . import (
     ereceipt_ways_mixin,
     ereceipt_cancel,
     ereceipt_cn_session,
+    ereceipt_code_import,
     ereceipt_confirmation,
     ereceipt_eg_code_request,
     ereceipt_eg_code_search,
@@ -13,6 +14,7 @@ from . import (
     ereceipt_late,
     ereceipt_pairing,
     ereceipt_problems,
+    ereceipt_request_refusal,
     ereceipt_return_anew,
     validate_account_move,
 )

@@ -4,7 +4,7 @@ import re
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from .item_table import read_table
+from .item_table import ENCODINGS, read_table
 
 ALIASES = {
     "default_code": ("default_code", "internal reference", "reference", "sku"),
@@ -84,7 +84,10 @@ class EreceiptItemImport(models.TransientModel):
         self.ensure_one()
         if not self.file:
             raise UserError(self.env._("Choose a file first."))
-        table = read_table(self.env, base64.b64decode(self.file))
+        encodings = self.env["ereceipt.code.mapping"]._hook(
+            self.authority, "file_encodings", ENCODINGS
+        )
+        table = read_table(self.env, base64.b64decode(self.file), encodings)
         self.line_ids = [Command.clear(), *map(Command.create, self._looked_at(table))]
         return self._reopened()
 

@@ -15,14 +15,19 @@ MAX_ROWS = 20_000
 MAX_COLUMNS = 50
 MAX_TEXT = 500
 
+ENCODINGS = ("utf-8-sig", "cp1256")
+"""UTF-8, or the Arabic code page of Windows, which spreadsheets there still write."""
+
 ZIP_START = b"PK\x03\x04"
 OLE_START = b"\xd0\xcf\x11\xe0"
 
 
-def read_table(env, content):
+def read_table(env, content, encodings=ENCODINGS, cut=False):
     """Return the rows of an uploaded file, the first worksheet's or the CSV's.
 
     :param bytes content: the file; what it is follows from its bytes, not its name
+    :param encodings: what a CSV without a mark may be written in, the likeliest first
+    :param bool cut: cells that are too long are cut, not refused
     :return: rows of trimmed texts, with their numbers in the file (from 1)
     :rtype: list[tuple[int, list[str]]]
     :raise UserError: it is too large, or not such a file
@@ -38,20 +43,20 @@ def read_table(env, content):
     if content.startswith(ZIP_START):
         rows = _workbook_rows(env, content)
     else:
-        rows = _csv_rows(env, content)
+        rows = _csv_rows(env, content, encodings)
     table = []
     for number, cells in enumerate(rows, 1):
         if number > MAX_ROWS + 1:
             raise UserError(
                 env._("The file has more than %s rows. Split it.", MAX_ROWS)
             )
-        texts = [_text(env, cell, number) for cell in cells]
+        texts = [_text(env, cell, number, cut) for cell in cells]
         if any(texts):
             table.append((number, texts))
     return table
 
 
-def _text(env, cell, number):
+def _text(env, cell, number, cut):
     """Return a cell as text; a whole number without the decimals that a spreadsheet
     gives it."""
     if cell is None:
@@ -59,6 +64,8 @@ def _text(env, cell, number):
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         cell = int(cell)
     text = str(cell).strip()
+    if cut:
+        return text[:MAX_TEXT]
     if len(text) > MAX_TEXT:
         raise UserError(
             env._(
@@ -123,8 +130,8 @@ def _check_parts(env, content):
 # -----------------------------------------------------------------------------
 
 
-def _csv_rows(env, content):
-    text = _decoded(env, content)
+def _csv_rows(env, content, encodings):
+    text = _decoded(env, content, encodings)
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
     try:
@@ -138,10 +145,8 @@ def _csv_rows(env, content):
         raise UserError(env._("The file cannot be read as CSV: %s", error)) from error
 
 
-def _decoded(env, content):
-    """Return the text of a CSV file: UTF-8, UTF-16 with a mark, or the Arabic code
-    page of Windows, which spreadsheets there still write."""
-    encodings = ["utf-8-sig", "cp1256"]
+def _decoded(env, content, encodings):
+    """Return the text of a CSV file: UTF-16 with a mark, or one of the encodings."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     for encoding in encodings:

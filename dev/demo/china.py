@@ -8,6 +8,7 @@ is left to the scheduled jobs.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .china_sales import AWAITED, FOR_YOU, GROUPS, RETURNS, WHILE_LOGGED_OUT
@@ -27,6 +28,7 @@ NAME = "China"
 AUTHORITY = "cn_nuonuo"
 UID = "Number of the fapiao"
 
+SESSION = "ereceipt.cn.session"
 PATIENCE = 90
 """Seconds to wait for the tax bureau after the last document was posted."""
 
@@ -80,15 +82,20 @@ def _while_logged_out(day: Day, shop: Shop, simulator: str) -> dict[int, float]:
     (move,) = began
     _until(lambda: _is_held(day.odoo, move))
     values = {"device_id": shop.ids["device"]}
-    (wizard,) = day.odoo.call("ereceipt.cn.session", "create", [values])
-    day.odoo.call("ereceipt.cn.session", "action_get_code", [wizard])
-    time.sleep(1)
-    day.odoo.call("ereceipt.cn.session", "action_show_code", [wizard])
+    (wizard,) = day.odoo.call(SESSION, "create", [values])
+    day.odoo.call(SESSION, "action_get_code", [wizard])
+    _until(lambda: _pressed(day.odoo, wizard, "action_show_code", "qr_text"))
     ask(simulator, "scan", {**account, "purpose": "login"})
-    day.odoo.call("ereceipt.cn.session", "action_scanned", [wizard])
-    time.sleep(1)
-    day.odoo.call("ereceipt.cn.session", "action_check", [wizard])
+    day.odoo.call(SESSION, "action_scanned", [wizard])
+    _until(lambda: _pressed(day.odoo, wizard, "action_check", "is_good"))
     return began
+
+
+def _pressed(odoo: OdooClient, wizard: int, button: str, field: str) -> str:
+    """Press a button of the session's dialog; return what a field has afterwards."""
+    odoo.call(SESSION, button, [wizard])
+    (row,) = odoo.call(SESSION, "read", [wizard], [field])
+    return row[field]
 
 
 def _is_held(odoo: OdooClient, move: int) -> str:
@@ -103,7 +110,7 @@ def _number(odoo: OdooClient, move: int) -> str:
     return row["ereceipt_uuid"] or ""
 
 
-def _until(look) -> str:
+def _until(look: Callable[[], str]) -> str:
     """Return what a look finds, "" if it finds nothing in time."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:

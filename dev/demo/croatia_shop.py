@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from setup.cache import CHECKOUT
-
 from .control import ask
-from .shop import ACCOUNTING, ShopBase
+from .shop import ShopBase
 
 OIB = "69435151530"
 AUTHORITY_CODE = "hr_cis"
@@ -16,9 +14,6 @@ PREMISES = "KAVANA1"
 ACCOUNTANT = "accountant_hr"
 LANGUAGE, ZONE = "hr_HR", "Europe/Zagreb"
 OPERATOR_OIB, WAITER_OIB, BUYER_OIB = "12312312316", "33392005961", "88890465617"
-
-UNUSED = [False, "generic_coa"]
-"""The charts of a company that nobody has set up."""
 
 TILLS = {"till_1": ("Šank", "1", ""), "till_2": ("Terasa", "2", WAITER_OIB)}
 """Name, number of the charging device, and the OIB of who has it alone."""
@@ -59,66 +54,27 @@ class Shop(ShopBase):
 
     def set_up(self, simulator_url: str) -> None:
         """Make everything that must be there before the first receipt."""
-        self._make_company()
-        self._make_accountant()
+        self.make_company(
+            "hr",
+            "EUR",
+            name="Gradska kavana d.o.o.",
+            vat=f"HR{OIB}",
+            street="Trg bana Josipa Jelačića 10",
+            city="Zagreb",
+            zip="10000",
+            email="kavana@kavana.example",
+        )
+        self._make_operator()
         for key, (name, number, _operator) in TILLS.items():
             self.ids[key] = self.make_journal(name, f"HR{number}")
         self._make_taxes()
         self._make_goods()
-        for key, values in CUSTOMERS.items():
-            self.ids[key] = self.create("res.partner", self._own(**values))
+        self.make_customers(CUSTOMERS)
         self._register(simulator_url)
 
-    # -- company ----------------------------------------------------------------------
-
-    def _make_company(self) -> None:
-        """Take the company that nobody has set up, or make one, with Croatia's chart
-        of accounts."""
-        croatia = self.xml_id("base.hr")
-        self.ids["croatia"] = croatia
-        values = {
-            "name": "Gradska kavana d.o.o.",
-            "vat": f"HR{OIB}",
-            "country_id": croatia,
-            "account_fiscal_country_id": croatia,
-            "currency_id": self._euro(),
-            "street": "Trg bana Josipa Jelačića 10",
-            "city": "Zagreb",
-            "zip": "10000",
-            "email": "kavana@kavana.example",
-        }
-        unused = self.odoo.call(
-            "res.company", "search", [("chart_template", "in", UNUSED)], limit=1
-        )
-        if unused:
-            (company,) = unused
-            self.odoo.call("res.company", "write", unused, values)
-        else:
-            company = self.create("res.company", values)
-        self.ids["company"] = company
-        self.odoo.context = {"allowed_company_ids": [company]}
-        self.load_chart("hr")
-
-    def _euro(self) -> int:
-        euro = self.xml_id("base.EUR")
-        self.odoo.call("res.currency", "write", [euro], {"active": True})
-        return euro
-
-    def _make_accountant(self) -> None:
-        """Make an accountant with an OIB, in Croatian where the add-on speaks it."""
-        language = "en_US"
-        if (CHECKOUT / "i18n" / "hr.po").exists():
-            language = LANGUAGE
-            self.install_language(language)
-        user = self.make_user(
-            ACCOUNTANT,
-            "Marija Kovač",
-            ACCOUNTING,
-            lang=language,
-            tz=ZONE,
-            company_id=self.ids["company"],
-            company_ids=[(6, 0, [self.ids["company"]])],
-        )
+    def _make_operator(self) -> None:
+        """Make an accountant with an OIB."""
+        user = self.make_accountant(ACCOUNTANT, "Marija Kovač", LANGUAGE, ZONE)
         (row,) = self.odoo.call("res.users", "read", [user], ["partner_id"])
         person = [row["partner_id"][0]]
         values = {"hr_operator_oib": OPERATOR_OIB}
@@ -129,14 +85,17 @@ class Shop(ShopBase):
     def _make_taxes(self) -> None:
         """Let prices include VAT, and add the town's tax on drinks, which the chart of
         accounts lacks."""
-        company = self.ids["company"]
-        for key, name in TAXES.items():
-            self.ids[key] = self.xml_id(f"account.{company}_{name}")
+        self.find_taxes(TAXES)
         vat = [self.ids[key] for key in TAXES if key != "exempt"]
         included = {"price_include_override": "tax_included"}
         self.odoo.call("account.tax", "write", vat, included)
-        (group,) = self.odoo.call(
-            "account.tax", "read", [self.ids["vat"]], ["tax_group_id"]
+        group = self.create(
+            "account.tax.group",
+            {
+                "name": "PNP",
+                "company_id": self.ids["company"],
+                "country_id": self.ids["country"],
+            },
         )
         self.ids["consumption"] = self.create(
             "account.tax",
@@ -145,8 +104,8 @@ class Shop(ShopBase):
                 "amount": 3,
                 "amount_type": "percent",
                 "type_tax_use": "sale",
-                "country_id": self.ids["croatia"],
-                "tax_group_id": group["tax_group_id"][0],
+                "country_id": self.ids["country"],
+                "tax_group_id": group,
                 **included,
             },
         )
@@ -162,24 +121,14 @@ class Shop(ShopBase):
 
     def _make_goods(self) -> None:
         for key, (name, price, taxes) in GOODS.items():
-            template = self.create(
-                "product.template",
-                {
-                    "name": name,
-                    "list_price": price,
-                    "type": "service" if key == "hall" else "consu",
-                    "company_id": self.ids["company"],
-                    "taxes_id": [(6, 0, [self.ids[tax] for tax in taxes])],
-                },
+            self.make_product(
+                key,
+                name=name,
+                list_price=price,
+                type="service" if key == "hall" else "consu",
+                company_id=self.ids["company"],
+                taxes_id=[(6, 0, [self.ids[tax] for tax in taxes])],
             )
-            (self.ids[key],) = self.odoo.call(
-                "product.product", "search", [("product_tmpl_id", "=", template)]
-            )
-
-    def _own(self, **values: Any) -> dict[str, Any]:
-        """Return a customer's values: at home, and this company's."""
-        home = {"country_id": self.ids["croatia"], "lang": "en_US"}
-        return {**home, "company_id": self.ids["company"], **values}
 
     # -- authority --------------------------------------------------------------------
 

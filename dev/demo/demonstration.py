@@ -28,13 +28,14 @@ class Demonstration:
 
 
 COUNTRIES: dict[str, ModuleType] = {
-    "cn": china,
     "eg": egypt,
+    "cn": china,
     "hr": croatia,
 }
 """Of each country a module: ``NAME``, ``AUTHORITY`` (the simulator's name), ``UID``
 (what the authority's identifier is called), ``SIMULATOR_CONFIG`` (who is registered
-there), and ``run(demonstration)``, which returns the rows of the table.
+there), and ``run(demonstration)``, which returns the rows of the table. Egypt comes
+first: it takes the company that a new database has, the others one of their own.
 """
 
 

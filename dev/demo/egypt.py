@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 NAME = "Egypt"
 AUTHORITY = "eg_eta"
 UID = "Authority's UID"
+MINUTES_TO_DECLINE = 2
+
 SIMULATOR_CONFIG: dict[str, Any] = {
     "taxpayers": [{"rin": RIN, "name": "مكتبة النيل", "branches": {"0": "وسط البلد"}}],
     "devices": [
@@ -48,6 +50,11 @@ SIMULATOR_CONFIG: dict[str, Any] = {
         "business_buyers": True,
         "codes_must_be_registered": True,
         "chain": "strict",
+        # the buyer's time to decline a cancellation, so that it ends while you look
+        "document_windows": {
+            kind: {"finality_hours": MINUTES_TO_DECLINE / 60}
+            for kind in ("I", "C", "D", "EI", "EC", "ED")
+        },
     },
 }
 

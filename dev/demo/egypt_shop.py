@@ -195,9 +195,7 @@ class Shop(ShopBase):
             self.ids[till.key] = self.make_journal(till.name, till.journal)
 
     def _make_taxes(self) -> None:
-        company = self.ids["company"]
-        for key, name in TAXES.items():
-            self.ids[key] = self.xml_id(f"account.{company}_{name}")
+        self.find_taxes(TAXES)
         self.ids["vat_included"] = self.odoo.call(
             "account.tax",
             "copy",
@@ -221,10 +219,7 @@ class Shop(ShopBase):
         barcoded = self.create("product.category", {"name": "Goods with barcodes"})
         self._map(categ_id=barcoded, use_barcode=True)
         for item in CATALOGUE.items:
-            template = self.create("product.template", self._values(item, barcoded))
-            (self.ids[item.key],) = self.odoo.call(
-                "product.product", "search", [("product_tmpl_id", "=", template)]
-            )
+            template = self.make_product(item.key, **self._values(item, barcoded))
             if item.code:
                 self._map(product_tmpl_id=template, scheme="EGS", code=item.code)
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
-from typing import ClassVar, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import ClassVar
 
 from .. import register_authority
+from ..connected import Connected
 from ..contract import (
     AuthorityError,
     Built,
     Capabilities,
-    Code,
     Connection,
     Document,
     Envelope,
     File,
     FiscalError,
     Limits,
-    Listed,
     Outcome,
     Problem,
     Receipt,
     Signer,
     Status,
 )
+from ..lacking import NoList, OneByOne
 from ..messages import Sentence, _
 from ..seller_receipts import SellerReceipts
+from ..tables import ShippedCodes
 from . import errors
 from .answers import Row
 from .checks import examine
@@ -54,7 +55,7 @@ DUPLICATE = "E9106"
 
 
 @register_authority
-class CnNuonuo(SellerReceipts):
+class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected):
     """Issues 数电发票 for one taxpayer, and red letters on them.
 
     Connection:
@@ -130,6 +131,12 @@ class CnNuonuo(SellerReceipts):
         first_poll=timedelta(seconds=5),
     )
     held_codes: ClassVar[frozenset[str]] = HELD
+    tables: ClassVar[Sequence[str]] = KINDS
+    table = staticmethod(table)
+    not_cancellable: ClassVar[str] = _(
+        "An electronic fapiao cannot be voided. Issue a red letter: a credit note on"
+        " the invoice."
+    )
     default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "test": {
             "api": "https://sandbox.nuonuocs.cn/open/v1/services",
@@ -146,16 +153,8 @@ class CnNuonuo(SellerReceipts):
 
         :raise ValueError: one of its settings makes no sense
         """
-        self._connection = connection
+        super().__init__(connection)
         self._settings = parse_settings(connection.settings)
-        self._endpoints = {
-            **self.default_endpoints[connection.environment],
-            **{name: url for name, url in connection.endpoints.items() if url},
-        }
-
-    def _now(self) -> datetime:
-        clock = self._connection.wall_clock
-        return clock() if clock is not None else datetime.now(timezone.utc)
 
     # -- without the network ----------------------------------------------------------
 
@@ -195,17 +194,6 @@ class CnNuonuo(SellerReceipts):
         :raise ValueError: it is no such document
         """
         return read_receipt(content)
-
-    def sign(self, built: Built, signer: Signer) -> Built:
-        """Refuse: the bureau signs.
-
-        :raise NotImplementedError: always (capability ``signs`` is ``nothing``)
-        """
-        raise NotImplementedError("Nobody but the tax bureau signs a fapiao.")
-
-    def fits(self, documents: Sequence[Document]) -> int:
-        """Return 1: a call has one order."""
-        return 1
 
     def envelope(
         self, documents: Sequence[Document], signer: Signer | None = None
@@ -386,44 +374,7 @@ class CnNuonuo(SellerReceipts):
         issued = [row for row in rows.get(fapiao.order_no, []) if row.issued]
         return sorted(issued, key=lambda row: row.number)
 
-    # -- what there is not ------------------------------------------------------------
-
-    def cancel(self, document: Document, reason: str) -> NoReturn:
-        """Refuse: an electronic fapiao is taken back by a red letter.
-
-        :raise AuthorityError: always (capability ``cancellable`` is false)
-        """
-        raise AuthorityError(
-            "not_cancellable",
-            Sentence(
-                _(
-                    "An electronic fapiao cannot be voided. Issue a red letter: a"
-                    " credit note on the invoice."
-                )
-            ),
-        )
-
-    def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
-        """Yield nothing: the tables of the provider's list are not public (capability
-        ``listable`` is false)."""
-        return iter(())
-
-    def last_uid(self) -> str:
-        """Return "": fapiao have no chain (capability ``chained`` is false)."""
-        return ""
-
-    # -- codes ------------------------------------------------------------------------
-
-    def codes(self, kind: str) -> Iterable[Code]:
-        """Return a code table.
-
-        :raise KeyError: there is no such kind
-        """
-        return table(kind).values()
-
-    def code_kinds(self) -> Sequence[str]:
-        """Return the kinds of code tables."""
-        return KINDS
+    # -- errors -----------------------------------------------------------------------
 
     def cure(self, code: str) -> Problem | None:
         """Return what a code means and how to cure it; ``values["who"]`` is who can:

@@ -7,12 +7,13 @@ a hint that something happened.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
+from ..jsonobject import read_object
+from .numbering import is_order_number, order_of_bill
 from .text import told
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -51,6 +52,14 @@ class Hint:
     seller: str = ""
     status: str = ""
 
+    @property
+    def order(self) -> str:
+        """The order number of the document that is to be asked about, "" if none is
+        named that could be ours."""
+        if is_order_number(self.order_no):
+            return self.order_no
+        return order_of_bill(self.bill_id)
+
 
 def read_hint(body: bytes) -> Hint:
     """Read a call-back, a form or JSON.
@@ -74,13 +83,7 @@ def read_hint(body: bytes) -> Hint:
 
 
 def _json(body: bytes) -> Mapping[str, Any]:
-    try:
-        root = json.loads(body.decode("utf-8-sig"))
-    except RecursionError:
-        raise ValueError("The call-back is nested too deeply") from None
-    if not isinstance(root, Mapping):
-        raise ValueError("The call-back is no object")
-    return root
+    return read_object(body, MOST_BYTES, "call-back")
 
 
 def _form(body: bytes) -> Mapping[str, Any]:

@@ -61,6 +61,8 @@ class NuonuoClient:
         self._connection = connection
         self._api = endpoints["api"]
         self._refused = frozenset(listed(settings.token_refused))
+        # whoever knows the end of the address can call it
+        self._call_back = settings.callback_url.rpartition("/")[2]
         self.http = HttpClient(
             connection, extra_ca=settings.extra_ca, most_bytes=_MOST_BYTES
         )
@@ -136,7 +138,7 @@ class NuonuoClient:
                 "method": FAMILY + name,
             },
             content,
-            secrets=(token,),
+            secrets=(token, self._call_back),
         )
 
     def _stamp(self) -> Stamp:

@@ -6,8 +6,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from ..contract import Code
-from ..tables import read_table
+from ..tables import shipped
 
 KINDS = (
     "tax_type",
@@ -24,18 +23,12 @@ KINDS = (
 SPECIAL_VAT, ORDINARY = "81", "82"
 """The kinds of fapiao (table ``document_type``)."""
 
+ITEM_SCHEME = "SPBM"
+"""The one code system of items: 商品和服务税收分类编码."""
+
 _FOLDER = Path(__file__).parent / "codes"
 
-
-@cache
-def table(kind: str) -> dict[str, Code]:
-    """Return a code table by code, in the order of its source.
-
-    :raise KeyError: there is no such table
-    """
-    if kind not in KINDS:
-        raise KeyError(kind)
-    return read_table(_FOLDER, kind)
+table = shipped(_FOLDER, KINDS)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
+from ..catalogue import cure_of
 from ..contract import (
     AmbiguousError,
     AuthenticationError,
@@ -42,10 +43,7 @@ def cure(code: str) -> Problem | None:
     ``values["who"]`` tells who can: ``accountant``, ``administrator`` or
     ``authority``.
     """
-    found = known(code)
-    if found is None:
-        return None
-    return Problem(found.code, found.message, values={"who": found.who})
+    return cure_of(known(code))
 
 
 def problem(code: str, words: str) -> Problem:

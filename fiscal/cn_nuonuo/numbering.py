@@ -16,6 +16,7 @@ LONGEST_ORDER = 20
 LONGEST_BILL = 32
 
 _HASH = 9
+_BILL = "R"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 _ORDER = re.compile(rf"[A-Za-z0-9-]{{1,{LONGEST_ORDER}}}")
 
@@ -37,4 +38,11 @@ def is_order_number(text: str) -> bool:
 
 def bill_number(order_no: str) -> str:
     """Return the name of the request for a red letter (``billId``)."""
-    return f"R{order_no}"
+    return f"{_BILL}{order_no}"
+
+
+def order_of_bill(bill_id: str) -> str:
+    """Return the order number that a request of ours is named after, "" if it cannot
+    be one of ours."""
+    order_no = bill_id.removeprefix(_BILL)
+    return order_no if order_no != bill_id and is_order_number(order_no) else ""

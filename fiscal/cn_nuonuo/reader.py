@@ -17,6 +17,7 @@ from ..contract import (
     TaxAmount,
 )
 from .amounts import VAT, plain
+from .code_tables import ITEM_SCHEME
 from .fapiao import DISCOUNT, DISCOUNTED, Fapiao, FapiaoLine, Holder, thaw
 
 
@@ -126,6 +127,7 @@ def _line(line: FapiaoLine, discount: FapiaoLine | None) -> Line:
         gross=abs(line.net),
         net=abs(net),
         internal_code=line.own_code,
+        item_scheme=ITEM_SCHEME if line.code else "",
         item_code=line.code,
         unit=line.unit,
         discounts=(Discount(-discount.net, ""),) if discount is not None else (),

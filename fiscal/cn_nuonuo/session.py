@@ -18,6 +18,10 @@ from .text import told
 
 Progress = Literal["running", "done", "failed"]
 
+CREDIT_REFRESH = "credit_refresh"
+"""What a call is for that has the bureau asked for the credit line: those are counted
+there."""
+
 _PROGRESS: Mapping[str, Progress] = {"0": "running", "1": "done", "2": "failed"}
 _MOST_QR = 2000
 
@@ -109,7 +113,7 @@ class Session:
 
     def refresh_credit_line(self) -> None:
         """Have the vendor ask the bureau for the credit line."""
-        self._ask("getCreditLine", "0", changes=True)
+        self._ask("getCreditLine", "0", changes=True, purpose=CREDIT_REFRESH)
 
     def login(self) -> Certification:
         """Return whether the clerk is logged in."""
@@ -171,6 +175,7 @@ class Session:
         *,
         changes: bool = False,
         more: Mapping[str, str] | None = None,
+        purpose: str = "",
     ) -> Mapping[str, Any]:
         def read(reply: Reply) -> Mapping[str, Any]:
             if not reply.success:
@@ -178,7 +183,7 @@ class Session:
             return reply.result if isinstance(reply.result, Mapping) else {}
 
         body = {**self._account, "queryType": kind, **(more or {})}
-        purpose = "session" if changes else "session_state"
+        purpose = purpose or ("session" if changes else "session_state")
         return self._client.call(name, body, read, purpose=purpose, changes=changes)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
 from ..connected import Connected
 from ..contract import (
     Capabilities,
-    Code,
     Document,
     Envelope,
     Limits,
@@ -19,7 +18,8 @@ from ..contract import (
     Signer,
     Status,
 )
-from ..seller_receipts import NoFiles
+from ..lacking import NoFiles
+from ..tables import ShippedCodes
 from ..transport import Answer, clock_offset_of
 from . import errors, submission
 from .client import EtaClient, Login
@@ -30,7 +30,7 @@ _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
 
-class EtaAuthority(Connected, NoFiles, ABC):
+class EtaAuthority(Connected, ShippedCodes, NoFiles, ABC):
     """One of ETA's systems, seen from one connection.
 
     ``endpoints`` of the connection: ``identity``, ``api``, ``portal``; what is not
@@ -53,7 +53,7 @@ class EtaAuthority(Connected, NoFiles, ABC):
     )
     """What its systems share; each adds its own."""
     usual_per_call: ClassVar[int]
-    tables: ClassVar[Sequence[str]]
+    table = staticmethod(table)
     submission_path: ClassVar[str]
     default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "test": {
@@ -78,19 +78,6 @@ class EtaAuthority(Connected, NoFiles, ABC):
     @abstractmethod
     def _login(self) -> Login:
         """Return how a token is asked for."""
-
-    def codes(self, kind: str) -> Iterable[Code]:
-        """Return a code table.
-
-        :raise KeyError: there is no such kind
-        """
-        if kind not in self.tables:
-            raise KeyError(kind)
-        return table(kind).values()
-
-    def code_kinds(self) -> Sequence[str]:
-        """Return the kinds of code tables."""
-        return self.tables
 
     def cure(self, code: str) -> Problem | None:
         """Return what a code of ETA means and how to cure it; ``values["who"]`` is who

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from ..contract import Code
-from ..tables import read_table
+from ..tables import shipped
 
 _SHARED = (
     "tax_type",
@@ -25,20 +24,10 @@ RECEIPT_KINDS = (
     "item_type",
 )
 INVOICE_KINDS = (*_SHARED, "weight_unit", "invoice_type", "item_type")
-_KINDS = frozenset((*RECEIPT_KINDS, *INVOICE_KINDS))
 
 _FOLDER = Path(__file__).parent / "codes"
 
-
-@cache
-def table(kind: str) -> dict[str, Code]:
-    """Return a code table by code, in the order of its source.
-
-    :raise KeyError: there is no such table
-    """
-    if kind not in _KINDS:
-        raise KeyError(kind)
-    return read_table(_FOLDER, kind)
+table = shipped(_FOLDER, frozenset((*RECEIPT_KINDS, *INVOICE_KINDS)))
 
 
 @cache

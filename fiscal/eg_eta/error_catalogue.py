@@ -8,11 +8,9 @@ ETA publishes no list of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from ..catalogue import Who
 from ..messages import _
-
-Who = Literal["accountant", "administrator", "authority"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..catalogue import cure_of
 from ..contract import Problem
 from ..messages import Sentence, _
 from ..transport import Answer
@@ -21,10 +22,7 @@ def cure(code: str) -> Problem | None:
     ``values["who"]`` tells who can: ``accountant``, ``administrator`` or
     ``authority``.
     """
-    known = KNOWN.get(code.casefold())
-    if known is None:
-        return None
-    return Problem(known.code, known.message, values={"who": known.who})
+    return cure_of(KNOWN.get(code.casefold()))
 
 
 @dataclass(frozen=True, slots=True)

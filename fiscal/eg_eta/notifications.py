@@ -14,10 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..jsonobject import read_object
+
 MOST_BYTES = 512 * 1024
 """The largest body that is read."""
 MOST_DOCUMENTS = 2_000
 _MOST_TEXT = 200
+_WHAT = "call-back"
 
 Topic = Literal["documents", "receipts", "documentpackages", "receiptpackages", "pos"]
 
@@ -90,7 +93,7 @@ def read_hint(topic: Topic, body: bytes) -> Hint:
 
     :raise ValueError: it is too large, or not a JSON object
     """
-    root = _read(body)
+    root = read_object(body, MOST_BYTES, _WHAT)
     rows = list(_rows(root))
     told = dict.fromkeys(filter(None, map(_told, rows[:MOST_DOCUMENTS])))
     return Hint(
@@ -107,21 +110,9 @@ def pong(body: bytes, rin: str) -> bytes:
 
     :raise ValueError: it is too large, not a JSON object, or asks for another taxpayer
     """
-    if _text(_read(body), "rin") != rin:
+    if _text(read_object(body, MOST_BYTES, _WHAT), "rin") != rin:
         raise ValueError("The ping is for another taxpayer")
     return json.dumps({"rin": rin}).encode()
-
-
-def _read(body: bytes) -> Mapping[str, Any]:
-    if len(body) > MOST_BYTES:
-        raise ValueError(f"A call-back of {len(body)} bytes is not read")
-    try:
-        root = json.loads(body.decode("utf-8-sig"))
-    except RecursionError:
-        raise ValueError("The call-back is nested too deeply") from None
-    if not isinstance(root, Mapping):
-        raise ValueError("The call-back is not a JSON object")
-    return root
 
 
 def _rows(root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

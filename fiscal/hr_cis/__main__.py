@@ -7,20 +7,18 @@ what was given could not be used.
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ..contract import FiscalError, Problem
 from ..signing.certificate import read_certificates
 from ..signing.software import SoftwareKey
 from ..signing.xmldsig import sign_enveloped
-from ..terminal import fail, forgiving, printable
+from ..terminal import Commands, ask_secret, printable, report, say
 from ..xmltext import parse, text_of
 from .builder import OPERATIONS, PREFIXES, RECEIPT, request_of, tag
 from .checks import examine
@@ -37,53 +35,35 @@ from .zki import zki, zki_payload
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = _parser().parse_args(arguments)
-    forgiving()
-    try:
-        run: Callable[[argparse.Namespace], int] = options.run
-        return run(options)
-    except OSError as exc:
-        return fail(f"{exc.filename} cannot be read: {exc.strerror or exc}.")
-    except ValueError as exc:
-        return fail(f"What was given is of no use here: {printable(str(exc))}.")
-    except FiscalError as exc:
-        return fail(printable(str(exc)))
+    return _commands().run(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m fiscal.hr_cis",
-        description="Look at a receipt of Croatia's CIS Fiskalizacija.",
+def _commands() -> Commands:
+    commands = Commands(
+        "python -m fiscal.hr_cis", "Look at a receipt of Croatia's CIS Fiskalizacija."
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    def command(name: str, run: Callable[..., int], text: str) -> Any:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        return made
-
-    of_code = command("zki", _zki, "print a receipt's security code")
+    of_code = commands.add("zki", _zki, "print a receipt's security code")
     of_code.add_argument("file", help="a receipt or message in XML")
     _add_key(of_code)
     of_code.add_argument("--hash", choices=["sha256", "sha1"], default="sha256")
-    of_qr = command("qr", _qr, "print the text of a receipt's QR code")
+    of_qr = commands.add("qr", _qr, "print the text of a receipt's QR code")
     of_qr.add_argument("file", help="a receipt or message in XML")
     of_qr.add_argument("--jir", default="", help="its JIR; without, its ZKI is taken")
-    of_oib = command("oib", _oib, "tell whether identification numbers are right")
+    of_oib = commands.add("oib", _oib, "tell whether identification numbers are right")
     of_oib.add_argument("numbers", nargs="+", metavar="OIB")
-    of_sign = command("sign", _sign, "print the signed message with a receipt")
+    of_sign = commands.add("sign", _sign, "print the signed message with a receipt")
     of_sign.add_argument("file", help="a receipt or message in XML")
     _add_key(of_sign)
-    of_verify = command("verify", _verify, "verify the signature of a message")
+    of_verify = commands.add("verify", _verify, "verify the signature of a message")
     of_verify.add_argument("file", help="a message in XML, with or without envelope")
     of_verify.add_argument("--ca", help="PEM certificates to trust, instead of Fina's")
     of_verify.add_argument("--sha1", action="store_true", help="take SHA-1, too")
     of_verify.add_argument(
         "--at", type=_moment, help="judge certificates as at this time (ISO 8601)"
     )
-    of_check = command("check", _check, "print what is wrong with a receipt")
+    of_check = commands.add("check", _check, "print what is wrong with a receipt")
     of_check.add_argument("file", help="a receipt or message in XML")
-    return parser
+    return commands
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
@@ -99,11 +79,7 @@ def _moment(text: str) -> datetime:
 
 def _key(options: argparse.Namespace) -> SoftwareKey:
     data = Path(options.key).read_bytes()
-    if sys.stdin.isatty():
-        password = getpass.getpass("Password of the key: ")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    return SoftwareKey.from_file(data, password)
+    return SoftwareKey.from_file(data, ask_secret("Password of the key"))
 
 
 def _receipt(options: argparse.Namespace) -> Any:
@@ -128,7 +104,7 @@ def _zki(options: argparse.Namespace) -> int:
         ReceiptNumber(*(_text(receipt, f"BrRac/tns:{name}") for name in names)),
         _text(receipt, "IznosUkupno"),
     )
-    return _say(zki(_key(options), payload, options.hash))
+    return say(zki(_key(options), payload, options.hash))
 
 
 def _qr(options: argparse.Namespace) -> int:
@@ -137,7 +113,7 @@ def _qr(options: argparse.Namespace) -> int:
     if not code:
         kind, code = "zki", _text(receipt, "ZastKod")
     issued, total = _text(receipt, "DatVrijeme"), _text(receipt, "IznosUkupno")
-    return _say(qr_text(kind, code, issued, total))
+    return say(qr_text(kind, code, issued, total))
 
 
 def _oib(options: argparse.Namespace) -> int:
@@ -145,7 +121,7 @@ def _oib(options: argparse.Namespace) -> int:
     for text in options.numbers:
         right = is_oib(clean_oib(text))
         wrong += not right
-        _say(f"{printable(text)}\t{'right' if right else 'wrong'}")
+        say(f"{printable(text)}\t{'right' if right else 'wrong'}")
     return 1 if wrong else 0
 
 
@@ -157,7 +133,7 @@ def _sign(options: argparse.Namespace) -> int:
         datetime.now(timezone.utc),
     )
     if problems := schema_problems(root):
-        return _report(problems)
+        return report(problems)
     sign_enveloped(root, _key(options))
     sys.stdout.buffer.write(wrap(root))
     sys.stdout.buffer.flush()
@@ -182,27 +158,14 @@ def _verify(options: argparse.Namespace) -> int:
         "",
         ("sha256", "sha1") if options.sha1 else ("sha256",),
     )
-    return _report(distrust(message, trust, options.at or datetime.now(timezone.utc)))
+    return report(distrust(message, trust, options.at or datetime.now(timezone.utc)))
 
 
 def _check(options: argparse.Namespace) -> int:
     receipt = receipt_of(_receipt(options))
     settings = replace(Settings(), in_vat=receipt.data["in_vat"])
     # time is no matter: it is judged as at its moment of issue
-    return _report(examine(receipt, settings, receipt.issued_at).problems)
-
-
-def _report(problems: Sequence[Problem]) -> int:
-    for problem in problems:
-        _say(printable(f"{problem.code} {problem.path}: {problem.text}"))
-    if not problems:
-        _say("No problems found.")
-    return 1 if problems else 0
-
-
-def _say(text: str) -> int:
-    sys.stdout.write(f"{text}\n")
-    return 0
+    return report(examine(receipt, settings, receipt.issued_at).problems)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -14,24 +14,24 @@ from ..contract import (
     AuthorityError,
     Built,
     Capabilities,
-    Code,
     Connection,
     Document,
     Envelope,
     FiscalError,
     Limits,
-    Listed,
     Outcome,
     Problem,
     Receipt,
     Signer,
     Status,
 )
+from ..lacking import NoList, OneByOne
 from ..messages import Sentence, _
 from ..probing import clock_problems, failure
 from ..seller_receipts import SellerReceipts
 from ..signing.certificate import read_certificates
 from ..signing.xmldsig import sign_enveloped
+from ..tables import ShippedCodes
 from ..xmltext import text_of
 from . import certificate, errors
 from .amounts import amount_text
@@ -68,7 +68,7 @@ _RACUNI, _PROVJERA, _ECHO = (OPERATIONS[n] for n in ("racuni", "provjera", "echo
 
 
 @register_authority
-class HrCis(SellerReceipts, Connected):
+class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected):
     """Registers receipts at CIS for one charging device.
 
     Connection:
@@ -121,6 +121,8 @@ class HrCis(SellerReceipts, Connected):
         # refused when older (176); the law's own windows: report_by
         submission_window=timedelta(days=30),
     )
+    tables: ClassVar[Sequence[str]] = KINDS
+    table = staticmethod(table)
     not_cancellable: ClassVar[str] = _(
         "A registered receipt cannot be cancelled. Issue a credit note, which is a"
         " receipt with negative amounts."
@@ -201,10 +203,6 @@ class HrCis(SellerReceipts, Connected):
         :raise ValueError: it is not a receipt
         """
         return read_receipt(content)
-
-    def fits(self, documents: Sequence[Document]) -> int:
-        """Return 1: a message has one receipt."""
-        return 1
 
     def envelope(
         self, documents: Sequence[Document], signer: Signer | None = None
@@ -375,26 +373,7 @@ class HrCis(SellerReceipts, Connected):
         was lost is sent again (capability ``recovery`` is ``resend``)."""
         return [Outcome(one.key, Status.UNKNOWN, one.uid) for one in documents]
 
-    def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
-        """Yield nothing: CIS lists no receipts (capability ``listable`` is false)."""
-        return iter(())
-
-    def last_uid(self) -> str:
-        """Return "": receipts have no chain (capability ``chained`` is false)."""
-        return ""
-
-    # -- codes ------------------------------------------------------------------------
-
-    def codes(self, kind: str) -> Iterable[Code]:
-        """Return a code table.
-
-        :raise KeyError: there is no such kind
-        """
-        return table(kind).values()
-
-    def code_kinds(self) -> Sequence[str]:
-        """Return the kinds of code tables."""
-        return KINDS
+    # -- errors -----------------------------------------------------------------------
 
     def cure(self, code: str) -> Problem | None:
         """Return what a code of CIS means and how to cure it; ``values["who"]`` is who

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
-from ..contract import Code
-from ..tables import read_table
+from ..tables import shipped
 
 KINDS = ("tax_type", "payment_method", "vat_rate")
 
 _FOLDER = Path(__file__).parent / "codes"
 
-
-@cache
-def table(kind: str) -> dict[str, Code]:
-    """Return a code table by code, in the order of its source.
-
-    :raise KeyError: there is no such table
-    """
-    if kind not in KINDS:
-        raise KeyError(kind)
-    return read_table(_FOLDER, kind)
+table = shipped(_FOLDER, KINDS)
 
 
 def vat_rates(day: date) -> list[Decimal]:

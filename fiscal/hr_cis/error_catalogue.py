@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ..catalogue import Who
 from ..messages import _
 
-Who = Literal["accountant", "administrator", "authority"]
 Handling = Literal["permanent", "configuration", "transient", "change", "late"]
 
 

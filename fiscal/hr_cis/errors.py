@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
+from ..catalogue import cure_of
 from ..contract import AuthenticationError, AuthorityError, Problem, TransientError
 from ..messages import Sentence, _
 from .error_catalogue import REFUSALS, RULES, Known
@@ -32,10 +33,7 @@ def cure(code: str) -> Problem | None:
     ``values["who"]`` tells who can: ``accountant``, ``administrator`` or
     ``authority``.
     """
-    found = known(code)
-    if found is None:
-        return None
-    return Problem(found.code, found.message, values={"who": found.who})
+    return cure_of(known(code))
 
 
 def problems_of(refusals: Sequence[Refusal]) -> tuple[Problem, ...]:

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
 
+from ..jsonobject import read_object
 from ..values import nothing
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -80,7 +81,7 @@ class Message:
 
         :raise ValueError: it is not a JSON object, or too large
         """
-        return read_json(self.body)
+        return read_object(self.body, MOST_BYTES, "message")
 
 
 def request(
@@ -181,19 +182,3 @@ def _time(message: Message) -> datetime:
 
 def _dump(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def read_json(body: bytes) -> dict[str, Any]:
-    """Return a JSON object.
-
-    :raise ValueError: it is none, or too large
-    """
-    if len(body) > MOST_BYTES:
-        raise ValueError(f"A message of {len(body)} bytes is not read")
-    try:
-        found = json.loads(body.decode("utf-8"))
-    except RecursionError:
-        raise ValueError("The message is nested too deeply") from None
-    if not isinstance(found, dict):
-        raise ValueError("The message is no object")
-    return found

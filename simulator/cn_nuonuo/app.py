@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
 from .. import faults as wire
-from ..clock import Clock, to_text
-from ..traffic import Traffic
+from ..app import AppBase
+from ..clock import to_text
 from . import faults, registry
 from .bureau import Bureau
 from .callbacks import Callbacks
@@ -38,13 +37,12 @@ if TYPE_CHECKING:
 
 LIMIT = 16 * 1024 * 1024
 _JSON = "application/json;charset=UTF-8"
-_ORDERS = ("settings", "faults")
 _DONE = {"requestBillingNew": "开票提交成功", "queryInvoiceResult": "获取成功"}
 Handler = Callable[[Caller, str, float], Any]
 
 
-class NuonuoApp:
-    """The platform. ``stopping`` ends waits when the server stops."""
+class NuonuoApp(AppBase):
+    """The platform."""
 
     def __init__(
         self, config: dict[str, Any] | None = None, data: Path | None = None
@@ -54,14 +52,10 @@ class NuonuoApp:
         :param data: file that keeps what was taken
         :raises ValueError: for a bad configuration, or another kind of file
         """
-        self.config = config or {}
-        self.stopping = threading.Event()
+        super().__init__(config, faults.KINDS)
         self.settings = Settings()
-        self.clock = Clock()
         self.registry = Registry()
         self.store = Store()
-        self.traffic = Traffic()
-        self.faults = wire.FaultBook(faults.KINDS)
         self.tokens = Tokens(self.registry, self.settings)
         self.gateway = Gateway(self.registry, self.settings, self.tokens)
         self.bureau = Bureau(self)
@@ -96,41 +90,17 @@ class NuonuoApp:
             "fastInvoiceRed": red.issue,
         }
 
-    @property
-    def lock(self) -> threading.RLock:
-        """The store's lock: whoever holds it sees nothing half done."""
-        return self.store.lock
-
-    def reset(self) -> None:
-        """Back to the configuration it was started with; tokens stay good."""
-        config = self.config
-        known = {name: rows for name, rows in config.items() if name not in _ORDERS}
-        with self.lock:
-            self.store.clear()
-            self.callbacks.clear()
-            self.gateway.clear()
-            self.tokens.clear()
-            self.registry.clear()
-            self.registry.load({"goods": registry.DEFAULT["goods"]})
-            self.registry.load(known if "apps" in known else registry.DEFAULT)
-            if "apps" not in known:
-                self.registry.load(known)
-            self.settings.reset()
-            self.change_settings(config.get("settings", {}))
-        self.faults.clear()
-        self.faults.add(config.get("faults", []))
-        self.traffic.clear()
-
-    def close(self) -> None:
-        """Write the data file, if there is one."""
-        self.stopping.set()
-        if self.keeper:
-            self.keeper.close()
-
-    def change_settings(self, changes: dict[str, Any]) -> None:
-        """Change settings, and the clock with them."""
-        self.settings.update(changes)
-        self.clock.offset = self.settings.clock_offset
+    def forget(self) -> None:
+        """Empty the books and the registry, which has its default customers if the
+        configuration names none; tokens stay good."""
+        self.store.clear()
+        self.callbacks.clear()
+        self.gateway.clear()
+        self.tokens.clear()
+        self.registry.clear()
+        default = registry.DEFAULT
+        known = {"goods": default["goods"]} if "apps" in self.config else default
+        self.registry.load(known)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -145,33 +115,18 @@ class NuonuoApp:
         return self._serve(request)(environ, start_response)
 
     def _serve(self, request: Request) -> Response:
-        started = time.monotonic()
-        response: Response | None = None
         method = request.headers.get("method", "").removeprefix(FAMILY)
         endpoint = method if method in self.methods else "none"
         if request.path == TOKEN or request.path.startswith(FILES):
             endpoint = "accessToken" if request.path == TOKEN else "files"
-        row: dict[str, Any] = {
-            "time": to_text(self.clock.now()),
-            "method": request.method,
-            "path": request.path,
-            "endpoint": endpoint,
-            "status": 0,
-            "client": request.headers.get("userTax"),
-            "serial": None,
-            "faults": [],
-            "code": "",
-        }
-        try:
-            response = self._called(request, row)
-        except HTTPException as refused:
-            response = refused.get_response()
-        finally:
-            row["seconds"] = round(time.monotonic() - started, 4)
-            if response is not None:
-                row["status"] = response.status_code
-            self.traffic.add(row)
-        return response
+        return self.logged(
+            request,
+            partial(self._called, request),
+            HTTPException.get_response,
+            endpoint=endpoint,
+            client=request.headers.get("userTax"),
+            code="",
+        )
 
     def _called(self, request: Request, row: dict[str, Any]) -> Response:
         call = wire.Call(row["endpoint"], None, row["client"])
@@ -185,7 +140,7 @@ class NuonuoApp:
                 return self._carry_out(request, own, row)
 
             return wire.apply(
-                rules, request.environ, self.stopping, carry_out, _ordered_error
+                rules, request.environ, self.stopping, carry_out, wire.html_error
             )
 
     def _carry_out(
@@ -265,12 +220,3 @@ class NuonuoApp:
             write, media_type = WRITERS[ending]
             data = write(Face(invoice, company))
         return Response(data, content_type=media_type)
-
-
-def _ordered_error(status: int, rule: wire.Rule) -> Response:
-    """An error from before the platform: HTML, as proxies give it."""
-    text = f"<html><body><h1>{status}</h1></body></html>"
-    response = Response(text, status, content_type="text/html; charset=utf-8")
-    if status in (429, 503):
-        response.headers["Retry-After"] = str(max(1, round(rule.seconds)))
-    return response

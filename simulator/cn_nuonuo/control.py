@@ -1,8 +1,7 @@
 """``/_control/``: what tests and demonstrations order and ask of the platform. JSON.
 
 ==================================  ===========================================
-``GET  /_control/``                 settings, registry without secrets, counts
-``GET|POST /_control/registry``     read; add or change apps, companies, goods
+``POST /_control/registry``         apps, companies, goods
 ``GET  /_control/orders``           ``?order=&seller=``: every order taken: how often
                                     it was handed over, its warnings, its invoices
 ``GET  /_control/invoices``         ``?order=&seller=&number=``: with their lines
@@ -38,7 +37,6 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request
 
-from ..clock import to_text
 from ..control import ControlBase, OrderError, needed, urls
 from . import names
 from .errors import ApiError
@@ -54,9 +52,8 @@ _USES = ("", "deducted", "booked")
 class Control(ControlBase):
     """Answers control calls for one :class:`.app.NuonuoApp`."""
 
+    NAME = "cn_nuonuo"
     URLS = urls(
-        ("/", "overview"),
-        ("/registry", "registry", "GET", "POST"),
         ("/orders", "orders"),
         ("/invoices", "invoices"),
         ("/confirmations", "confirmations"),
@@ -84,25 +81,19 @@ class Control(ControlBase):
     def _now(self) -> float:
         return self.app.clock.time()
 
-    def _overview(self, request: Request, body: dict) -> dict[str, Any]:
+    def counts(self) -> dict[str, Any]:
+        """How much was taken."""
         store = self.app.store
         return {
-            "simulator": "cn_nuonuo",
-            "time": to_text(self.app.clock.now()),
             "orders": len(store.handed_over),
             "invoices": len(store.invoices),
             "confirmations": len(store.bills),
             "refusals": len(store.refusals),
-            "settings": self.app.settings.as_dict(),
-            "registry": self._registry(request, {}, write=False),
         }
 
-    def _registry(
-        self, request: Request, body: dict, write: bool = True
-    ) -> dict[str, Any]:
-        if write and request.method == "POST":
-            self.app.registry.load(body)
-        dump = self.app.registry.dump()
+    def registered(self) -> dict[str, Any]:
+        """The registry without the applications' secrets."""
+        dump = super().registered()
         for row in dump["apps"]:
             del row["secret"]
         return dump

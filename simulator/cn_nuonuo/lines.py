@@ -11,9 +11,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from . import amounts
+from . import amounts, special
 from .fields import LINE
 from .registry import Company, Registry
+from .settings import Settings
 from .shapes import Findings, check, join, text
 
 MOST_LINES = 2000
@@ -52,7 +53,7 @@ def checked(
             made.append(line)
     if len(made) == len(rows):
         _check_discounts(found, made)
-        _check_totals(found, made)
+        _check_totals(found, made, special.deducted(order))
     return made
 
 
@@ -243,15 +244,31 @@ def _check_discount(
             return
 
 
-def _check_totals(found: Findings, lines: list[dict[str, Any]]) -> None:
-    rates = [(line, amounts.parse(line["rate"])) for line in lines]
-    off = sum(
-        amounts.tax_difference(Decimal(line["excl"]), rate, Decimal(line["tax"]))
-        for line, rate in rates
-        if rate is not None
-    )
+def _check_totals(
+    found: Findings, lines: list[dict[str, Any]], deducted: Decimal | None
+) -> None:
+    off = _tax_differences(found.settings, lines, deducted)
     if off > found.settings.tax_total_tolerance:
         text_ = f"the taxes are {off} off together"
         found.odd(found.settings.tax_total, "invoiceDetail", text_, "E9131")
     if not found.problems and sum(Decimal(line["incl"]) for line in lines) <= 0:
         found.add("invoiceDetail", "the total is not positive")
+
+
+def _tax_differences(
+    settings: Settings, lines: list[dict[str, Any]], deducted: Decimal | None
+) -> Decimal:
+    """How far the lines' taxes are off together. Of a differential invoice, the tax is
+    on what the deduction leaves; where that is of several lines, or not looked at,
+    nobody can tell."""
+    if deducted is not None and (
+        len(lines) != 1 or settings.differential_tax == "ignored"
+    ):
+        return Decimal(0)
+    off = Decimal(0)
+    for line in lines:
+        rate = amounts.parse(line["rate"])
+        if rate is not None:
+            taxed = Decimal(line["excl"]) - (deducted or 0)
+            off += amounts.tax_difference(taxed, rate, Decimal(line["tax"]))
+    return off

@@ -211,6 +211,20 @@ def _check_difference(
     _check_deduction(found, lines, deducted)
 
 
+def deducted(order: dict[str, Any]) -> Decimal | None:
+    """What the vouchers of a differential invoice deduct, as far as it is written as
+    numbers; None for another invoice."""
+    if text(order, "invoiceDifferenceType") != "02":
+        return None
+    rows = order.get("differenceVoucherInfoList")
+    given = [
+        amounts.parse(text(row, "differenceTaxtotal"))
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict)
+    ]
+    return sum((value for value in given if value is not None), Decimal(0))
+
+
 def _voucher(found: Findings, given: object, path: str, position: int) -> Decimal:
     """Note what is wrong with a voucher; what it deducts."""
     row = check(found, given, path, fields.VOUCHER)

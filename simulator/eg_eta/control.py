@@ -1,25 +1,21 @@
 """``/_control/``: what tests and demonstrations order and ask. JSON.
 
 ==================================  ===========================================
-``GET  /_control/``                 settings, registry without secrets, counts
-``POST /_control/reset``            back to the start
-``GET|POST /_control/settings``     read; change some
-``POST /_control/registry``         add taxpayers, devices, erp_clients,
-                                    item_codes, trusted_cas, signers,
-                                    callbacks (a known serial: change it)
+``POST /_control/registry``         taxpayers, devices, erp_clients, item_codes,
+                                    trusted_cas, signers, callbacks (a known
+                                    serial: change it)
 ``POST /_control/late``             ``{"serial", "days"}``; 0 takes it back
 ``POST /_control/cancel``           ``{"uuid", "reason"}``: on the portal
-``GET|POST|DELETE /_control/faults``  rules: list, add, clear (or ``/<id>``)
 ``POST /_control/tokens/revoke``    refuse all tokens given so far
 ``GET  /_control/tokens``           tokens given
 ``POST /_control/settle``           reach all pending verdicts now
 ``GET  /_control/receipts``         ``?serial=&status=&uuid=&raw=1``
 ``GET  /_control/submissions``
 ``GET  /_control/rejections``       receipts refused at once
-``GET  /_control/requests``         counts, most at once, ``?last=100`` calls
 ==================================  ===========================================
 
-Those about documents: :mod:`.invoices.control`.
+With those of :mod:`simulator.control`, and those about documents:
+:mod:`.invoices.control`.
 """
 
 from __future__ import annotations
@@ -45,9 +41,8 @@ if TYPE_CHECKING:
 class Control(ControlBase):
     """Answers control calls for one :class:`.app.EtaApp`."""
 
+    NAME = "eg_eta"
     URLS = urls(
-        ("/", "overview"),
-        ("/registry", "registry", "GET", "POST"),
         ("/late", "late", "POST"),
         ("/cancel", "cancel", "POST"),
         ("/tokens", "tokens"),
@@ -90,25 +85,25 @@ class Control(ControlBase):
         """An answer in JSON; decimals as they are."""
         return json_response(body, status)
 
-    def _overview(self, request: Request, body: dict) -> dict:
+    def counts(self) -> dict[str, Any]:
+        """How much was taken."""
         store, books = self.app.store, self.app.invoices.books
         return {
-            "simulator": "eg_eta",
-            "time": to_text(self.app.clock.now()),
             "receipts": len(store.order),
             "statuses": Counter(receipt.status for receipt in store.order),
             "submissions": len(store.submissions),
             "documents": len(books.order),
             "document_statuses": Counter(taken.status for taken in books.order),
-            "settings": self.app.settings.as_dict(),
-            "registry": self._registry(request, {}),
         }
 
-    def _registry(self, request: Request, body: dict) -> dict:
-        if request.method == "POST":
-            self.app.registry.load(body)
-            self.app.callbacks.start()
-        dump = self.app.registry.dump()
+    def _registry(self, request: Request, body: dict) -> dict[str, Any]:
+        shown = super()._registry(request, body)
+        self.app.callbacks.start()
+        return shown
+
+    def registered(self) -> dict[str, Any]:
+        """The registry without secrets."""
+        dump = super().registered()
         for row in dump["devices"]:
             row["secrets"] = len(row["secrets"])
             row["presharedkey"] = row["presharedkey"] is not None

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 _CONTROL_LIMIT = 16 * 1024 * 1024
 _XML = "text/xml; charset=utf-8"
-_UNAVAILABLE = "<html><body><h1>Service Unavailable</h1></body></html>"
 
 
 class CisApp(AppBase):
@@ -139,7 +138,7 @@ class CisApp(AppBase):
                 request.environ,
                 self.stopping,
                 carry_out,
-                _ordered_error,
+                wire.html_error,
                 wire.XML,
             )
 
@@ -153,7 +152,7 @@ class CisApp(AppBase):
     ) -> Response:
         now = self.clock.now()
         if self.settings.service_windows and environment == TEST and _is_closed(now):
-            return _unavailable()
+            return wire.html_page(503)
         _check_media_type(request)
         try:
             if isinstance(message, SoapFaultError):
@@ -258,18 +257,3 @@ def _check_media_type(request: HttpRequest) -> None:
 def _response(made: etree._Element, status: int) -> Response:
     data = etree.tostring(made, xml_declaration=True, encoding="UTF-8")
     return Response(data, status, content_type=_XML)
-
-
-def _unavailable() -> Response:
-    return Response(_UNAVAILABLE, 503, content_type="text/html; charset=utf-8")
-
-
-def _ordered_error(status: int, rule: wire.Rule) -> Response:
-    """An error from before the service: HTML, as proxies and firewalls give it."""
-    response = _unavailable()
-    response.status_code = status
-    if status == 503 or status == 429:
-        response.headers["Retry-After"] = str(max(1, round(rule.seconds)))
-    if status != 503:
-        response.set_data(f"<html><body><h1>{status}</h1></body></html>")
-    return response

@@ -1,8 +1,7 @@
 """``/_control/``: what tests and demonstrations order and ask of CIS. JSON.
 
 =================================  ============================================
-``GET  /_control/``                settings, registry without keys, counts
-``GET|POST /_control/registry``    read; add trusted_cas, revoked, premises, keys
+``POST /_control/registry``        trusted_cas, revoked, premises, keys
 ``GET  /_control/authority``       PEM: ``ca`` (what a client has to trust, root and
                                    what stands between) and ``signers`` (the
                                    certificates that sign answers, by environment)
@@ -28,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request
 
-from ..clock import to_text
 from ..control import ControlBase, OrderError, needed, urls
 from .authority import key_file
 from .registry import RegistryError
@@ -43,9 +41,8 @@ _PASSWORD = "fiskal"
 class Control(ControlBase):
     """Answers control calls for one :class:`.app.CisApp`."""
 
+    NAME = "hr_cis"
     URLS = urls(
-        ("/", "overview"),
-        ("/registry", "registry", "GET", "POST"),
         ("/authority", "authority"),
         ("/certificates", "certificates", "POST"),
         ("/receipts", "receipts"),
@@ -58,24 +55,18 @@ class Control(ControlBase):
         super().__init__(app)
         self.app = app
 
-    def _overview(self, request: Request, body: dict) -> dict[str, Any]:
+    def counts(self) -> dict[str, Any]:
+        """How much was taken."""
         store = self.app.store
         return {
-            "simulator": "hr_cis",
-            "time": to_text(self.app.clock.now()),
             "receipts": len(store.order),
             "deliveries": sum(len(row.deliveries) for row in store.order),
             "refusals": len(store.refusals),
-            "settings": self.app.settings.as_dict(),
-            "registry": self._registry(request, {}, write=False),
         }
 
-    def _registry(
-        self, request: Request, body: dict, write: bool = True
-    ) -> dict[str, Any]:
-        if write and request.method == "POST":
-            self.app.registry.load(body)
-        dump = self.app.registry.dump()
+    def registered(self) -> dict[str, Any]:
+        """The registry, of the keys their number."""
+        dump = super().registered()
         dump["keys"] = len(dump["keys"])
         return dump
 

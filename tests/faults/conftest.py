@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from ereceipt_china import NuonuoSimulator, prepared_china
+from ereceipt_china import chinese_shop as new_chinese_shop
 from ereceipt_croatia import CisSimulator, prepared_croatia
 from ereceipt_croatia import croatian_shop as new_croatian_shop
 from ereceipt_db import Place
@@ -44,3 +46,8 @@ invoice_shop = opened(new_invoice_shop, "place", "simulator", "prepared_database
 cis = opened(CisSimulator.running, scope="session")
 croatian_database = opened(prepared_croatia, "place", "cis", scope="session")
 croatian_shop = opened(new_croatian_shop, "place", "cis", "croatian_database")
+
+nuonuo = opened(NuonuoSimulator.running, scope="session")
+chinese_database = opened(prepared_china, "place", "nuonuo", scope="session")
+chinese_shop = opened(new_chinese_shop, "place", "nuonuo", "chinese_database")
+"""A Chinese office with two desks, and Nuonuo's simulator, which knows it."""

@@ -21,6 +21,10 @@ SUBMIT_PATHS = (
     "/documentsubmissions",
     "/FiskalizacijaServiceTest",
 )
+SUBMIT_METHODS = ("requestBillingNew", "saveInvoiceRedConfirm")
+ASK_METHODS = ("queryInvoiceResult", "queryInvoiceRedConfirm")
+RESUME_METHODS = ("reInvoice",)
+"""Nuonuo's calls, which all go to one address and are told apart by a header."""
 BEFORE_CLAIM = "before the claim's commit"
 BEFORE_CALL = "before the call"
 IN_CALL = "in the call"
@@ -43,7 +47,8 @@ class KillPoint:
     """Where a child ends, and at which passage.
 
     :ivar place: a key of :data:`PLACES`
-    :ivar purpose: ``send``, ``ask`` or ``sign``: of which units passages count
+    :ivar purpose: ``send``, ``ask``, ``sign`` or ``resume``: of which units passages
+        count
     :ivar passage: 1 for the first
     """
 
@@ -210,16 +215,29 @@ def _note_requests() -> None:
         original: Callable, self: Any, method: str, url: str, *args: Any, **kwargs: Any
     ) -> Any:
         self.ereceipt_request = (method, url)
+        self.ereceipt_call = ""
         return original(self, method, url, *args, **kwargs)
 
+    def putheader(original: Callable, self: Any, header: Any, *values: Any) -> Any:
+        if header == "method":
+            self.ereceipt_call = str(values[0]).rpartition(".")[2]
+        return original(self, header, *values)
+
     _wrap(http.client.HTTPConnection, "putrequest", putrequest)
+    _wrap(http.client.HTTPConnection, "putheader", putheader)
 
 
 def _is_wire(connection: Any, purpose: str) -> bool:
     method, url = getattr(connection, "ereceipt_request", ("", ""))
+    called = getattr(connection, "ereceipt_call", "")
+    if called:
+        return called in _METHODS.get(purpose, ())
     if purpose == "send":
         return method == "POST" and any(path in url for path in SUBMIT_PATHS)
     return method == "GET"
+
+
+_METHODS = {"send": SUBMIT_METHODS, "ask": ASK_METHODS, "resume": RESUME_METHODS}
 
 
 PLACES: dict[str, Callable[[KillPoint, Any], None]] = {
@@ -239,6 +257,7 @@ def places_of(purpose: str) -> list[str]:
     missing = {
         "send": {IN_SIGNING},
         "ask": {IN_SIGNING, IN_REQUEST},
+        "resume": {IN_SIGNING, IN_REQUEST},
         "sign": {IN_REQUEST, IN_CALL},
     }
     return [place for place in PLACES if place not in missing[purpose]]

@@ -18,7 +18,7 @@ _NUDGE = 0.5
 
 
 class OdooServer:
-    """``odoo --no-http`` with one thread for scheduled jobs, on one database."""
+    """Odoo with one thread for scheduled jobs, on one database."""
 
     def __init__(self, shop: Shop, process: subprocess.Popen) -> None:
         self.shop = shop
@@ -26,9 +26,14 @@ class OdooServer:
 
     @classmethod
     @contextmanager
-    def running(cls, shop: Shop) -> Iterator[OdooServer]:
-        """Start one; it is killed with the block, if not before."""
-        command = [sys.executable, "-m", "odoo", "-d", shop.db.name, "--no-http"]
+    def running(cls, shop: Shop, port: int = 0) -> Iterator[OdooServer]:
+        """Start one; it is killed with the block, if not before.
+
+        :param port: where it answers calls of this machine; 0: nowhere
+        """
+        command = [sys.executable, "-m", "odoo", "-d", shop.db.name]
+        serving = ["--http-interface=127.0.0.1", f"--http-port={port}"]
+        command += serving if port else ["--no-http"]
         addons_path = os.environ.get("ERECEIPT_TEST_ADDONS_PATH")
         if addons_path:
             command.append(f"--addons-path={addons_path}")

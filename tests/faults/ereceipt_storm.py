@@ -8,11 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ereceipt_killpoints import KillPoint, places_of, stop_before_calls
+from ereceipt_killpoints import (
+    AFTER_COMMIT,
+    BEFORE_CLAIM,
+    BEFORE_COMMIT,
+    BEFORE_WRITE,
+    IN_CALL,
+    KillPoint,
+    places_of,
+    stop_before_calls,
+)
 from ereceipt_shop import Shop
 from ereceipt_workers import Gate, Worker, workers
 
 AT_RANDOM = "at random"
+ANSWERED = (BEFORE_WRITE, BEFORE_COMMIT, AFTER_COMMIT)
+"""Places at which the authority has answered."""
 
 MISBEHAVIOUR: tuple[dict, ...] = (
     {"kind": "drop_before"},
@@ -105,7 +116,8 @@ class Storm:
         for rule in MISBEHAVIOUR:
             control.fault("any", probability=probability, **rule)
         for rule in self.shop.misbehaviour:
-            control.fault(self.shop.submit_endpoint, probability=probability, **rule)
+            place = {"on": self.shop.submit_endpoint, "probability": probability}
+            control.fault(**{**place, **rule})
 
     def round(self, *points: KillPoint | None) -> int:
         """Run lanes at the same time, one for each point; ``None`` is killed at
@@ -177,3 +189,31 @@ class Storm:
             self.kills[str(point) if point else AT_RANDOM] += 1
         else:
             self.missed += 1
+
+
+def assert_killed_at(
+    place: str, arrived: int, states: dict[str, int], documents: int
+) -> None:
+    """Raise unless a kill left what it should have left of documents that are sent one
+    by one. When an answer is written down the next one is claimed already, and may be
+    there.
+
+    :param arrived: how many of them the authority has
+    """
+    left = {
+        state: count
+        for state, count in states.items()
+        if state not in ("valid", "submitted")
+    }
+    if place == BEFORE_CLAIM:
+        assert (arrived, left) == (0, {"queued": documents})
+    elif place == AFTER_COMMIT:
+        assert left == {"sending": documents - 1}
+    elif place in ANSWERED:
+        assert left == {"sending": documents}
+    else:
+        assert left == {"sending": 1, "queued": documents - 1}
+    if place in ANSWERED:
+        assert 1 <= arrived <= documents
+    elif place != IN_CALL:
+        assert arrived == 0

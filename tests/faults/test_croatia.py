@@ -12,10 +12,8 @@ from collections.abc import Callable
 import pytest
 from ereceipt_croatia import CroatianShop
 from ereceipt_killpoints import (
-    AFTER_COMMIT,
     BEFORE_CALL,
     BEFORE_CLAIM,
-    BEFORE_COMMIT,
     BEFORE_WRITE,
     IN_CALL,
     IN_REQUEST,
@@ -23,15 +21,14 @@ from ereceipt_killpoints import (
     KillPoint,
 )
 from ereceipt_shop import TILL_JOURNALS
-from ereceipt_storm import Storm, run_lanes, settle_all
+from ereceipt_storm import ANSWERED, Storm, assert_killed_at, run_lanes, settle_all
 from ereceipt_workers import workers
 
 AT_A_TIME = 2
 PATIENT = 20.0
 """Seconds for a lane to get as far as its kill, which ends it."""
 
-ARRIVED = (BEFORE_WRITE, BEFORE_COMMIT, AFTER_COMMIT)
-PLACES = (BEFORE_CLAIM, BEFORE_CALL, IN_SIGNING, IN_REQUEST, IN_CALL, *ARRIVED)
+PLACES = (BEFORE_CLAIM, BEFORE_CALL, IN_SIGNING, IN_REQUEST, IN_CALL, *ANSWERED)
 
 
 def test_killed_while_sending(
@@ -46,7 +43,7 @@ def test_killed_while_sending(
 
             assert storm.round(KillPoint(place, "send")) == 1
             arrived = len(croatian_shop.simulator.receipts()) - before
-            _assert_killed_at(place, arrived, croatian_shop.states())
+            assert_killed_at(place, arrived, croatian_shop.states(), AT_A_TIME)
 
             settle_all(croatian_shop)
             croatian_shop.compare().assert_right(AT_A_TIME * number)
@@ -57,24 +54,6 @@ def test_killed_while_sending(
     # at each place where an answer was known, one in a call
     repeats = croatian_shop.deliveries() - AT_A_TIME * len(PLACES)
     assert 2 <= repeats <= 6
-
-
-def _assert_killed_at(place: str, arrived: int, states: dict[str, int]) -> None:
-    """Raise unless the kill left what it should have left, in calls one by one. When an
-    answer is written down the next receipt is claimed already, and may be there."""
-    states.pop("valid", None)
-    if place == BEFORE_CLAIM:
-        assert (arrived, states) == (0, {"queued": AT_A_TIME})
-    elif place == AFTER_COMMIT:
-        assert states == {"sending": AT_A_TIME - 1}
-    elif place in ARRIVED:
-        assert states == {"sending": AT_A_TIME}
-    else:
-        assert states == {"sending": 1, "queued": AT_A_TIME - 1}
-    if place in ARRIVED:
-        assert 1 <= arrived <= AT_A_TIME
-    elif place != IN_CALL:
-        assert arrived == 0
 
 
 def test_lost_answers_are_resolved_by_a_repeat(croatian_shop: CroatianShop) -> None:

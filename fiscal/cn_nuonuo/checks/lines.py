@@ -95,6 +95,17 @@ def _check_words(found: Findings, line: Line, path: str) -> None:
             code=code,
             line=name[:60],
         )
+    elif not code and found.settings.codes_required and line.free_text:
+        found.add(
+            "E9121",
+            _(
+                "“%(line)s” is sold without a product, so it has no tax classification"
+                " code. Choose a product on this line."
+            ),
+            path,
+            line.record,
+            line=name[:60],
+        )
     elif not code and found.settings.codes_required:
         found.add(
             "E9121",

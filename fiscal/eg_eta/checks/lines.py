@@ -156,7 +156,8 @@ def check_line(found: Findings, line: Line, path: str) -> None:
 
 
 def _check_internal_code(found: Findings, line: Line, path: str) -> None:
-    if not clean(line.internal_code):
+    # a line without a product is told of once, with its item code
+    if not clean(line.internal_code) and not line.free_text:
         found.add(
             "internal_code_missing",
             _(
@@ -184,7 +185,18 @@ def _check_item_code(found: Findings, line: Line, path: str) -> None:
             scheme=line.item_scheme,
             product=line.description,
         )
-    if not code:
+    if not code and line.free_text:
+        found.add(
+            "product_missing",
+            _(
+                "“%(line)s” is sold without a product, so it has no item code. Choose"
+                " a product on this line."
+            ),
+            path + "itemCode",
+            line.record,
+            line=line.description,
+        )
+    elif not code:
         found.add(
             "item_code_missing",
             _(

@@ -1,3 +1,4 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
 import { receiptIs } from "./steps";
@@ -80,5 +81,28 @@ registry.category("web_tour.tours").add("account_ereceipt_cancelled", {
             content: "Nothing is left to do",
             trigger: ".o_form_view:not(:has(div[name=ereceipt_alerts] .alert))",
         },
+    ],
+});
+
+/** What becomes of the receipt meanwhile is shown on the form that is open. */
+registry.category("web_tour.tours").add("account_ereceipt_watch_state", {
+    steps: () => [
+        receiptIs("Queued"),
+        {
+            content: "Somebody else has it sent, and asks",
+            trigger: "body",
+            async run() {
+                const id = Number(location.pathname.split("/").pop());
+                for (const token of ["watched-first", "watched-again"]) {
+                    await rpc("/web/dataset/call_kw/account.move/ereceipt_send_now", {
+                        model: "account.move",
+                        method: "ereceipt_send_now",
+                        args: [[id]],
+                        kwargs: { token },
+                    });
+                }
+            },
+        },
+        receiptIs("Valid"),
     ],
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ from eta_samples import (
     LINE,
     sale,
 )
+from hypothesis import HealthCheck
+from hypothesis import strategies as st
 
 from fiscal.contract import (
     Party,
@@ -19,6 +22,15 @@ from fiscal.contract import (
 
 D = Decimal
 LONG = "x" * 600
+ANY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+ODD = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from([[], {}, [{}], [1], 1e300, -1e300, 10**100])
+)
 
 
 def line(**changes):
@@ -73,3 +85,26 @@ def built_or_refused(eta, receipt):
     # Reading and building again gives the same bytes: nothing was lost.
     assert eta.build(eta.parse(result.content)).content == result.content
     return result
+
+
+def spoil(document, data):
+    """Put something odd somewhere into a document of JSON."""
+    node = document
+    while True:
+        keys = list(node) if isinstance(node, dict) else range(len(node))
+        key = data.draw(st.sampled_from(keys))
+        inner = node[key]
+        ends = not isinstance(inner, dict | list) or not inner
+        if ends or data.draw(st.integers(0, 3)) == 0:
+            break
+        node = inner
+    node[key] = data.draw(ODD)
+
+
+def read_or_value_error(eta, document):
+    """Whatever is in a document, reading and checking it does not fail otherwise."""
+    try:
+        receipt = eta.parse(json.dumps(document).encode())
+    except ValueError:
+        return
+    eta.check(receipt)

@@ -250,3 +250,13 @@ def row(order, status="2", **more):
 
 def order_of(made):
     return json.loads(made.content)["order_no"]
+
+
+def submit(provider, made=None):
+    own = provider.authority()
+    (outcome,) = own.submit(own.envelope([made or document()]))
+    return outcome
+
+
+def query(provider, *documents):
+    return provider.authority().query(documents or [document()])

@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from cn_kit import authority, receipt
+from cn_kit import SERVICE, authority, line, receipt
 
 from fiscal.cn_nuonuo import CnNuonuo
 from fiscal.contract import Document, Exchange, Outcome, Party, Receipt
@@ -21,6 +22,27 @@ from simulator.server import running
 APPKEY, SECRET = "SIM00001", "SIMSECRET0000001"
 SELLER = "339902999999789113"
 COMPANY = Party("business", SELLER, "测试销售有限公司", record=("res.company", 1))
+
+EVERYTHING = receipt(
+    line(
+        "190.00",
+        discount="10.00",
+        quantity=Decimal(2),
+        unit_name="台",
+        data={"spec": "T-1"},
+    ),
+    line("50.00", "6", description="测试服务", item_code=SERVICE),
+    line("33.33", "9", tax="3.05", quantity=Decimal("3.7"), unit_name="kg"),
+    line("100.00", "0", policy="03"),
+    line("88.50", data={"tax_included": True}, quantity=Decimal(3)),
+    line("12.00", data={"amount_only": True}),
+    data={
+        "remark": "测试数据",
+        "buyer_account": "测试银行 0001",
+        "agent": {"name": "张三", "card_type": "201", "card_number": "1101"},
+    },
+)
+"""Every kind of line that one fapiao may have, and most that it says besides."""
 
 _identities = count()
 

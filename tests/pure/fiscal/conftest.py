@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from agent_kit import OdooServer, key_file, paired_before
+from cn_kit import Provider
+from cn_rig import office as fapiao_office
 from eta_rig import rig
 from hr_service_kit import Cis
 from invoice_rig import office_with
@@ -31,6 +35,12 @@ def authority(tmp_path_factory):
     return Authority()
 
 
+@pytest.fixture(scope="module")
+def tally():
+    """How many were built and how many refused, and by which problems."""
+    return Counter()
+
+
 @pytest.fixture
 def till():
     """A device at the simulator."""
@@ -42,6 +52,20 @@ def till():
 def service():
     """A service that answers as it is told."""
     with Service() as made:
+        yield made
+
+
+@pytest.fixture
+def provider():
+    """Nuonuo, which answers as it is told."""
+    with Provider() as made:
+        yield made
+
+
+@pytest.fixture
+def desk():
+    """A Chinese company at the simulator of Nuonuo."""
+    with fapiao_office() as made:
         yield made
 
 

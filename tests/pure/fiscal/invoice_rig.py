@@ -120,3 +120,8 @@ def office_with(**settings: Any) -> Iterator[Office]:
         made = Office(url)
         made.control.settings(**settings)
         yield made
+
+
+def codes(outcome: Outcome) -> set[str]:
+    """The codes of what an outcome says is wrong."""
+    return {problem.code for problem in outcome.errors}

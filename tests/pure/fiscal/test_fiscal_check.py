@@ -139,6 +139,11 @@ BROKEN = [
     ("text_too_long", LINE_RECORD, sale(line(internal_code="1" * 51))),
     ("item_scheme_unknown", LINE_RECORD, sale(line(item_scheme="UPC"))),
     ("item_code_missing", LINE_RECORD, sale(line(item_code=""))),
+    (
+        "product_missing",
+        LINE_RECORD,
+        sale(line(item_code="", internal_code="", free_text=True)),
+    ),
     ("egs_code_malformed", LINE_RECORD, sale(line(item_code="0001"))),
     (
         "gs1_code_malformed",

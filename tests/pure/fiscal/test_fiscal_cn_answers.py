@@ -6,8 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
-from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,45 +16,25 @@ from cn_kit import (
     RED,
     SECRET,
     SELLER,
-    Provider,
     authority,
-    back,
     codes,
     document,
-    line,
     order_of,
+    query,
     receipt,
     row,
+    submit,
 )
 from crooked_server import response
 
-from fiscal.cn_nuonuo.callbacks import MOST_BYTES, read_hint
-from fiscal.cn_nuonuo.error_catalogue import CALLS, CAUSES, HELD, RED_STATES
+from fiscal.cn_nuonuo.error_catalogue import CALLS, CAUSES, HELD
 from fiscal.contract import (
     AmbiguousError,
     AuthenticationError,
     AuthorityError,
-    FiscalError,
     Status,
     TransientError,
 )
-
-
-@pytest.fixture
-def provider():
-    with Provider() as made:
-        yield made
-
-
-def submit(provider, made=None):
-    own = provider.authority()
-    (outcome,) = own.submit(own.envelope([made or document()]))
-    return outcome
-
-
-def query(provider, *documents):
-    return provider.authority().query(documents or [document()])
-
 
 # -- the call itself ------------------------------------------------------------------
 
@@ -340,262 +318,3 @@ def test_one_that_is_not_known_hides_no_other(provider):
     provider._answer = answer
     statuses = [one.status for one in query(provider, *documents)]
     assert statuses == [Status.VALID] * 4 + [Status.ABSENT]
-
-
-# -- red letters ----------------------------------------------------------------------
-
-
-def red():
-    return document(back(), key=6)
-
-
-def request(made, state, **more):
-    bill = json.loads(made.content)["red"]["request"]
-    values = {
-        **{"billId": bill, "billNo": "3101", "billUuid": "u" * 32},
-        **{"billStatus": state, "billMessage": "", "requestStatus": ""},
-        **{"openStatus": "0", "applySource": "0"},
-    }
-    return {"total": 1, "list": [{**values, **more}]}
-
-
-def test_a_red_letter_is_asked_for(provider):
-    provider.told("saveInvoiceRedConfirm", "RC1")
-    made = red()
-    outcome = submit(provider, made)
-    assert outcome.status is Status.ACCEPTED
-    method, body = provider.calls[0]
-    assert (method, body["billId"]) == (
-        "saveInvoiceRedConfirm",
-        outcome.authority_ids["bill_id"],
-    )
-    assert body["orderNo"] == order_of(made)
-    assert body["blueElecInvoiceNumber"] == BLUE
-    assert "detail" not in body
-
-
-def test_the_lines_of_a_part(provider):
-    provider.told("saveInvoiceRedConfirm", "RC1")
-    part = line("20.00", quantity=Decimal("0.5"), data={"blue_line": 3}, unit_name="台")
-    submit(provider, document(back(part)))
-    (detail,) = provider.calls[0][1]["detail"]
-    assert detail == {
-        **{"blueDetailIndex": "3", "goodsName": "测试设备", "unit": "台"},
-        **{"num": "-0.5", "taxExcludedPrice": "40", "taxExcludedAmount": "-20.00"},
-        **{"taxAmount": "-2.60", "taxRate": "0.13", "goodsCode": part.item_code},
-    }
-
-
-@pytest.mark.parametrize("state", ["02", "03", "15"])
-def test_a_red_letter_waits(provider, state):
-    made = red()
-    provider.told("queryInvoiceRedConfirm", request(made, state))
-    (outcome,) = query(provider, made)
-    assert outcome.status is Status.PENDING
-    assert outcome.authority_ids["red_state"] == state
-    assert outcome.authority_ids["bill_uuid"] == "u" * 32
-    asked = [method for method, _body in provider.calls]
-    assert asked[0] == "queryInvoiceRedConfirm"
-    # which is refused here, and hinders nothing
-    refreshed = ["refreshInvoiceRedConfirm"] if state in ("02", "03") else []
-    assert asked[1:] == refreshed
-    del provider.calls[:]
-    provider.authority(settings={"red_refresh": False}).query([made])
-    assert len(provider.calls) == 1
-
-
-@pytest.mark.parametrize("state", [code.removeprefix("red_") for code in RED_STATES])
-def test_a_red_letter_ends(provider, state):
-    made = red()
-    provider.told("queryInvoiceRedConfirm", request(made, state, billMessage="原因"))
-    (outcome,) = query(provider, made)
-    assert outcome.status is Status.INVALID
-    assert codes(outcome.errors) == [f"red_{state}"]
-    assert "原因" in outcome.errors[0].text
-
-
-@pytest.mark.parametrize("state", ["01", "04"])
-def test_a_red_letter_is_agreed_and_issued(provider, state):
-    made = red()
-    provider.told("queryInvoiceRedConfirm", request(made, state))
-    provider.told("queryInvoiceResult", code="E9500")
-    (outcome,) = query(provider, made)
-    assert outcome.status is Status.PENDING
-    issued = {
-        **{"invoiceNo": RED, "allElectronicInvoiceNumber": RED, "qrCode": ""},
-        **{"exTaxAmount": "-200.00", "taxAmount": "-26.00", "orderAmount": "-226.00"},
-        "oldEleInvoiceNumber": BLUE,
-    }
-    provider.told("queryInvoiceResult", [row(order_of(made), **issued)])
-    (outcome,) = query(provider, made)
-    assert (outcome.status, outcome.uid) == (Status.VALID, RED)
-    assert outcome.warnings == ()
-    assert outcome.authority_ids["red_state"] == state
-    other = {**issued, "oldEleInvoiceNumber": "2" * 20}
-    provider.told("queryInvoiceResult", [row(order_of(made), **other)])
-    assert codes(query(provider, made)[0].warnings) == ["other_blue"]
-
-
-def test_a_red_letter_nobody_knows(provider):
-    for result in (None, {"total": 0, "list": []}, request(red(), "02", billId="X")):
-        provider.told("queryInvoiceRedConfirm", result)
-        assert query(provider, red())[0].status is Status.ABSENT
-
-
-@pytest.mark.parametrize("doing", ["02", "04"])
-def test_a_withdrawal_that_failed(provider, doing):
-    made = red()
-    provider.told("queryInvoiceRedConfirm", request(made, "02", requestStatus=doing))
-    (outcome,) = query(provider, made)
-    assert codes(outcome.warnings) == ["red_request_failed"]
-    assert outcome.authority_ids["red_request"] == doing
-
-
-def test_withdrawing(provider):
-    made = red()
-    provider.told("confirmInfoCancel", None)
-    provider.told("queryInvoiceRedConfirm", request(made, "02", requestStatus="01"))
-    outcome = provider.authority().red_letters().withdraw(made)
-    assert outcome.status is Status.PENDING
-    assert outcome.authority_ids["red_request"] == "01"
-    assert provider.calls[0] == (
-        "confirmInfoCancel",
-        {"identity": "0", "billId": outcome.authority_ids["bill_id"]},
-    )
-    with pytest.raises(AuthorityError):
-        provider.authority().red_letters().withdraw(document())
-
-
-def test_what_buyers_ask_for(provider):
-    made = red()
-    provider.told("queryInvoiceRedConfirm", request(made, "03", applySource="1"))
-    letters = provider.authority().red_letters()
-    (one,) = letters.requests(NOW - timedelta(days=30), NOW, "03")
-    assert one.by_buyer
-    body = provider.calls[0][1]
-    assert (body["billStatus"], body["identity"]) == ("03", "0")
-    assert body["billTimeEnd"] == "2026-10-01 09:30:05"
-    provider.told("confirm", None)
-    letters.confirm(one, True, order_no="R1")
-    assert provider.calls[-1][1] == {
-        **{"identity": "0", "confirmAgreement": "1"},
-        **{"billUuid": "u" * 32, "orderNo": "R1"},
-    }
-
-
-def test_issuing_an_agreed_one(provider):
-    made = red()
-    letters = provider.authority().red_letters()
-    provider.told("queryInvoiceRedConfirm", request(made, "15", billNo="", billUuid=""))
-    with pytest.raises(AuthorityError) as caught:
-        letters.issue(made)
-    assert caught.value.code == "red_not_agreed"
-    provider.told("queryInvoiceRedConfirm", request(made, "04"))
-    provider.told("fastInvoiceRed", {"invoiceSerialNum": "S9"})
-    outcome = letters.issue(made)
-    assert (outcome.status, outcome.authority_ids["serial"]) == (Status.ACCEPTED, "S9")
-    body = provider.calls[-1][1]
-    assert (body["billNo"], body["taxNum"], body["elecInvoiceNumber"]) == (
-        *("3101", SELLER, BLUE),
-    )
-
-
-# -- more calls -----------------------------------------------------------------------
-
-
-def test_nothing_is_cancelled():
-    with pytest.raises(AuthorityError) as caught:
-        authority().cancel(document(), "why")
-    assert "red letter" in str(caught.value)
-    with pytest.raises(AuthorityError):
-        authority().decline(document())
-
-
-def test_trying_again(provider):
-    provider.told("reInvoice", "ok")
-    made = document()
-    assert provider.authority().re_invoice(made).status is Status.ACCEPTED
-    assert provider.calls == [("reInvoice", {"orderno": order_of(made)})]
-    provider.told("reInvoice", code="E9613")
-    with pytest.raises(AuthorityError) as caught:
-        provider.authority().re_invoice(made)
-    assert caught.value.code == "E9613"
-
-
-def test_delivering_again(provider):
-    own = provider.authority()
-    issued = document(uid=BLUE)
-    provider.told("deliveryInvoice")
-    own.deliver(issued, email="a@example.com")
-    assert provider.calls[0][1] == {
-        **{"taxnum": SELLER, "invoiceNum": BLUE, "mail": "a@example.com"},
-    }
-    for one, to in ((issued, {}), (document(), {"phone": "1"})):
-        with pytest.raises(AuthorityError):
-            own.deliver(one, **to)
-    provider.told("deliveryInvoice", code="E9999")
-    with pytest.raises(AuthorityError):
-        own.deliver(issued, phone="13800000000")
-
-
-def test_the_session(provider):
-    provider.told(
-        "getCreditLine",
-        {"requestStatus": "1", "availableCreditLine": "9000.12", "message": "OK"},
-    )
-    session = provider.authority().session()
-    credit = session.credit_line()
-    assert (credit.available, credit.progress) == (Decimal("9000.12"), "done")
-    provider.told("getCertificationStatus", {"certificationStatus": "1"})
-    assert session.login().good and session.person().good
-    provider.told("getQrCode", {"status": "1", "qrCodeType": "2", "qrCode": "q" * 900})
-    code = session.qr("login")
-    assert (code.progress, code.kind, len(code.text)) == ("done", "2", 900)
-    session.refresh_qr("person")
-    session.send_message()
-    assert session.message_sent().progress == "done"
-    provider.told("verifyComplete", {"status": "2", "message": "失败"})
-    session.scanned()
-    session.submit_message("123456")
-    assert session.scan_result().progress == "failed"
-    assert session.message_result().words == "失败"
-    assert [(m, b["queryType"]) for m, b in provider.calls] == [
-        *(("getCreditLine", "1"), ("getCertificationStatus", "2")),
-        *(("getCertificationStatus", "1"), ("getQrCode", "3"), ("getQrCode", "0")),
-        *(("getQrCode", "4"), ("getQrCode", "5"), ("verifyComplete", "0")),
-        *(("verifyComplete", "2"), ("verifyComplete", "1"), ("verifyComplete", "3")),
-    ]
-    provider.told("getCreditLine", code="E9301")
-    with pytest.raises(FiscalError):
-        session.refresh_credit_line()
-
-
-def test_probing(provider):
-    provider.told("getCertificationStatus", {"certificationStatus": "1"})
-    provider.told("getCreditLine", {"availableCreditLine": "1.00"})
-    assert codes(provider.authority().probe()) == []
-    provider.told("getCertificationStatus", {"certificationStatus": "0"})
-    provider.told("getCreditLine", {"availableCreditLine": "0"})
-    assert codes(provider.authority().probe()) == [
-        *("probe_not_logged_in", "probe_credit_line"),
-    ]
-    provider.told("getCertificationStatus", code="070101")
-    assert codes(provider.authority().probe()) == ["probe_api_070101"]
-
-
-# -- call-backs -----------------------------------------------------------------------
-
-
-def test_call_backs_of_red_letters():
-    body = {"operater": "redConfirmCallback", "billId": "RC1", "billStatus": "04"}
-    hint = read_hint(json.dumps(body).encode())
-    assert (hint.topic, hint.bill_id, hint.status) == ("red", "RC1", "04")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"[]", b"{", b"x" * (MOST_BYTES + 1), b"content=%7B", b'{"a":' * 9000],
-)
-def test_call_backs_that_make_no_sense(body):
-    with pytest.raises(ValueError):
-        read_hint(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,7 +11,7 @@ import pytest
 from cn_kit import order_of, receipt
 from cn_rig import SELLER, office
 
-from fiscal.cn_nuonuo.callbacks import NOT_TAKEN, TAKEN, read_hint
+from fiscal.cn_nuonuo.callbacks import MOST_BYTES, NOT_TAKEN, TAKEN, read_hint
 from fiscal.contract import Original, Status
 
 
@@ -98,3 +99,18 @@ def test_a_red_letters_request_is_told(desk, form):
     hints = wait_for(desk, 2)
     (told,) = {hint.bill_id for hint in hints if hint.topic == "red"}
     assert told == outcome.authority_ids["bill_id"]
+
+
+def test_call_backs_of_red_letters():
+    body = {"operater": "redConfirmCallback", "billId": "RC1", "billStatus": "04"}
+    hint = read_hint(json.dumps(body).encode())
+    assert (hint.topic, hint.bill_id, hint.status) == ("red", "RC1", "04")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b"x" * (MOST_BYTES + 1), b"content=%7B", b'{"a":' * 9000],
+)
+def test_call_backs_that_make_no_sense(body):
+    with pytest.raises(ValueError):
+        read_hint(body)

@@ -15,7 +15,6 @@ from cn_kit import (
     BUYER,
     SELLER,
     VECTORS,
-    Provider,
     authority,
     back,
     codes,
@@ -217,12 +216,6 @@ def test_an_xml_that_says_little():
 
 
 # -- fetching -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def provider():
-    with Provider() as made:
-        yield made
 
 
 PDF = b"%PDF-1.7 x"

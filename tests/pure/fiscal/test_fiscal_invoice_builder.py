@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from eta_samples import DEVICE, LINE, RIN, VECTORS
-from hypothesis import HealthCheck
 from invoice_samples import (
     ABROAD,
     EXPORT,
@@ -28,7 +27,6 @@ from fiscal.eg_eta.invoice.amounts import figures_in_pounds, taxable_fees
 from fiscal.eg_eta.invoice.document_types import document_type
 
 D = Decimal
-ANY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 BODIES = sorted(VECTORS.glob("eInvoicing_Submit_*.json"))
 
 

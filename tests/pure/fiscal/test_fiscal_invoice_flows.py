@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 from eta_samples import LINE
-from invoice_rig import office_with
+from invoice_rig import codes, office_with
 from invoice_samples import (
     EXPORT,
     company_key,
@@ -32,10 +32,6 @@ from fiscal.contract import (
 from fiscal.signing.errors import KeyUnusable
 
 D = Decimal
-
-
-def codes(outcome):
-    return {problem.code for problem in outcome.errors}
 
 
 # -- sending ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 from eta_samples import RIN
-from invoice_rig import BUYER
+from invoice_rig import BUYER, codes
 from invoice_samples import (
     CUSTOMER,
 )
@@ -22,10 +22,6 @@ from fiscal.contract import (
 )
 
 D = Decimal
-
-
-def codes(outcome):
-    return {problem.code for problem in outcome.errors}
 
 
 # -- cancelling, rejecting, declining --------------------------------------------------

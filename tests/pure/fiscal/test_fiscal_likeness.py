@@ -18,6 +18,10 @@ from fiscal.likeness import ALIKE, Choice, Neighbours, likeness, words
         ("قَلَمٌ أحمر", "قلم احمر"),
         ("شنطة", "شنطه"),
         ("Cup 250ml", "Cup 500 ml x"),
+        ("办公椅", "黑色办公椅"),
+        ("5号电池", "7号电池"),
+        ("A4复印纸", "复印纸 70g"),
+        ("茶", "茶 250g"),
     ],
 )
 def test_written_in_another_way_it_is_the_same(one, other):
@@ -28,6 +32,13 @@ def test_written_in_another_way_it_is_the_same(one, other):
 def test_the_article_is_no_word_of_its_own():
     assert words("ال") == {"ال"}
     assert words("الم") == {"الم"}
+
+
+def test_chinese_names_of_other_things_are_not_alike():
+    assert likeness(words("办公椅"), words("办公桌")) < ALIKE
+    assert likeness(words("咨询服务"), words("运输服务")) < ALIKE
+    found = Neighbours([("办公椅", "A"), ("复印纸", "B")]).alike("升降办公椅")
+    assert found == Choice("A", "办公椅", 1, 2)
 
 
 def test_names_that_share_half_are_not_alike():

@@ -299,3 +299,14 @@ class Address:
 
 GOOD = '{"status":"0000","message":"同步成功"}'.encode()
 BAD = '{"status":"9999","message":"失败"}'.encode()
+
+
+def done(nuonuo, number: int = 1, seconds: float = 10) -> list:
+    """Wait until so many call-backs have come to their end; all of them."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        rows = nuonuo.callbacks()
+        if len(rows) >= number and not any(row["status"] == "pending" for row in rows):
+            return rows
+        time.sleep(0.02)
+    raise AssertionError(nuonuo.callbacks())

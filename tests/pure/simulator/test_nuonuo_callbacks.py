@@ -1,9 +1,7 @@
 """What the platform tells a seller's address: forms without a signature."""
 
-import time
-
 import pytest
-from nuonuo_kit import BAD, GOOD, SELLER, Address, confirmation, order
+from nuonuo_kit import BAD, GOOD, SELLER, Address, confirmation, done, order
 
 FORGED_NUMBER = "26999999999999999999"
 
@@ -12,17 +10,6 @@ FORGED_NUMBER = "26999999999999999999"
 def address():
     with Address() as made:
         yield made
-
-
-def done(nuonuo, number=1, seconds=10):
-    """Wait until so many call-backs have come to their end; all of them."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        rows = nuonuo.callbacks()
-        if len(rows) >= number and not any(row["status"] == "pending" for row in rows):
-            return rows
-        time.sleep(0.02)
-    raise AssertionError(nuonuo.callbacks())
 
 
 def test_an_issued_invoice_is_told(nuonuo, seller, address):
@@ -102,17 +89,20 @@ def test_it_is_told_again_without_a_clear_answer(
 
 
 def test_a_minute_lies_between_attempts(nuonuo, seller, address):
+    orders = [order(callBackUrl=address.url) for _number in range(3)]
     address.answers = [(500, b""), (200, GOOD)]
-    seller.issued(nuonuo, order(callBackUrl=address.url))
+    seller.issued(nuonuo, orders[0])
     address.wait(1)
-    time.sleep(0.2)
-    assert len(address.got) == 1
-    nuonuo.settings(clock_offset=58)
-    time.sleep(0.2)
-    assert len(address.got) == 1
-    nuonuo.settings(clock_offset=62)
+    # what is due is told in its order: had the first been, it had come before these
+    seller.issued(nuonuo, orders[1])
     address.wait(2)
-    assert done(nuonuo)[0]["status"] == "delivered"
+    nuonuo.settings(clock_offset=40)
+    seller.issued(nuonuo, orders[2])
+    told = [form["orderno"] for form in address.wait(3)]
+    assert told == [one["orderNo"] for one in orders]
+    nuonuo.settings(clock_offset=62)
+    assert address.wait(4)[3]["orderno"] == orders[0]["orderNo"]
+    assert [row["status"] for row in done(nuonuo, 3)] == ["delivered"] * 3
 
 
 def test_other_machines_are_not_called(nuonuo, seller):

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 
 import pytest
 import requests
@@ -13,6 +12,7 @@ from nuonuo_kit import (
     Address,
     Erp,
     confirmation,
+    done,
     order,
 )
 from test_simulator_process import failed, process, stop
@@ -328,7 +328,7 @@ def test_a_process_and_its_data_file(tmp_path):
         seller.send(waiting)
         seller.send(order(clerk=""))
         token = seller.token
-        time.sleep(0.2)
+        done(control)
         before = everything(control)
         assert stop(child) == 0
     with process(*arguments) as (child, url):

@@ -242,3 +242,18 @@ def test_differential_tax_by_switch(nuonuo, seller):
     nuonuo.settings(differential_single_line=False)
     two = differential(voucher()) | {"invoiceDetail": [line(), line()]}
     assert seller.send(two).code == GOOD
+
+
+def test_the_sum_of_tax_differences_knows_the_deduction(nuonuo, seller):
+    """A tax that is right for what the deduction leaves is 13.00 off the whole."""
+
+    def warnings(made):
+        assert seller.send(made).code == GOOD
+        return nuonuo.orders(made["orderNo"])[0]["warnings"]
+
+    assert warnings(differential(voucher())) == []
+    nuonuo.settings(tax_total="refused", tax_tolerance="9")
+    assert warnings(differential(voucher(), tax="14.27")) == []
+    assert seller.send(differential(voucher(), tax="14.28")).code == "E9131"
+    nuonuo.settings(differential_tax="ignored")
+    assert warnings(differential(voucher(), tax="1.00")) == []
