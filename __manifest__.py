@@ -45,6 +45,8 @@
         "views/hr_cis_views.xml",
         "views/hr_cis_receipt_views.xml",
         "views/cn_nuonuo_views.xml",
+        "views/cn_nuonuo_special_views.xml",
+        "views/cn_nuonuo_together_views.xml",
         "views/ereceipt_request_views.xml",
         "views/cn_nuonuo_request_views.xml",
         "views/ereceipt_menus.xml",

@@ -121,6 +121,8 @@ class Capabilities:
     :ivar coded: a security code is made with the key when a document is issued, so
         :meth:`Authority.build` wants the signer
     :ivar refers: a document that takes a sale back names it, and so waits for it
+    :ivar merges: one document may stand for several sales to one buyer, with the lines
+        of all (:func:`.together.together`)
     """
 
     serials: bool = True
@@ -139,6 +141,7 @@ class Capabilities:
     signs: Literal["nothing", "document", "message"] = "nothing"
     coded: bool = False
     refers: bool = True
+    merges: bool = False
 
 
 @dataclass(frozen=True, slots=True)

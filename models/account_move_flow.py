@@ -408,14 +408,15 @@ class AccountMove(models.Model):
             )
         issued = issuable._ereceipt_issue(by_person=True, raising=False)
         done = issued.link_ids.move_id
-        wrong = issuable - done
+        wrong = (issuable - done)._ereceipt_leads()
         if wrong:
             return self.env["ereceipt.problems"]._open(
                 wrong,
                 {m.id: m.ereceipt_document_id.sudo().problems for m in wrong},
                 issued=done,
             )
-        return done._ereceipt_await_answer() or issued._told(
+        leads = issued.move_id.with_env(self.env)
+        return leads._ereceipt_await_answer() or issued._told(
             self.env._("%s documents are issued and sent next.", len(issued))
         )
 

@@ -55,7 +55,9 @@ class AccountMove(models.Model):
             )
             place = numbers.take(moment, replaced)
             receipt = replace(
-                move._ereceipt_placed(snapshots[move.id], uid, place.number),
+                move._ereceipt_placed(
+                    move._ereceipt_whole(snapshots), uid, place.number
+                ),
                 issued_at=moment.replace(tzinfo=timezone.utc),
             )
             built = move._ereceipt_built(authority, receipt, signer)
@@ -136,11 +138,7 @@ class AccountMove(models.Model):
         """Return the columns of a new document of this invoice before its content."""
         return {
             **self._ereceipt_row_values(),
-            "link_ids": [
-                fields.Command.create(
-                    {"move_id": self.id, "company_id": self.company_id.id}
-                )
-            ],
+            "link_ids": self._ereceipt_bundle()._ereceipt_links(),
         }
 
     def _ereceipt_row_values(self):
@@ -157,7 +155,7 @@ class AccountMove(models.Model):
             "kind": self._ereceipt_kind(device.registration_id),
             "partner_id": self.commercial_partner_id.id,
             "currency_id": self.currency_id.id,
-            "amount_total": self.amount_total,
+            "amount_total": self._ereceipt_bundle_total(),
         }
 
     def _ereceipt_queued_values(self, authority, replaced):
@@ -172,5 +170,5 @@ class AccountMove(models.Model):
             "next_attempt_at": fields.Datetime.now(),
             "depends_on_id": depends_on.id,
             "replaces_id": replaced.id,
-            "amount_total": self.amount_total,
+            "amount_total": self._ereceipt_bundle_total(),
         }

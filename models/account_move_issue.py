@@ -110,12 +110,11 @@ class AccountMove(models.Model):
         moves = self._ereceipt_issuable()
         if not moves:
             return self.env["ereceipt.document"]
-        moves = moves.sorted(
-            lambda m: (m.journal_id.id, m.sequence_prefix or "", m.sequence_number)
-        )
+        # of those that are issued as one, one goes through all of this
+        moves = moves._ereceipt_to_issue()
         held = moves.filtered(lambda m: not by_person and m._ereceipt_hold_reason())
         ready = moves - held
-        snapshots = ready._ereceipt_snapshots_to_issue()
+        snapshots = ready._ereceipt_bundled()._ereceipt_snapshots_to_issue()
         problems = ready._ereceipt_check(snapshots, at_posting)
         if raising:
             ready._ereceipt_raise_blocking(problems, by_person)
@@ -191,9 +190,9 @@ class AccountMove(models.Model):
         for device, moves in self.grouped("ereceipt_device_id").items():
             authority = device.sudo()._authority_offline()
             for move in moves:
-                receipt = move._ereceipt_placed(snapshots[move.id])
+                receipt = move._ereceipt_placed(move._ereceipt_whole(snapshots))
                 problems = [
-                    *move._ereceipt_own_problems(at_posting),
+                    *move._ereceipt_bundle_problems(snapshots, at_posting),
                     *authority.check(receipt),
                 ]
                 if problems:

@@ -180,11 +180,15 @@ class AccountMove(models.Model):
         corrected on the customer since.
         """
         same = document.partner_id == self.commercial_partner_id
-        sold = document.link_ids.move_id[:1]
+        moves = document.link_ids.move_id
+        reversed_entry = self.reversed_entry_id.sudo() & moves
+        sold = reversed_entry or moves[:1]
+        # of several on one document, the one that is taken back
+        number = document.name if len(moves) == 1 else reversed_entry.name
         return ReturnOf(
             Original(
                 uid=document.authority_uid or "",
-                number=document.name,
+                number=number or "",
                 issued_at=document.issued_at.replace(tzinfo=timezone.utc),
                 buyer=sale.buyer,
                 record=("account.move", sold.id) if sold else None,

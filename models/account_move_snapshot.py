@@ -159,7 +159,8 @@ class AccountMove(models.Model):
         Hooks: ``receipt_data(device)``, ``line_data(line)``, ``parse_reference(text)``,
         ``reason_before_start()``, ``kind()``, ``document_type(device)``,
         ``payment_method(desk, codes)``, ``issue_moment(now)``,
-        ``print_rows(document)``.
+        ``print_rows(document)``, ``differences(receipt, first)``,
+        ``merged_data(receipts)``.
         """
         method = getattr(self, f"_{registration.authority}_{name}", None)
         return method(*args) if method else default

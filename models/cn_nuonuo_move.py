@@ -58,9 +58,9 @@ class AccountMove(models.Model):
 
     def write(self, vals):
         # EXTENDS account: what a fapiao says stays so
-        touched = TOLD & vals.keys()
+        touched = self._cn_nuonuo_told() & vals.keys()
         for move in self.filtered("ereceipt_document_id") if touched else ():
-            changed = [name for name in touched if vals[name] != move[name]]
+            changed = any(move._cn_nuonuo_changes(name, vals[name]) for name in touched)
             if changed and move._ereceipt_locking_documents():
                 raise UserError(
                     self.env._(
@@ -70,6 +70,15 @@ class AccountMove(models.Model):
                     )
                 )
         return super().write(vals)
+
+    def _cn_nuonuo_changes(self, name, value):
+        field = self._fields[name]
+        before, after = (field.convert_to_cache(v, self) for v in (self[name], value))
+        return before != after
+
+    def _cn_nuonuo_told(self):
+        """Hook: return the fields that a fapiao tells of."""
+        return TOLD
 
     # -------------------------------------------------------------------------
     # HOOKS OF THE ENGINE

@@ -45,6 +45,8 @@ class EreceiptDocument(models.Model):
                 continue
             move = document.link_ids.move_id.with_company(document.company_id)
             document._withdraw()
+            if len(move) > 1:
+                move._ereceipt_sorted()._ereceipt_put_together()
             move._message_log_batch(
                 bodies={
                     one.id: self.env._(

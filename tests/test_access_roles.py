@@ -63,6 +63,7 @@ account.move             action_ereceipt_cancel_in_books  ---!!-
 account.move             action_ereceipt_correct          ---!!-
 account.move             action_ereceipt_follow_up        ---xx-
 account.move             action_ereceipt_issue            ---!!-
+account.move             action_ereceipt_issue_together   ---!!-
 account.move             action_ereceipt_late             ---xx-
 account.move             action_ereceipt_open_documents   ---xxx
 account.move             action_ereceipt_open_original    ---xxx
@@ -76,6 +77,7 @@ account.move             action_ereceipt_retry            ----!-
 account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
 account.move             action_ereceipt_sign_now         ---!!-
+account.move             action_ereceipt_take_apart       ---!!-
 account.move             action_ereceipt_what_now         ---xx-
 account.move             action_cn_log_in                 ---!!-
 account.move             action_hr_change                 ---xx-

@@ -118,6 +118,102 @@ class TestCnFapiao(CnNuonuoCommon):
         move = self.valid(lines=[line])
         self.assertEqual(move.amount_total, 50.0)
 
+    def taxed(self, percent, policy="", **values):
+        """Return a tax of some percent, with a policy if one is told."""
+        name = f"{percent} % {policy} {len(values)}"
+        tax = self.vat.copy({"name": name, "amount": percent, **values})
+        if policy:
+            self.env["ereceipt.code.mapping"].create(
+                {
+                    "authority": "cn_nuonuo",
+                    "kind": "tax",
+                    "tax_id": tax.id,
+                    "code": "VAT",
+                    "subcode": policy,
+                }
+            )
+        return tax
+
+    def priced(self, tax, price=100.0, **values):
+        return {
+            "product_id": self.item.id,
+            "price_unit": price,
+            "tax_ids": [Command.set(tax.ids)],
+            **values,
+        }
+
+    def test_policies_and_their_rates(self):
+        """Exempt, not taxable, simplified, reduced, refunded; and zero by itself."""
+        for percent, policy, tax in (
+            (0.0, "03", "0.00"),
+            (0.0, "04", "0.00"),
+            (0.0, "", "0.00"),
+            (3.0, "08", "3.00"),
+            (5.0, "09", "5.00"),
+            (1.5, "10", "1.50"),
+            (13.0, "11", "13.00"),
+        ):
+            with self.subTest(percent=percent, policy=policy):
+                line = self.priced(self.taxed(percent, policy))
+                [detail] = self.sent(self.valid(lines=[line]))["invoiceDetail"]
+                self.assertEqual(detail.get("favouredPolicyFlag", ""), policy)
+                self.assertEqual(float(detail["taxRate"]), percent / 100)
+                self.assertEqual(detail["tax"], tax)
+                self.assertNotIn("zeroRateFlag", detail)
+        self.assertFalse(self.control.refusals())
+
+    def test_policy_of_another_rate(self):
+        for percent, policy in ((13.0, "03"), (5.0, "08"), (1.5, "")):
+            with self.subTest(policy), self.assertRaisesRegex(UserError, "rate"):
+                self.invoice(lines=[self.priced(self.taxed(percent, policy))])
+
+    def test_several_rates(self):
+        lines = [
+            self.priced(self.vat, price=33.33, quantity=3),
+            self.priced(self.vat_6, price=0.05),
+            self.priced(self.taxed(0.0, "04"), price=7.0),
+        ]
+        move = self.valid(lines=lines)
+        [row] = self.issued(move)
+        self.assertEqual(float(row["incl"]), move.amount_total)
+        rates = [line["taxRate"] for line in self.sent(move)["invoiceDetail"]]
+        self.assertEqual(rates, ["0.13", "0.06", "0"])
+
+    def test_discount_on_a_price_with_the_tax_in_it(self):
+        included = self.taxed(13.0, price_include_override="tax_included")
+        line = self.priced(included, price=113.0, quantity=2, discount=15.0)
+        move = self.valid(lines=[line])
+        whole, off = self.sent(move)["invoiceDetail"]
+        self.assertEqual((whole["withTaxFlag"], whole["price"]), ("1", "113"))
+        self.assertEqual(whole["taxIncludedAmount"], "226.00")
+        self.assertEqual(off["taxIncludedAmount"], "-33.90")
+        self.assertNotIn("num", off)
+        for name in ("goodsName", "goodsCode", "taxRate"):
+            self.assertEqual(off[name], whole[name])
+        self.assertEqual(move.amount_total, 192.1)
+
+    def test_exempt_and_discounted(self):
+        line = self.priced(self.taxed(0.0, "03"), price=50.0, discount=20.0)
+        lines = self.sent(self.valid(lines=[line]))["invoiceDetail"]
+        self.assertEqual([one["favouredPolicyFlag"] for one in lines], ["03", "03"])
+        amounts = [one["taxExcludedAmount"] for one in lines]
+        self.assertEqual(amounts, ["50.00", "-10.00"])
+
+    def test_discount_on_the_whole_is_spread_over_the_lines(self):
+        lines = [
+            self.priced(self.vat, price=100.0),
+            self.priced(self.vat, price=50.0),
+            self.priced(self.vat, price=-30.0, name="折扣"),
+        ]
+        move = self.valid(lines=lines)
+        sent = self.sent(move)["invoiceDetail"]
+        properties = [line["invoiceLineProperty"] for line in sent]
+        self.assertEqual(properties, ["2", "1", "2", "1"])
+        nets = [float(line["taxExcludedAmount"]) for line in sent]
+        self.assertAlmostEqual(sum(nets), 120.0)
+        [row] = self.issued(move)
+        self.assertEqual(float(row["incl"]), move.amount_total)
+
     def test_code_of_the_category(self):
         self.item_mapping.unlink()
         self.item.categ_id = self.env["product.category"].create({"name": "设备"})

@@ -5,6 +5,12 @@ from __future__ import annotations
 from .sale import Line, Return, Sale
 
 SPECIAL = {"cn_fapiao_kind": "81"}
+BUILDING = {
+    "cn_special": "03",
+    "cn_place": "上海市浦东新区",
+    "cn_place_address": "示范路1号",
+    "cn_project": "示范大厦",
+}
 
 SOLD = (
     Sale("CN-101", "desk", "firm", (Line("screen", 2), Line("cable", 10))),
@@ -13,6 +19,7 @@ SOLD = (
     Sale("CN-104", "desk", "known", (Line("service", 8, ("vat_6",)),)),
     Sale("CN-105", "desk", "firm", (Line("server", 4),), values=SPECIAL),
     Sale("CN-106", "desk", "person", (Line("cable", 3),)),
+    Sale("CN-107", "desk", "firm", (Line("service", 1, ("vat_6",)),), values=BUILDING),
 )
 """CN-105 is more than one fapiao may have, and split by the provider."""
 

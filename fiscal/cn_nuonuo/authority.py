@@ -85,12 +85,15 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected):
       construction ``place``, ``address``, ``project_name``, ``land_vat_number``,
       ``cross_city``; of a lease ``place``, ``address``, ``start``, ``end``,
       ``certificate``, ``unit`` (table ``area_unit``), ``cross_city``; of freight,
-      sale of real estate and passengers the provider's own node, and ``differential``
-      its vouchers. A red letter's ``scope``: ``full`` or ``partial``.
+      sale of real estate, passengers and farm products purchased the provider's own
+      node, and ``differential`` its vouchers (both may be typed: :func:`.nodes.node_of`
+      reads them). A red letter's ``scope``: ``full`` or ``partial``.
     - A line's ``taxes``: one, of type ``VAT``, its ``subtype`` the policy (table
       ``tax_subtype``). ``item_code``: 19 digits. ``data``: ``spec``; ``amount_only``
       (quantity and price are not told); on a partial red letter ``blue_line``, the
-      line of the fapiao from 1, discounts counted.
+      line of the fapiao from 1, discounts counted; ``invoice``, the number of the
+      invoice that the line is of where several stand on one fapiao: a red letter whose
+      ``original.number`` is one of them takes back lines of that one alone.
 
     ``uid`` is the number of the fapiao, of several the first. ``authority_ids``:
     ``order``, ``serial``, ``status`` (Nuonuo's), ``number``, ``qr``, ``issued_at``; of
@@ -117,6 +120,7 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected):
         files=True,
         signs="nothing",
         refers=True,
+        merges=True,
     )
     limits: ClassVar[Limits] = Limits(
         zone=ZONE_NAME,

@@ -34,6 +34,8 @@ from .settings import Settings
 from .text import address_text, clean
 
 CONSTRUCTION, FREIGHT, SALE, LEASE, TRAVEL = "03", "04", "05", "06", "09"
+FARM = "16"
+"""Special elements that have a node of their own, see :mod:`.nodes`."""
 
 _WITHOUT_UNIT = (CONSTRUCTION, SALE, LEASE)
 _NOBODY = "个人"
@@ -231,6 +233,7 @@ def _plain_line(line: Line, receipt: Receipt) -> FapiaoLine:
         tax_included=bool(included),
         policy=clean(tax.subtype),
         blue_line=int(line.data.get("blue_line") or 0),
+        invoice=clean(line.data.get("invoice")),
     )
 
 

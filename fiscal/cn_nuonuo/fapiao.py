@@ -50,6 +50,7 @@ class FapiaoLine:
     :ivar rate: a fraction
     :ivar policy: of the table ``tax_subtype``, "" for none
     :ivar blue_line: on a red letter, the line of the blue one, from 1; 0 for none
+    :ivar invoice: where several invoices stand on one fapiao, the number of its own
     """
 
     nature: str
@@ -66,6 +67,7 @@ class FapiaoLine:
     tax_included: bool = False
     policy: str = ""
     blue_line: int = 0
+    invoice: str = ""
 
     @property
     def total(self) -> Decimal:

@@ -117,6 +117,8 @@ def _line(line: FapiaoLine, discount: FapiaoLine | None) -> Line:
         data["spec"] = line.spec
     if line.blue_line:
         data["blue_line"] = line.blue_line
+    if line.invoice:
+        data["invoice"] = line.invoice
     if line.quantity is None:
         data["amount_only"] = True
     return Line(

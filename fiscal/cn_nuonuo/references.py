@@ -66,7 +66,7 @@ def refer(receipt: Receipt, blue: bytes, taken: Iterable[bytes] = ()) -> Receipt
         return receipt
     left = _left(thaw(blue), [thaw(one) for one in taken])
     first = all(one.net == one.line.net for one in left)
-    places = _places(receipt.lines, left)
+    places = _places(receipt.lines, _own(receipt, left))
     whole = [
         place is not None and place.is_whole(line)
         for line, place in zip(receipt.lines, places, strict=True)
@@ -96,6 +96,15 @@ def _left(blue: Fapiao, reds: Sequence[Fapiao]) -> list[_Left]:
             if line.blue_line in by_index:
                 _take(by_index[line.blue_line], line)
     return [one for one in left if one.net or one.tax]
+
+
+def _own(receipt: Receipt, left: Sequence[_Left]) -> Sequence[_Left]:
+    """Return the lines of the invoice that is taken back, where several stand on the
+    fapiao and it is told which."""
+    number = clean(receipt.original.number) if receipt.original else ""
+    if not number or not any(one.line.invoice for one in left):
+        return left
+    return [one for one in left if one.line.invoice == number]
 
 
 def _take(left: _Left, red: FapiaoLine) -> None:

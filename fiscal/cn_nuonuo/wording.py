@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from .amounts import number_text
-from .builder import CONSTRUCTION, FREIGHT, LEASE, SALE, TRAVEL
+from .builder import CONSTRUCTION, FARM, FREIGHT, LEASE, SALE, TRAVEL
 from .code_tables import ORDINARY, SPECIAL_VAT
 from .fapiao import DISCOUNT, DISCOUNTED, NORMAL, PARTIAL, Fapiao, FapiaoLine
 from .moments import local_text
@@ -28,6 +28,7 @@ SPECIALS: Mapping[str, str] = {
     SALE: "5",
     LEASE: "6",
     TRAVEL: "9",
+    FARM: "16",
 }
 UNITS: Mapping[str, str] = {
     "平方千米": "1",
@@ -169,6 +170,8 @@ def _nodes(fapiao: Fapiao) -> dict[str, Any]:
         nodes["invoiceGoodsTransports"] = [dict(row) for row in data]
     elif fapiao.special == TRAVEL and data:
         nodes["invoiceTravellerTransportInfoList"] = [dict(row) for row in data]
+    elif fapiao.special == FARM:
+        nodes["certificateType"] = data.get("certificateType", "")
     if fapiao.differential:
         nodes["invoiceDifferenceType"] = "02"
         nodes["differenceVoucherInfoList"] = [

@@ -8,107 +8,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ...messages import _
-from ..builder import (
-    CONSTRUCTION,
-    FREIGHT,
-    LEASE,
-    SALE,
-    TRAVEL,
-    special_of,
-    takes_back,
-)
+from ...messages import Sentence, _
+from ..builder import CONSTRUCTION, LEASE, SALE, TRAVEL, special_of, takes_back
 from ..code_tables import table
+from ..nodes import (
+    ELEMENT,
+    MOST_ADDRESS,
+    OBJECTS,
+    ONE_LINE,
+    ROWS,
+    SUPPORTED,
+    VOUCHER,
+    Member,
+    unreadable,
+)
 from ..text import clean, length
 from .document import MOST_LINES
 from .findings import Findings
 
-SUPPORTED = ("01", CONSTRUCTION, FREIGHT, SALE, LEASE, TRAVEL)
-"""What the provider issues as a 数电发票; fuel has no node."""
-
 _STREET = re.compile("[街路村乡镇道]")
-_ONE_LINE = (CONSTRUCTION, SALE, LEASE)
-_MOST_ADDRESS = 120
-_UNITS = tuple(table("area_unit"))
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_CARDS = tuple(table("card_type"))
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One member of a node: whether it is needed, its length, its choices."""
-
-    name: str
-    needed: bool = False
-    most: int = 0
-    choices: Sequence[str] = ()
-    kind: str = "text"
-
-
-_CONSTRUCTION = (
-    Member("place", True),
-    Member("address"),
-    Member("land_vat_number", most=16),
-    Member("project_name", True, 80),
-)
-_LEASE = (
-    Member("place", True),
-    Member("address", True, _MOST_ADDRESS),
-    Member("start", True, kind="date"),
-    Member("end", True, kind="date"),
-    Member("certificate", most=40),
-    Member("unit", True, choices=_UNITS),
-)
-_SALE = (
-    Member("realPropertyContractNumber", most=28),
-    Member("realPropertyAddress", True),
-    Member("detailAddress", True, _MOST_ADDRESS),
-    Member("crossCityFlag", True, choices=("0", "1")),
-    Member("incrementTaxNumber", most=18),
-    Member("price", most=20, kind="amount"),
-    Member("taxAmount", most=20, kind="amount"),
-    Member("realPropertyCertificate", most=40),
-    Member("unit", True, choices=tuple("1234567")),
-)
-_FREIGHT = (
-    Member("transportTool", True, choices=tuple("12345")),
-    Member("transportToolNum", True, 40),
-    Member("origin", True, 80),
-    Member("destination", True, 80),
-    Member("goodsName", True, 80),
-)
-_TRAVEL = (
-    Member("traveller", True, 20),
-    Member("travelDate", True, kind="date"),
-    Member("travellerCardType", True, choices=_CARDS),
-    Member("travellerCardNo", True, 20),
-    Member("travelPlace", True, 80),
-    Member("arrivePlace", True, 80),
-    Member("vehicleType", True, choices=tuple("12345679")),
-    Member("vehicleLevel", most=20),
-)
+_FLAGS = ("", "0", "1", "True", "False", "true", "false")
 _LEVELS = {
     "1": ("公务舱", "头等舱", "经济舱"),
     "2": ("一等座", "二等座", "软席（软座、软卧）", "硬席（硬座、硬卧）"),
     "7": ("一等舱", "二等舱", "三等舱"),
 }
-_VOUCHER = (
-    Member("voucherType", True, choices=tuple(f"0{n}" for n in range(1, 10))),
-    Member("allElectronicInvoiceNumber", most=20),
-    Member("invoiceCode", most=12),
-    Member("invoiceNumber", most=8),
-    Member("voucherNumber", most=20),
-    Member("invoiceTime", kind="date"),
-    Member("taxtotal", True, 18, kind="amount"),
-    Member("differenceTaxtotal", True, 18, kind="amount"),
-    Member("remark", most=100),
-    Member("voucherSource", True, choices=tuple("123")),
-)
 _VOUCHER_NEEDS = {
     "01": ("allElectronicInvoiceNumber", "invoiceTime"),
     "02": ("invoiceCode", "invoiceNumber", "invoiceTime"),
@@ -117,11 +46,6 @@ _VOUCHER_NEEDS = {
     "08": ("remark",),
     "09": ("remark",),
 }
-_ELEMENT = (
-    Member("elementName", True, 200),
-    Member("elementType", True, 20),
-    Member("elementValue", True, 200),
-)
 
 
 def check_special(found: Findings) -> None:
@@ -129,7 +53,7 @@ def check_special(found: Findings) -> None:
     receipt = found.receipt
     if takes_back(receipt):
         return
-    special, node = special_of(receipt), receipt.data.get("special_data")
+    special = special_of(receipt)
     if special and special not in SUPPORTED:
         known = table("special").get(special)
         found.add(
@@ -142,7 +66,7 @@ def check_special(found: Findings) -> None:
             receipt.record,
             special=known.names["en"] if known else special,
         )
-    if special in _ONE_LINE and len(receipt.lines) != 1:
+    if special in ONE_LINE and len(receipt.lines) != 1:
         found.add(
             "special_lines",
             _(
@@ -154,25 +78,44 @@ def check_special(found: Findings) -> None:
             special=table("special")[special].names["en"],
             count=len(receipt.lines),
         )
-    if special == CONSTRUCTION:
-        _check_construction(found, _object(found, node, _CONSTRUCTION))
-    elif special == LEASE:
-        _check_lease(found, _object(found, node, _LEASE))
-    elif special == SALE:
-        _check_sale(found, _object(found, node, _SALE))
-    elif special == FREIGHT:
-        _rows(found, node, _FREIGHT, "special_data", least=1)
-    elif special == TRAVEL:
-        for row in _rows(found, node, _TRAVEL, "special_data", least=0):
-            _check_level(found, row)
+    _check_node(found, special, receipt.data.get("special_data"))
     _check_vouchers(found)
     _check_additional(found)
 
 
-def _object(found: Findings, node: Any, members: Sequence[Member]) -> Mapping[str, Any]:
-    given: Mapping[str, Any] = node if isinstance(node, Mapping) else {}
-    _check_members(found, given, members, "special_data")
-    return given
+def _check_node(found: Findings, special: str, node: Any) -> None:
+    if special in (*OBJECTS, *ROWS) and isinstance(node, str):
+        _add_unreadable(found, node, "special_data")
+    elif special in OBJECTS:
+        given: Mapping[str, Any] = node if isinstance(node, Mapping) else {}
+        _check_members(found, given, OBJECTS[special], "special_data")
+        if special == CONSTRUCTION:
+            _check_address(found, given, street=False)
+        elif special == LEASE:
+            _check_lease(found, given)
+        elif special == SALE:
+            _check_sale(found, given)
+    elif special in ROWS:
+        members, least = ROWS[special]
+        rows = _rows(found, node, members, "special_data", least)
+        for number, row in enumerate(rows if special == TRAVEL else (), 1):
+            _check_level(found, row, number)
+
+
+def _add_unreadable(found: Findings, text: str, path: str) -> None:
+    row, column = unreadable(text)
+    found.add(
+        "special_json",
+        _(
+            "The particulars of this business cannot be read from line %(row)s, column"
+            " %(column)s on: they are JSON, an object of texts or a list of them."
+            " Correct them on the document."
+        ),
+        path,
+        found.receipt.record,
+        row=row,
+        column=column,
+    )
 
 
 def _rows(
@@ -180,12 +123,13 @@ def _rows(
 ) -> list[Mapping[str, Any]]:
     given = list(node) if isinstance(node, list | tuple) else []
     rows = [row for row in given if isinstance(row, Mapping)]
-    if not least <= len(rows) <= MOST_LINES or len(rows) != len(given):
+    strange = isinstance(node, Mapping | str) and bool(node)
+    if strange or not least <= len(rows) <= MOST_LINES or len(rows) != len(given):
         found.add(
             "special_rows",
             _(
-                "The particulars of this business need %(least)s to %(most)s rows."
-                " Correct them on the document."
+                "The particulars of this business are a list of %(least)s to %(most)s"
+                " rows. Correct them on the document."
             ),
             path,
             found.receipt.record,
@@ -193,13 +137,21 @@ def _rows(
             most=MOST_LINES,
         )
     for index, row in enumerate(rows):
-        _check_members(found, row, members, f"{path}[{index}]")
+        _check_members(found, row, members, f"{path}[{index}]", index + 1)
     return rows
 
 
 def _check_members(
-    found: Findings, node: Mapping[str, Any], members: Sequence[Member], path: str
+    found: Findings,
+    node: Mapping[str, Any],
+    members: Sequence[Member],
+    path: str,
+    row: int = 0,
 ) -> None:
+    """Check the members of an object.
+
+    :param row: its number where it is one of several, 0 where it is the only one
+    """
     for member in members:
         text = clean(node.get(member.name))
         if _fits(found, member, text):
@@ -217,12 +169,46 @@ def _check_members(
             ),
             f"{path}.{member.name}",
             found.receipt.record,
-            name=member.name,
+            name=_named(member, row),
             value=text[:60],
+        )
+    _check_unknown(found, node, members, path, row)
+
+
+def _named(member: Member, row: int) -> str:
+    """Return what a sentence calls a member."""
+    name = Sentence(member.label) if member.label else member.name
+    return Sentence(_("%(name)s (row %(row)s)"), name=name, row=row) if row else name
+
+
+def _check_unknown(
+    found: Findings,
+    node: Mapping[str, Any],
+    members: Sequence[Member],
+    path: str,
+    row: int,
+) -> None:
+    """Check that a node says nothing that the provider does not know."""
+    known = [member.name for member in members]
+    for name in node:
+        if name in known:
+            continue
+        found.add(
+            "special_unknown",
+            _(
+                "This business has no “%(name)s”; it has %(names)s. Correct it on the"
+                " document."
+            ),
+            f"{path}.{clean(name)[:40]}",
+            found.receipt.record,
+            name=_named(Member(clean(name)[:40]), row),
+            names=", ".join(known),
         )
 
 
 def _fits(found: Findings, member: Member, text: str) -> bool:
+    if member.kind == "flag":
+        return text in _FLAGS
     if not text:
         return not member.needed
     if member.most and length(text, found.settings.length_unit) > member.most:
@@ -249,10 +235,6 @@ def _amount(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and amount >= 0 else None
-
-
-def _check_construction(found: Findings, node: Mapping[str, Any]) -> None:
-    _check_address(found, node, street=False)
 
 
 def _check_lease(found: Findings, node: Mapping[str, Any]) -> None:
@@ -288,7 +270,7 @@ def _check_address(
 ) -> None:
     place, address = (clean(node.get(name)) for name in names)
     size = length(place + address, found.settings.length_unit)
-    if size > _MOST_ADDRESS:
+    if size > MOST_ADDRESS:
         found.add(
             "address_long",
             _(
@@ -298,7 +280,7 @@ def _check_address(
             "special_data",
             found.receipt.record,
             size=size,
-            most=_MOST_ADDRESS,
+            most=MOST_ADDRESS,
         )
     if street and address and not _STREET.search(address):
         found.add(
@@ -313,31 +295,42 @@ def _check_address(
         )
 
 
-def _check_level(found: Findings, row: Mapping[str, Any]) -> None:
+def _check_level(found: Findings, row: Mapping[str, Any], number: int) -> None:
     vehicle, level = (clean(row.get(n)) for n in ("vehicleType", "vehicleLevel"))
     levels = _LEVELS.get(vehicle, ())
     if levels and level not in levels:
         found.add(
             "vehicle_level",
             _(
-                "“%(level)s” is no class of this means of transport: %(levels)s."
-                " Correct it on the document."
+                "“%(level)s” (row %(row)s) is no class of this means of transport:"
+                " %(levels)s. Correct it on the document."
             ),
             "special_data",
             found.receipt.record,
+            row=number,
             level=level or "?",
             levels=", ".join(levels),
         )
+
+
+def _check_voucher_needs(found: Findings, row: Mapping[str, Any], number: int) -> None:
+    """Check that a voucher has what its kind needs."""
+    kind = clean(row.get("voucherType"))
+    members = [Member(name, True) for name in _VOUCHER_NEEDS.get(kind, ())]
+    needed = {member.name: row.get(member.name) for member in members}
+    _check_members(found, needed, members, "differential", number)
 
 
 def _check_vouchers(found: Findings) -> None:
     given = found.receipt.data.get("differential")
     if not given:
         return
-    for row in _rows(found, given, _VOUCHER, "differential", least=1):
-        kind = clean(row.get("voucherType"))
-        members = [Member(name, True) for name in _VOUCHER_NEEDS.get(kind, ())]
-        _check_members(found, row, members, "differential")
+    if isinstance(given, str):
+        _add_unreadable(found, given, "differential")
+        return
+    rows = _rows(found, given, VOUCHER, "differential", least=1)
+    for number, row in enumerate(rows, 1):
+        _check_voucher_needs(found, row, number)
         whole, part = (
             _amount(clean(row.get(n))) for n in ("taxtotal", "differenceTaxtotal")
         )
@@ -381,4 +374,4 @@ def _check_additional(found: Findings) -> None:
             "additional",
             found.receipt.record,
         )
-    _rows(found, elements or (), _ELEMENT, "additional", least=0)
+    _rows(found, elements or (), ELEMENT, "additional", least=0)

@@ -47,6 +47,7 @@ BLUE = {
     "freight": special("04", [FREIGHT], line("100.00", "9")),
     "passengers": special("09", [TRAVELLER], line("100.00", "9")),
     "fuel": special("01", None),
+    "farm products purchased": special("16", {"certificateType": "201"}),
     "margin": receipt(line("150.00", tax="6.50"), data={"differential": [VOUCHER]}),
     "zero rate": receipt(line("100.00", "0")),
 }

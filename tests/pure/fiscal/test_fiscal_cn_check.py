@@ -20,6 +20,7 @@ from cn_kit import (
     TAX,
     authority,
     back,
+    codes,
     line,
     on_device,
     person,
@@ -105,6 +106,8 @@ GOOD = {
     "passengers": special("09", [TRAVELLER]),
     "no passengers": special("09", []),
     "fuel": special("01", None),
+    "farm products purchased": special("16", {"certificateType": "201"}),
+    "across cities": special("03", {**CONSTRUCTION, "cross_city": "1"}),
     "margin": receipt(line("150.00", tax="6.50"), data={"differential": [VOUCHER]}),
     "agent": receipt(data={"agent": {"name": "张三", "card_type": "201"}}),
     "whole taken back": back(),
@@ -143,6 +146,8 @@ SPECIAL = {
     "address_street": special("06", {**LEASE, "address": "1号"}),
     "address_long": special("06", {**LEASE, "address": "路" * 118}),
     "special_rows": special("04", []),
+    "special_json": special("04", "[{"),
+    "special_unknown": special("05", {**SALE, "adress": "x"}),
     "vehicle_level": special("09", [{**TRAVELLER, "vehicleLevel": "经济舱"}]),
     "voucher_amount": receipt(
         line("150.00", tax="0.00"),
@@ -181,6 +186,38 @@ def test_rows_are_looked_at(code, name, value):
         "special_member",
         f"special_data[1].{name}",
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "node", "wanted"),
+    [
+        ("04", FREIGHT, ["special_rows"]),
+        ("09", "{", ["special_json"]),
+        ("05", [SALE], ["special_member"] * 4),
+        ("16", {"certificateType": "202"}, ["special_member"]),
+        ("06", {**LEASE, "cross_city": "perhaps"}, ["special_member"]),
+    ],
+)
+def test_shape_of_a_node(code, node, wanted):
+    assert codes(authority().check(special(code, node))) == wanted
+
+
+def test_sentences_name_the_row_and_what_people_call_it():
+    (row,) = authority().check(special("04", [FREIGHT, without(FREIGHT, "origin")]))
+    assert "“origin (row 2)” is missing" in row.text
+    (label,) = authority().check(special("06", without(LEASE, "start")))
+    assert "“Start of the lease” is missing" in label.text
+    (unknown,) = authority().check(special("05", {**SALE, "adress": "x"}))
+    assert "has no “adress”; it has realPropertyContractNumber" in unknown.text
+    (place,) = authority().check(special("04", '[{"origin": "x"},\n oops]'))
+    assert "from line 2, column 2 on" in place.text
+
+
+def test_vouchers_that_are_typed():
+    sale = receipt(line("150.00", tax="6.50"), data={"differential": "[1"})
+    assert codes(authority().check(sale))[:1] == ["special_json"]
+    one = receipt(line("150.00", tax="6.50"), data={"differential": VOUCHER})
+    assert "special_rows" in codes(authority().check(one))
 
 
 def test_a_voucher_needs_what_its_kind_has():
