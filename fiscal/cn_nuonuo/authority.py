@@ -26,6 +26,7 @@ from ..contract import (
     Status,
 )
 from ..messages import Sentence, _
+from ..reconcilable import Reconcilable
 from ..seller_receipts import SellerReceipts
 from . import errors
 from .answers import Row
@@ -54,7 +55,7 @@ DUPLICATE = "E9106"
 
 
 @register_authority
-class CnNuonuo(SellerReceipts):
+class CnNuonuo(SellerReceipts, Reconcilable):
     """Issues 数电发票 for one taxpayer, and red letters on them.
 
     Connection:
