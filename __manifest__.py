@@ -27,6 +27,7 @@
         "wizards/ereceipt_eg_code_search_views.xml",
         "wizards/ereceipt_hr_change_views.xml",
         "wizards/ereceipt_cn_session_views.xml",
+        "wizards/ereceipt_reconcile_views.xml",
         "views/ereceipt_registration_views.xml",
         "views/ereceipt_signing_key_views.xml",
         "views/ereceipt_device_views.xml",
@@ -42,10 +43,12 @@
         "views/hr_cis_views.xml",
         "views/hr_cis_receipt_views.xml",
         "views/cn_nuonuo_views.xml",
+        "views/ereceipt_reconciliation_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/portal_templates.xml",
         "report/account_move_report.xml",
+        "report/ereceipt_reconciliation_report.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -13,6 +13,7 @@ from . import (
     ereceipt_late,
     ereceipt_pairing,
     ereceipt_problems,
+    ereceipt_reconcile,
     ereceipt_return_anew,
     validate_account_move,
 )
