@@ -13,6 +13,10 @@ LONGEST_PERIOD = timedelta(days=400)
 REACH_BACK = timedelta(days=31)
 """How far back the daily job goes for what is still open."""
 
+AFTER_START = timedelta(hours=1)
+"""How much of what is issued after the start is looked at: the authority's clock may
+be ahead, and a day's last piece takes its time."""
+
 DAY = 24 * 3600
 CRON = "account_ereceipt.ir_cron_ereceipt_reconcile"
 
@@ -87,7 +91,7 @@ class EreceiptReconciliation(models.Model):
     ends_at = fields.Datetime(
         string="Compared until",
         readonly=True,
-        help="The end of the period, or when it was started.",
+        help="The end of the period, or soon after it was started.",
     )
     device_index = fields.Integer(string="Devices done", readonly=True)
     position = fields.Datetime(
@@ -273,7 +277,7 @@ class EreceiptReconciliation(models.Model):
 
     def _bounds(self):
         """Return when the period begins and ends (naive UTC): days are those of the
-        authority, and what is issued after the start is not looked at."""
+        authority, and what is issued long after the start is not looked at."""
         self.ensure_one()
         zone = self._zone()
 

@@ -12,7 +12,7 @@ from ..fiscal import lifecycle
 from ..fiscal.contract import FiscalError, Listed, Status
 from ..fiscal.reconciling import Held, Matcher
 from ..fiscal.retry import Backoff
-from .ereceipt_reconciliation import DAY
+from .ereceipt_reconciliation import AFTER_START, DAY
 
 _logger = logging.getLogger(__name__)
 
@@ -88,10 +88,14 @@ class EreceiptReconciliation(models.Model):
 
     @api.model
     def _next(self):
-        """Return the reconciliation to go on with, oldest first."""
+        """Return the reconciliation to go on with, oldest first. A copy of the database
+        asks no authority."""
+        here = self.env["ereceipt.registration"]._database_uuid()
         return self.sudo().search(
             [
                 ("state", "in", ("draft", "running")),
+                ("registration_id.active", "=", True),
+                ("registration_id.database_uuid", "=", here),
                 "|",
                 ("retry_at", "=", False),
                 ("retry_at", "<=", fields.Datetime.now()),
@@ -126,7 +130,9 @@ class EreceiptReconciliation(models.Model):
         self.ensure_one()
         outbox = self.env["ereceipt.outbox"]
         try:
-            if self.state == "draft":
+            if self.environment != self.registration_id.environment:
+                outbox._apart(self._give_up_environment)
+            elif self.state == "draft":
                 outbox._apart(self._start)
             elif self.device_index < len(self._devices()):
                 self._compare_piece()
@@ -153,10 +159,23 @@ class EreceiptReconciliation(models.Model):
             {
                 "state": "running",
                 "started_at": fields.Datetime.now(),
-                "ends_at": fields.Datetime.now(),
+                "ends_at": fields.Datetime.now() + AFTER_START,
             }
         )
         self.write({"position": self._bounds()[0]})
+
+    def _give_up_environment(self):
+        """The registration speaks to another environment than it did."""
+        self.write(
+            {
+                "state": "failed",
+                "finished_at": fields.Datetime.now(),
+                "error": self.env._(
+                    "The registration has changed its environment since. Reconcile "
+                    "the period again."
+                ),
+            }
+        )
 
     def _halve(self):
         self.window_seconds = max(self.window_seconds // 2, SHORTEST_WINDOW)
