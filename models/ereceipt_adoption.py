@@ -87,9 +87,7 @@ class EreceiptReconciliationLine(models.Model):
                 content = authority.fetch_content(self.uid_there)
             outbox._apart(lambda: self._adopt(content, device), 1)
         except FiscalError as error:
-            text = self.env["ereceipt.document"]._error_text(
-                error, self.remedied_by_id
-            )
+            text = self.env["ereceipt.document"]._error_text(error, self.remedied_by_id)
             outbox._apart(lambda: self._not_adopted(text))
         except OperationalError:
             raise

@@ -6,9 +6,10 @@ from ..fiscal.contract import Outcome, Status
 from ..fiscal.reconciling import REMEDIES, Kind
 from .ereceipt_unit import Unit
 
-DECIDED = frozenset(
-    {Status.VALID, Status.INVALID, Status.CANCELLED, Status.REJECTED}
-)
+UNDECIDED = frozenset({Status.ACCEPTED, Status.PENDING})
+NEEDS_DECISION = lifecycle.SETTLED | {lifecycle.TO_SIGN}
+"""States that only a verdict changes."""
+
 TAKEN_BACK = frozenset({Status.INVALID, Status.CANCELLED, Status.REJECTED})
 
 
@@ -183,23 +184,18 @@ class EreceiptReconciliationLine(models.Model):
             return self.env._(
                 "%s has changed since it was compared. Reconcile again.", document.name
             )
-        decided = document.state in lifecycle.SETTLED
-        waits_to_sign = document.state == lifecycle.TO_SIGN
-        if status not in DECIDED and (decided or waits_to_sign):
-            if status != Status.CANCELLING or document.state != lifecycle.VALID:
-                return self.env._(
-                    "The authority has not decided about %s. Reconcile again later.",
-                    document.name,
-                )
+        if status in UNDECIDED and document.state in NEEDS_DECISION:
+            return self.env._(
+                "The authority has not decided about %s. Reconcile again later.",
+                document.name,
+            )
         moves = document.link_ids.move_id
         if status not in TAKEN_BACK and any(m.state != "posted" for m in moves):
             return self.env._(
                 "%(document)s stands at the authority, and %(invoice)s is not posted. "
                 "Post it again first, or explain the difference.",
                 document=document.name,
-                invoice=", ".join(
-                    m.display_name for m in moves if m.state != "posted"
-                ),
+                invoice=", ".join(m.display_name for m in moves if m.state != "posted"),
             )
         return False
 

@@ -179,9 +179,7 @@ class EreceiptReconciliation(models.Model):
         for column, name in enumerate(columns):
             sheet.write(0, column, labels[name]["string"], bold)
         sheet.freeze_panes(1, 1)
-        choices = {
-            name: dict(labels[name].get("selection", ())) for name in columns
-        }
+        choices = {name: dict(labels[name].get("selection", ())) for name in columns}
         row, last = 0, 0
         while True:
             batch = lines.search(

@@ -9,7 +9,6 @@ from odoo.tools import SQL, mute_logger
 from .common import EreceiptCommon
 from .reconciliation_common import ReconciliationKit
 
-
 RUN = "odoo.addons.account_ereceipt.models.ereceipt_reconciliation_run"
 
 
@@ -66,16 +65,20 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
         line = self.lines(reconciliation, "amount")
         self.assertEqual((line.amount_here, line.amount_there), (114.0, 114.01))
         self.assertEqual(line.move_id, total)
-        causes = self.env["mail.activity"].sudo().search(
-            [
-                ("res_model", "=", "ereceipt.registration"),
-                ("res_id", "=", self.registration.id),
-            ]
+        causes = (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", "ereceipt.registration"),
+                    ("res_id", "=", self.registration.id),
+                ]
+            )
         )
         self.assertIn("reconciliation", causes.mapped("ereceipt_cause"))
 
     def test_what_is_on_its_way_is_no_difference(self):
-        self.registration.reconcile_patience = 60
+        self.registration.sudo().reconcile_patience = 60
         self.invoice()
         reconciliation = self.reconciled()
         self.assertFalse(reconciliation.line_ids)
@@ -144,7 +147,7 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
 
     def test_the_daily_job(self):
         self.valid()
-        self.registration.reconcile_days = 2
+        self.registration.sudo().reconcile_days = 2
         self.run_job()
         daily = self.env["ereceipt.reconciliation"].search([("origin", "=", "job")])
         self.assertEqual(len(daily), 1)
@@ -360,7 +363,7 @@ class TestReconciliationRemedies(ReconciliationKit, EreceiptCommon):
         )
         self.env.invalidate_all()
         seals._verify_some()
-        told = self.env["mail.activity"].sudo().search(
-            [("ereceipt_cause", "=", "seal")]
+        told = (
+            self.env["mail.activity"].sudo().search([("ereceipt_cause", "=", "seal")])
         )
         self.assertIn(str(exchange.id), told.note or "")

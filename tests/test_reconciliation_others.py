@@ -93,9 +93,7 @@ class TestReconciliationOfReceipts(ReconciliationKit, HrCisCommon):
 
     def test_only_what_never_got_there(self):
         sent, stuck = self.invoice(), self.invoice()
-        stuck.ereceipt_document_id.sudo()._go(
-            lifecycle.FAILED, next_attempt_at=False
-        )
+        stuck.ereceipt_document_id.sudo()._go(lifecycle.FAILED, next_attempt_at=False)
         self.run_outbox()
         self.assertEqual(sent.ereceipt_state, "valid")
         before = len(self.control.requests()["rows"])
