@@ -107,9 +107,7 @@ class EreceiptReconciliation(models.Model):
         "day has too many documents.",
     )
     closed_line_id = fields.Integer(string="Lines brought together", readonly=True)
-    progress = fields.Float(
-        string="Progress", compute="_compute_progress", help="In percent."
-    )
+    progress = fields.Float(compute="_compute_progress", help="In percent.")
     failures = fields.Integer(string="Failed attempts in a row", readonly=True)
     retry_at = fields.Datetime(string="Next attempt", readonly=True)
     error = fields.Char(string="Why it does not go on", readonly=True)

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..fiscal.contract import Listed, Status
-from ..fiscal.reconciling import REMEDIES, Kind
+from ..fiscal.reconciling import REMEDIES, WHATEVER_STATE, Kind
 
 CREATED_AT_ONCE = 500
 
@@ -18,8 +18,13 @@ _SAME = """
     AND n.amount_there IS NOT DISTINCT FROM e.amount_there
     AND n.date_there IS NOT DISTINCT FROM e.date_there
     AND n.party_there IS NOT DISTINCT FROM e.party_there
-    AND n.state_here IS NOT DISTINCT FROM e.state_here
-    AND n.status_there IS NOT DISTINCT FROM e.status_there
+    AND (
+        n.kind = ANY(%(whatever_state)s)
+        OR (
+            n.state_here IS NOT DISTINCT FROM e.state_here
+            AND n.status_there IS NOT DISTINCT FROM e.status_there
+        )
+    )
 """
 """What makes a new line (n) the same difference as an earlier one (e)."""
 
@@ -107,7 +112,7 @@ class EreceiptReconciliationLine(models.Model):
         ondelete="set null",
         index="btree_not_null",
     )
-    number = fields.Char(string="Number", readonly=True)
+    number = fields.Char(readonly=True)
     uid = fields.Char(string="Identifier", compute="_compute_uid")
     issued_on = fields.Datetime(
         string="Issued",
@@ -289,7 +294,7 @@ class EreceiptReconciliationLine(models.Model):
         self.env.flush_all()
         start, end = reconciliation._bounds()
         given = {
-            "same": SQL(_SAME),
+            "same": SQL(_SAME, whatever_state=[kind.value for kind in WHATEVER_STATE]),
             "this": reconciliation.id,
             "registration": reconciliation.registration_id.id,
             "environment": reconciliation.environment,

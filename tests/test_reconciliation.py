@@ -128,6 +128,28 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
             reconciliation.with_env(self.env(cr=cr, su=True))._step()
         self.env.invalidate_all()
 
+    def test_a_piece_that_fails_leaves_nothing_behind(self):
+        """What was found is kept with how far that is, or not at all."""
+        moves = self.valid(3)
+        for move in moves:
+            self.control.cancel(move.ereceipt_uuid)
+        reconciliation = self.start(days=0)
+        self.run_piece(reconciliation)
+        position = reconciliation.position
+        model = self.env.registry["ereceipt.reconciliation"]
+        # called after the lines were made
+        failing = patch.object(model, "_counted", side_effect=ValueError)
+        with failing, mute_logger(RUN):
+            self.run_piece(reconciliation)
+        self.assertFalse(reconciliation.line_ids)
+        self.assertEqual(reconciliation.position, position)
+        self.assertEqual(reconciliation.failures, 1)
+        reconciliation.sudo().retry_at = False
+        self.run_job()
+        self.assertEqual(reconciliation.state, "done", reconciliation.error)
+        self.assertEqual(reconciliation.line_count, 3)
+        self.assertEqual(reconciliation.here_count, 3)
+
     def test_an_authority_that_is_down(self):
         self.valid()
         self.control.fault("search", "status", status=500)

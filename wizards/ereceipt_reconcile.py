@@ -14,7 +14,6 @@ class EreceiptReconcile(models.TransientModel):
 
     registration_id = fields.Many2one(
         "ereceipt.registration",
-        string="Registration",
         required=True,
         default=lambda self: self._default_registration(),
     )

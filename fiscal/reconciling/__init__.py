@@ -4,7 +4,7 @@ Pure: two streams of small value objects go in, findings come out. Where they co
 (a database, a network) and what is done about them is the caller's matter.
 """
 
-from .kinds import NOT_HERE, NOT_THERE, REMEDIES, Kind, Remedy
+from .kinds import NOT_HERE, NOT_THERE, REMEDIES, WHATEVER_STATE, Kind, Remedy
 from .matching import Counts, Finding, Held, Matcher, Resolved, Terms
 from .states import Agreement, judge, stands
 
@@ -21,6 +21,7 @@ __all__ = [
     "Remedy",
     "Resolved",
     "Terms",
+    "WHATEVER_STATE",
     "judge",
     "stands",
 ]

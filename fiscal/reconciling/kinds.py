@@ -129,6 +129,22 @@ REMEDIES: Mapping[Kind, tuple[Remedy, ...]] = MappingProxyType(
 """What each kind allows, the best first. Where there is nothing a person looks into it
 and says why it stays as it is."""
 
+WHATEVER_STATE = frozenset(
+    {
+        Kind.UID,
+        Kind.FORMER,
+        Kind.NUMBER,
+        Kind.TWICE_THERE,
+        Kind.TWICE_HERE,
+        Kind.AMOUNT,
+        Kind.DAY,
+        Kind.TIME,
+        Kind.PARTY,
+        Kind.DEVICE,
+    }
+)
+"""Kinds that stay the same difference when a document goes to another state."""
+
 NOT_HERE = frozenset(
     {Kind.MISSING_HERE, Kind.FOREIGN_DEVICE, Kind.GONE_THERE, Kind.REFUSED_THERE}
 )
