@@ -68,7 +68,8 @@ class EreceiptReconciliationLine(models.Model):
                     ("remedy", "=", "adopt"),
                     ("document_id", "=", False),
                 ],
-                order="id",
+                # as they were issued, so that a chain is gone along
+                order="issued_on, id",
                 limit=ADOPTED_AT_ONCE,
             )
             lines = lines.filtered(lambda line: line.registration_id._sends_here())
@@ -160,11 +161,24 @@ class EreceiptReconciliationLine(models.Model):
             "decided_at": fields.Datetime.now(),
             "adopted_at": fields.Datetime.now(),
             "adopted_by_id": self.remedied_by_id.id,
+            "chain_index": device._adopted_place(receipt),
         }
 
 
 class EreceiptDevice(models.Model):
     _inherit = "ereceipt.device"
+
+    def _adopted_place(self, receipt):
+        """Return the place in the device's chain of a document that is adopted: the
+        next one where it follows the last that we know (a database that was restored
+        has forgotten the end of its chain), else none."""
+        self.ensure_one()
+        chained = self.registration_id._authority_class().capabilities.chained
+        if not chained or receipt.device.serial != self.serial:
+            return 0
+        self._chain_lock()
+        index, uid, _moment = self._chain_head()
+        return index + 1 if (receipt.previous_uid or "") == uid else 0
 
     def _adopted_media_type(self):
         """Return the form of documents that this device has issued."""
@@ -181,7 +195,8 @@ class EreceiptDevice(models.Model):
 
 class EreceiptDocument(models.Model):
     """A document that was adopted: issued elsewhere, and booked here afterwards. It is
-    frozen like any other, has no place in a device's chain, and is never sent."""
+    frozen like any other, and never sent. It has a place in its device's chain only
+    where it is the next one there."""
 
     _inherit = "ereceipt.document"
 

@@ -342,6 +342,9 @@ class TestReconciliationRemedies(ReconciliationKit, EreceiptCommon):
         with self.assertRaises(UserError):
             draft.with_user(self.accountant).button_draft()
         self.assert_clean()
+        # the chain goes on where the authority's ends
+        following = self.invoice().ereceipt_document_id.sudo()
+        self.assertEqual((following.chain_index, following.previous_uid), (2, uid))
 
     def test_adopt_many_and_only_what_stands(self):
         moves = self.valid(3)
