@@ -30,6 +30,7 @@
         "wizards/ereceipt_hr_change_views.xml",
         "wizards/ereceipt_cn_session_views.xml",
         "wizards/ereceipt_request_refusal_views.xml",
+        "wizards/ereceipt_reconcile_views.xml",
         "views/ereceipt_registration_views.xml",
         "views/ereceipt_signing_key_views.xml",
         "views/ereceipt_device_views.xml",
@@ -49,12 +50,14 @@
         "views/cn_nuonuo_together_views.xml",
         "views/ereceipt_request_views.xml",
         "views/cn_nuonuo_request_views.xml",
+        "views/ereceipt_reconciliation_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/ereceipt_request_menus.xml",
         "views/portal_templates.xml",
         "views/portal_title_templates.xml",
         "report/account_move_report.xml",
+        "report/ereceipt_reconciliation_report.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -86,6 +86,7 @@ class Limits:
 
     :ivar warn_before: how long before its window closes somebody should usually be
         told that a document has not arrived yet
+    :ivar listed_precision: how exactly its lists tell when a document was issued
     """
 
     zone: str
@@ -97,6 +98,7 @@ class Limits:
     ingestion_time: timedelta = timedelta(minutes=2)
     first_poll: timedelta = timedelta(seconds=3)
     warn_before: timedelta = timedelta(hours=12)
+    listed_precision: timedelta = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Capabilities:
         repeat is the same document to it; or its duplicate error names the first
     :ivar parallel_calls: calls at once for one registration
     :ivar interactive: one document may be sent at once, with a person waiting
+    :ivar listable: it lists what it holds (:meth:`Authority.list_documents`)
+    :ivar adoptable: it gives back whole documents (:meth:`Authority.fetch_content`)
     :ivar declinable: a buyer's rejection can be declined
     :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
     :ivar files: the authority makes files that the law wants kept
@@ -135,6 +139,7 @@ class Capabilities:
     interactive: bool = False
     cancellable: bool = False
     listable: bool = False
+    adoptable: bool = False
     declinable: bool = False
     printer: bool = False
     files: bool = False
@@ -386,7 +391,25 @@ class Authority(Protocol):
         """
 
     def list_documents(self, start: datetime, end: datetime) -> Iterator[Listed]:
-        """Yield what the authority holds for this device, issued in the period."""
+        """Yield what the authority holds for this device, issued in the period
+        (capability ``listable``).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+
+    def as_listed(self, document: Document) -> Listed:
+        """Return what the authority's list should say of a document of ours, which it
+        has unchanged: the same currency and form. ``status`` says nothing.
+
+        :raise ValueError: the content is no such document
+        """
+
+    def fetch_content(self, uid: str) -> bytes:
+        """Return a document as the authority keeps it, in the form that :meth:`parse`
+        reads (capability ``adoptable``).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
 
     def last_uid(self) -> str:
         """Return the newest document that the authority knows of this device,

@@ -37,10 +37,15 @@ FAILED = "failed"
 SUPERSEDED = "superseded"
 WITHDRAWN = "withdrawn"
 
+_LISTED = frozenset({VALID, INVALID, CANCELLED, REJECTED})
+"""What an authority's list may say of a document that had not got there by what we
+knew: a database that was restored from a copy has forgotten that it sent it."""
+
 TRANSITIONS: dict[str, frozenset[str]] = {
     WAITING: frozenset({TO_SIGN, QUEUED, WITHDRAWN}),
-    TO_SIGN: frozenset({QUEUED, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
-    QUEUED: frozenset({SENDING, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
+    TO_SIGN: frozenset({QUEUED, LATE, FAILED, SUPERSEDED, WITHDRAWN}) | _LISTED,
+    QUEUED: frozenset({SENDING, LATE, FAILED, SUPERSEDED, WITHDRAWN, SUBMITTED})
+    | _LISTED,
     # back to queued: certainly not sent
     SENDING: frozenset(
         {
@@ -73,17 +78,19 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     SUBMITTED: frozenset({VALID, INVALID, REJECTED, CANCELLED, QUEUED, LATE, FAILED}),
     # an authority may come to another verdict, and a buyer's rejection may be declined
     VALID: frozenset({CANCELLING, CANCELLED, REJECTED, INVALID}),
-    INVALID: frozenset({SUPERSEDED}),
+    INVALID: frozenset({SUPERSEDED, VALID, CANCELLED, REJECTED}),
     REJECTED: frozenset({SUPERSEDED, VALID, CANCELLED, INVALID}),
     # whatever the authority holds it as by now, that is its verdict
     CANCELLING: frozenset({CANCELLED, VALID, INVALID, REJECTED}),
-    CANCELLED: frozenset({SUPERSEDED}),
-    LATE: frozenset({QUEUED, SUPERSEDED}),
-    FAILED: frozenset({QUEUED, UNKNOWN, LATE, SUPERSEDED}),
+    CANCELLED: frozenset({SUPERSEDED, VALID, INVALID}),
+    LATE: frozenset({QUEUED, SUPERSEDED, SUBMITTED}) | _LISTED,
+    FAILED: frozenset({QUEUED, UNKNOWN, LATE, SUPERSEDED, SUBMITTED}) | _LISTED,
     SUPERSEDED: frozenset(),
     WITHDRAWN: frozenset(),
 }
-"""From each state to the states that may follow it; anything else is a defect."""
+"""From each state to the states that may follow it; anything else is a defect. What was
+decided here and stands otherwise in the authority's list is corrected by a person who
+reconciles the two (:mod:`.reconciling`)."""
 
 STATES = tuple(TRANSITIONS)
 

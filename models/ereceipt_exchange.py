@@ -14,6 +14,10 @@ RETENTION_PARAMETER = "account_ereceipt.retention_days"
 MINIMUM_RETENTION_DAYS = 5 * 366
 """Egyptian law keeps documents for five years; no setting goes below."""
 
+SEALS_AT_ONCE = 20
+VERIFIED_PARAMETER = "account_ereceipt.seal_verified"
+"""The number of the seal up to which the job has verified."""
+
 SEAL_FORMAT = 2
 """What new rows tell their seals (:meth:`EreceiptExchange._fingerprint`)."""
 
@@ -363,11 +367,41 @@ class EreceiptSeal(models.Model):
         return chain.hexdigest()
 
     @api.model
-    def _verify(self):
-        """Return the rows and seals that are not what they were, as sentences."""
+    def _verify_some(self):
+        """Verify as many seals as one run may take, going on where the last one ended
+        and from the beginning again after the newest, and ask for a person where
+        something was changed."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        first = int(parameters.get_param(VERIFIED_PARAMETER) or 0) + 1
+        seals = self.sudo().search(
+            [("number", ">=", first)], order="number", limit=SEALS_AT_ONCE
+        )
+        wrong = self._verify(first, SEALS_AT_ONCE)
+        last = seals[-1].number if len(seals) == SEALS_AT_ONCE else 0
+        parameters.set_param(VERIFIED_PARAMETER, last)
+        registration = self.env["ereceipt.registration"].sudo().search([], limit=1)
+        if wrong and registration:
+            self.env["ereceipt.alert"]._raise(
+                registration,
+                "seal",
+                self.env._("What was exchanged with an authority was changed"),
+                "\n".join(wrong),
+            )
+
+    @api.model
+    def _verify(self, first=1, most=None):
+        """Return the rows and seals that are not what they were, as sentences.
+
+        :param int first: number of the first seal that is verified
+        :param int most: how many are
+        """
         wrong = []
-        previous = False
-        for number, seal in enumerate(self.sudo().search([], order="number"), 1):
+        before = self.sudo().search([("number", "=", first - 1)], limit=1)
+        previous = before.hash
+        seals = self.sudo().search(
+            [("number", ">=", first)], order="number", limit=most
+        )
+        for number, seal in enumerate(seals, first):
             if seal.previous_hash != previous or seal.number != number:
                 wrong.append(
                     self.env._("Seal %s does not follow its predecessor.", seal.number)

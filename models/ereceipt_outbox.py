@@ -382,6 +382,7 @@ class EreceiptOutbox(models.AbstractModel):
             self.env["ereceipt.signing.key"]._forget_old_pins,
             self.env["ereceipt.signing.key"]._notice_silent_agents,
             self.env["ereceipt.seal"]._seal,
+            self.env["ereceipt.seal"]._verify_some,
             self.env["ereceipt.exchange"]._purge,
         ]
 

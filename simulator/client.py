@@ -73,6 +73,16 @@ class ControlClient:
         """Cancel a valid receipt, as a person does on the portal."""
         return self.call("POST", "cancel", {"uuid": uuid, "reason": reason})
 
+    def alter(self, uuid: str, **shown: object) -> dict:
+        """Show a receipt otherwise than it was sent: ``number``, ``total``, ``issued``,
+        ``buyer_id``, ``serial``.
+        """
+        return self.call("POST", "alter", {"uuid": uuid, **shown})
+
+    def forget(self, uuid: str) -> None:
+        """Lose a receipt, as if it had never been taken."""
+        self.call("POST", "forget", {"uuid": uuid})
+
     def fault(self, on: str | list[str], kind: str, **options: object) -> int:
         """Put one fault rule in force; returns its id."""
         rule = {"on": on, "kind": kind, **options}

@@ -60,6 +60,8 @@ from . import (
     test_hr_receipt,
     test_issue_and_send,
     test_print,
+    test_reconciliation,
+    test_reconciliation_others,
     test_registration_name,
     test_request_engine,
     test_return_reference,

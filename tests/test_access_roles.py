@@ -35,6 +35,10 @@ ereceipt.token              ------ ------   ------  ------     ------  ------
 ereceipt.callback           ------ ------   re----  re----     re----  re----
 ereceipt.request            ------ ------   re----  rewc!-     rewc!-  rewc!-
 ereceipt.request.refusal    ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.reconciliation     ------ ------   re----  re----     re----  re----
+ereceipt.reconciliation.line ------ ------  re----  re----     re----  re----
+ereceipt.reconcile          ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.explanation        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -129,6 +133,20 @@ ereceipt.missing.mapping action_open                      --xxxx
 ereceipt.missing.mapping action_use_suggestion            ----!!
 ereceipt.problems        action_open_wrong                ---xxx
 ereceipt.problems        action_post_others               ---!!!
+ereceipt.reconcile       action_start                     ---xxx
+ereceipt.reconciliation  action_open_lines                xxxxxx
+ereceipt.reconciliation  action_report_pdf                --xxxx
+ereceipt.reconciliation  action_report_xlsx               xxxxxx
+ereceipt.reconciliation  action_resume                    ---!!!
+ereceipt.reconciliation.line action_adopt                 ---!!!
+ereceipt.reconciliation.line action_ask                   ---!!!
+ereceipt.reconciliation.line action_explain               ---xxx
+ereceipt.reconciliation.line action_open_document         --xxxx
+ereceipt.reconciliation.line action_open_move             --xxxx
+ereceipt.reconciliation.line action_resend                ----!!
+ereceipt.reconciliation.line action_take                  ---!!!
+ereceipt.explanation     action_explain                   ---!!!
+ereceipt.registration    action_open_reconciliations      xxxxxx
 ereceipt.registration    action_close_breaker             -----x
 ereceipt.registration    action_close_for_callbacks       -----x
 ereceipt.registration    action_confirm_database          -----x
@@ -269,6 +287,24 @@ class TestAccessRoles(EreceiptCommon):
         search = self.env["ereceipt.eg.code.search"].sudo().create(through)
         found = {"search_id": search.id, "code": "X"}
         own_key = {"key_id": self.key.id}
+        compared = {
+            **through,
+            "company_id": self.company.id,
+            "environment": "test",
+            "date_from": "2026-01-01",
+            "date_to": "2026-01-31",
+            "way": "list",
+        }
+        compared = self.env["ereceipt.reconciliation"].sudo().create(compared)
+        difference = {
+            **through,
+            "reconciliation_id": compared.id,
+            "company_id": self.company.id,
+            "kind": "amount",
+            "document_id": self.document.id,
+            "move_id": self.move.id,
+        }
+        differing = self.env["ereceipt.reconciliation.line"].sudo().create(difference)
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         received = {"topic": "documents", "received_at": "2026-01-01"}
         asked_for = {"move_id": self.invoice(post=False).id}
@@ -302,6 +338,14 @@ class TestAccessRoles(EreceiptCommon):
                 {"registration_id": registration.id, "delivery": "2", **received},
                 {"topic": "X"},
             ),
+            "ereceipt.reconciliation": (
+                compared,
+                {**through, "company_id": self.company.id, "environment": "test"},
+                {"state": "done"},
+            ),
+            "ereceipt.reconciliation.line": (differing, difference, {"state": "done"}),
+            "ereceipt.reconcile": (None, through, {"date_to": "2030-01-01"}),
+            "ereceipt.explanation": (None, {"reason": "X"}, {"reason": "Y"}),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
             "ereceipt.request": (request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),

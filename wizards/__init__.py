@@ -15,6 +15,7 @@ from . import (
     ereceipt_pairing,
     ereceipt_problems,
     ereceipt_request_refusal,
+    ereceipt_reconcile,
     ereceipt_return_anew,
     validate_account_move,
 )

@@ -26,6 +26,7 @@ from ..contract import (
 )
 from ..lacking import NoList, OneByOne
 from ..messages import Sentence, _
+from ..reconcilable import Reconcilable
 from ..seller_receipts import SellerReceipts
 from ..tables import ShippedCodes
 from . import errors
@@ -55,7 +56,9 @@ DUPLICATE = "E9106"
 
 
 @register_authority
-class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected):
+class CnNuonuo(
+    SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcilable
+):
     """Issues 数电发票 for one taxpayer, and red letters on them.
 
     Connection:

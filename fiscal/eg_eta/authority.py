@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
+from urllib.parse import quote
 
 from ..connected import Connected
 from ..contract import (
+    AuthorityError,
     Capabilities,
     Document,
     Envelope,
@@ -19,6 +21,8 @@ from ..contract import (
     Status,
 )
 from ..lacking import NoFiles
+from ..messages import Sentence, _
+from ..reconcilable import Reconcilable
 from ..tables import ShippedCodes
 from ..transport import Answer, clock_offset_of
 from . import errors, submission
@@ -30,7 +34,7 @@ _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
 
-class EtaAuthority(Connected, ShippedCodes, NoFiles, ABC):
+class EtaAuthority(Connected, ShippedCodes, NoFiles, Reconcilable, ABC):
     """One of ETA's systems, seen from one connection.
 
     ``endpoints`` of the connection: ``identity``, ``api``, ``portal``; what is not
@@ -43,6 +47,7 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, ABC):
         parallel_calls=4,
         interactive=True,
         listable=True,
+        adoptable=True,
     )
     """What its systems share; each adds its own."""
     limits: ClassVar[Limits] = Limits(
@@ -55,6 +60,9 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, ABC):
     usual_per_call: ClassVar[int]
     table = staticmethod(table)
     submission_path: ClassVar[str]
+    raw_path: ClassVar[str]
+    """Where a document is had as it was sent, with a place for its UUID."""
+    raw_member: ClassVar[str]
     default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "test": {
             "identity": "https://id.preprod.eta.gov.eg",
@@ -83,6 +91,24 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, ABC):
         """Return what a code of ETA means and how to cure it; ``values["who"]`` is who
         can: ``accountant``, ``administrator`` or ``authority``."""
         return errors.cure(code)
+
+    def fetch_content(self, uid: str) -> bytes:
+        """Return a document as it was sent to ETA, whoever sent it (spec egypt 2.2.3
+        and 3).
+
+        :raise TransientError, AuthenticationError, AuthorityError:
+        """
+        path = self.raw_path.format(quote(uid, safe=""))
+        body = self._client().get("document", path) or {}
+        content = body.get(self.raw_member)
+        if not isinstance(content, str) or not content:
+            raise AuthorityError(
+                "no_content",
+                Sentence(
+                    _("The authority does not give the document %(uid)s back."), uid=uid
+                ),
+            )
+        return content.encode()
 
     # -- what travels together --------------------------------------------------------
 

@@ -91,6 +91,8 @@ class EgReceipt(SellerReceipts, EtaAuthority):
     usual_per_call: ClassVar[int] = 200
     tables: ClassVar[Sequence[str]] = RECEIPT_KINDS
     submission_path: ClassVar[str] = submission.PATH
+    raw_path: ClassVar[str] = "/api/v1/receipts/{}/raw"
+    raw_member: ClassVar[str] = "rawDocument"
 
     def __init__(self, connection: Connection) -> None:
         """Take a connection.

@@ -28,6 +28,7 @@ from ..contract import (
 from ..lacking import NoList, OneByOne
 from ..messages import Sentence, _
 from ..probing import clock_problems, failure
+from ..reconcilable import Reconcilable
 from ..seller_receipts import SellerReceipts
 from ..signing.certificate import read_certificates
 from ..signing.xmldsig import sign_enveloped
@@ -68,7 +69,7 @@ _RACUNI, _PROVJERA, _ECHO = (OPERATIONS[n] for n in ("racuni", "provjera", "echo
 
 
 @register_authority
-class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected):
+class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcilable):
     """Registers receipts at CIS for one charging device.
 
     Connection:

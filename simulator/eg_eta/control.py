@@ -6,6 +6,9 @@
                                     serial: change it)
 ``POST /_control/late``             ``{"serial", "days"}``; 0 takes it back
 ``POST /_control/cancel``           ``{"uuid", "reason"}``: on the portal
+``POST /_control/alter``            ``{"uuid", ...}``: show number, total, issued,
+                                    buyer_id or serial of a receipt otherwise
+``POST /_control/forget``           ``{"uuid"}``: lose a receipt
 ``POST /_control/tokens/revoke``    refuse all tokens given so far
 ``GET  /_control/tokens``           tokens given
 ``POST /_control/settle``           reach all pending verdicts now
@@ -22,6 +25,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -45,6 +49,8 @@ class Control(ControlBase):
     URLS = urls(
         ("/late", "late", "POST"),
         ("/cancel", "cancel", "POST"),
+        ("/alter", "alter", "POST"),
+        ("/forget", "forget", "POST"),
         ("/tokens", "tokens"),
         ("/tokens/revoke", "revoke", "POST"),
         ("/settle", "settle", "POST"),
@@ -123,6 +129,25 @@ class Control(ControlBase):
         receipt = queries.cancel(self.app.store, uuid, reason)
         self.app.news.receipt(receipt)
         return _receipt(receipt)
+
+    def _alter(self, request: Request, body: dict) -> dict:
+        receipt = queries.known(self.app.store, needed(body, "uuid"))
+        for name in ("number", "issued", "buyer_id", "serial"):
+            if name in body:
+                setattr(receipt, name, str(body[name]))
+        if "total" in body:
+            receipt.total = Decimal(str(body["total"]))
+        self.app.store.changes += 1
+        return _receipt(receipt)
+
+    def _forget(self, request: Request, body: dict) -> dict:
+        store = self.app.store
+        receipt = queries.known(store, needed(body, "uuid"))
+        del store.receipts[receipt.uuid]
+        store.order.remove(receipt)
+        receipt.submission.receipts.remove(receipt)
+        store.changes += 1
+        return {}
 
     def _tokens(self, request: Request, body: dict) -> list:
         return list(self.app.tokens.issued)

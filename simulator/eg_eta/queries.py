@@ -184,13 +184,19 @@ class Queries:
 
 def cancel(store: Store, uuid: str, reason: str) -> Receipt:
     """What a person does on the portal: cancel a valid receipt."""
-    receipt = store.receipts.get(uuid)
-    if receipt is None:
-        raise not_found("receipt", uuid)
+    receipt = known(store, uuid)
     if receipt.status != VALID:
         message = f"Only a valid receipt can be cancelled, this is {receipt.status}."
         raise ApiError(400, "BadRequest", message)
     receipt.status, receipt.reason = CANCELLED, reason
+    return receipt
+
+
+def known(store: Store, uuid: str) -> Receipt:
+    """A receipt that was taken, in whatever state."""
+    receipt = store.receipts.get(uuid)
+    if receipt is None:
+        raise not_found("receipt", uuid)
     return receipt
 
 

@@ -117,6 +117,8 @@ class EgInvoice(EtaAuthority):
     usual_per_call: ClassVar[int] = 50
     tables: ClassVar[Sequence[str]] = INVOICE_KINDS
     submission_path: ClassVar[str] = "/api/v1.0/documentsubmissions"
+    raw_path: ClassVar[str] = "/api/v1.0/documents/{}/raw"
+    raw_member: ClassVar[str] = "document"
 
     def __init__(self, connection: Connection) -> None:
         """Take a connection.
@@ -331,6 +333,16 @@ class EgInvoice(EtaAuthority):
         :raise TransientError, AuthenticationError, AuthorityError:
         """
         return self._listing().issued_between(start, end)
+
+    def as_listed(self, document: Document) -> Listed:
+        """Return what ETA's list should say of a document: its total in EGP, and no
+        device.
+
+        :raise ValueError: the content is no such document
+        """
+        receipt = self.parse(document.content)
+        listed = super().as_listed(document)
+        return replace(listed, total=receipt.data["total_egp"], device_serial="")
 
     def list_received(self, start: datetime, end: datetime) -> Iterator[Listed]:
         """Yield the documents that others issued to the taxpayer in a period;

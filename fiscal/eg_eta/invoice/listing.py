@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ...contract import Listed, Status
+from ...contract import AuthorityError, Listed, Status
+from ...messages import Sentence, _
 from ..asking import moment_or_none, texts
 from ..client import EtaClient, Reader
 from ..wire import amount_or_none
@@ -49,11 +50,17 @@ class InvoiceListing:
             filters = lists.issued_in(start, until - _SECOND)
             filters["direction"] = direction
             seen: set[str] = set()
-            for row in lists.searched(self._reader.get, filters):
-                uid = row.get("uuid")
-                if isinstance(uid, str) and uid and uid not in seen:
-                    seen.add(uid)
-                    yield _listed(uid, row)
+            try:
+                for row in lists.searched(self._reader.get, filters):
+                    uid = row.get("uuid")
+                    if isinstance(uid, str) and uid and uid not in seen:
+                        seen.add(uid)
+                        yield _listed(uid, row)
+            except lists.NoList:
+                raise AuthorityError(
+                    "no_list",
+                    Sentence(_("The authority does not give its list of documents.")),
+                ) from None
             start = until
 
 

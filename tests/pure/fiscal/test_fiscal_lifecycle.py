@@ -31,18 +31,20 @@ STATES = {
 
 LEGAL = """
 waiting     to_sign queued withdrawn
-to_sign     queued late failed superseded withdrawn
-queued      sending late failed superseded withdrawn
+to_sign     queued late failed superseded withdrawn valid invalid rejected cancelled
+queued      sending late failed superseded withdrawn submitted
+queued      valid invalid rejected cancelled
 sending     queued submitted valid invalid unknown rejected cancelled late failed
 unknown     queued sending submitted valid invalid rejected cancelled late failed
 submitted   queued valid invalid rejected cancelled late failed
 valid       cancelling cancelled rejected invalid
-invalid     superseded
+invalid     superseded valid cancelled rejected
 rejected    superseded valid cancelled invalid
 cancelling  cancelled valid invalid rejected
-cancelled   superseded
-late        queued superseded
-failed      queued unknown late superseded
+cancelled   superseded valid invalid
+late        queued superseded submitted valid invalid rejected cancelled
+failed      queued unknown late superseded submitted
+failed      valid invalid rejected cancelled
 superseded
 withdrawn
 """

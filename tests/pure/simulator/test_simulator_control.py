@@ -46,6 +46,23 @@ def test_everything_taken(till, control):
     assert overview["document_statuses"] == {}
 
 
+def test_a_receipt_is_shown_otherwise_and_lost(till, control):
+    one = sealed(receipt())
+    uuid = one["header"]["uuid"]
+    till.submit(one)
+    control.settle()
+    shown = control.alter(uuid, total="7.5", number="X", issued="2026-01-02T03:04:05Z")
+    assert (shown["totalAmount"], shown["receiptNumber"]) == ("7.5", "X")
+    (row,) = till.get("receipts/recent").json()["receipts"]
+    assert (row["totalAmount"], row["receiptNumber"]) == (7.5, "X")
+    assert row["dateTimeIssued"] == "2026-01-02T03:04:05Z"
+    control.forget(uuid)
+    assert control.receipts() == []
+    assert till.get("receipts/recent").json()["receipts"] == []
+    with pytest.raises(ControlError):
+        control.forget(uuid)
+
+
 def test_requests_are_counted(till, control):
     till.submit(sealed(receipt()))
     till.get("receipts/recent")

@@ -1,0 +1,104 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.ereceipt_reconciliation import LONGEST_PERIOD
+
+
+class EreceiptReconcile(models.TransientModel):
+    """Asks for which registration and period our books are compared."""
+
+    _name = "ereceipt.reconcile"
+    _description = "Reconcile with a tax authority"
+
+    registration_id = fields.Many2one(
+        "ereceipt.registration",
+        required=True,
+        default=lambda self: self._default_registration(),
+    )
+    date_from = fields.Date(
+        string="From",
+        required=True,
+        default=lambda self: fields.Date.context_today(self).replace(day=1),
+    )
+    date_to = fields.Date(
+        string="Until",
+        required=True,
+        default=lambda self: fields.Date.context_today(self),
+    )
+    way_text = fields.Char(string="How", compute="_compute_way_text")
+
+    @api.model
+    def _default_registration(self):
+        """Offer the registration where there is only one."""
+        found = self.env["ereceipt.registration"].search([], limit=2)
+        return found if len(found) == 1 else found.browse()
+
+    @api.depends("registration_id")
+    @api.depends_context("lang")
+    def _compute_way_text(self):
+        texts = {
+            "list": self.env._(
+                "The authority's list is read day by day and compared with the books."
+            ),
+            "ask": self.env._(
+                "The authority has no list: it is asked about each document. What only "
+                "it has cannot be found."
+            ),
+            "own": self.env._(
+                "The authority has no list and cannot be asked. Only what never got "
+                "there can be found."
+            ),
+        }
+        for wizard in self:
+            registration = wizard.registration_id.sudo()
+            wizard.way_text = registration and texts[registration._reconciled_by()]
+
+    def action_start(self):
+        """Have the job compare, and show how far it is."""
+        self.ensure_one()
+        reconciliations = self.env["ereceipt.reconciliation"]
+        reconciliations._require("user")
+        registration = self.registration_id
+        registration.check_access("read")
+        if self.date_to < self.date_from:
+            raise UserError(self.env._("The period ends before it begins."))
+        if self.date_to - self.date_from > LONGEST_PERIOD:
+            raise UserError(
+                self.env._("Choose %s days at most.", LONGEST_PERIOD // timedelta(1))
+            )
+        if registration.company_id not in self.env.companies:
+            raise UserError(
+                self.env._(
+                    "%s belongs to another company. Switch to it first.",
+                    registration.display_name,
+                )
+            )
+        if not registration.sudo()._sends_here():
+            raise UserError(
+                self.env._(
+                    "%s is not used by this database, so nothing is asked through it.",
+                    registration.display_name,
+                )
+            )
+        going = reconciliations._begin(
+            registration.sudo(), self.date_from, self.date_to
+        )
+        return going.with_env(self.env)._get_records_action()
+
+
+class EreceiptExplanation(models.TransientModel):
+    """Asks why differences stay as they are."""
+
+    _name = "ereceipt.explanation"
+    _description = "Why a difference stays"
+
+    line_ids = fields.Many2many("ereceipt.reconciliation.line", string="Differences")
+    reason = fields.Char(required=True)
+
+    def action_explain(self):
+        """Note the reason on each of the differences."""
+        self.ensure_one()
+        self.line_ids._explain(self.reason)
+        return {"type": "ir.actions.act_window_close"}
