@@ -278,7 +278,7 @@ class TestCodeResolver(SnapshotCommon):
         rows = self.env["ereceipt.code.mapping"].with_context(default_kind="item")
         for code, scheme in (("EG-674859545-77", "EGS"), ("10000025", "GS1")):
             with Form(rows) as form:
-                form.product_id = self.small.copy()
+                form.product_tmpl_id = self.small.product_tmpl_id.copy()
                 form.code = code
             self.assertEqual(form.record.scheme, scheme)
 

@@ -348,8 +348,9 @@ class TestSnapshotCases(SnapshotCommon):
         self.assertEqual(line.description, "Repair")
         self.assertEqual(line.record, ("account.move", move.id))
         self.assertEqual(line.unit, "EA")
-        self.assertIn("product_missing", self.codes(move))
-        self.assertNotIn("item_code_missing", self.codes(move))
+        codes = self.codes(move)
+        self.assertIn("product_missing", codes)
+        self.assertNotIn("item_code_missing", codes)
 
     # -------------------------------------------------------------------------
     # BUYERS

@@ -39,9 +39,9 @@ from urllib.parse import urlencode
 import pytest
 from cn_kit import SERVICE, codes, line, order_of, person, receipt, wrong
 from cn_rig import APPKEY, SELLER, office
-from test_fiscal_cn_against_simulator import reds
 from test_fiscal_cn_callbacks import listening, wait_for
 from test_fiscal_cn_check import CONSTRUCTION, LEASE, special
+from test_fiscal_cn_red_simulator import reds
 
 from fiscal.contract import AuthenticationError, Status
 
