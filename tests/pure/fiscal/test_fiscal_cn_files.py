@@ -333,10 +333,10 @@ def test_files_of_a_red_letter(provider):
 
 def test_a_file_that_cannot_be_read_is_kept(provider, made):
     serve(provider, made)
-    provider.files["/files/ofd"] = bomb()
+    content = provider.files["/files/ofd"] = bomb()
     file = provider.authority().fetch_files(made)[0]
     assert codes(file.problems) == ["file_unreadable"]
-    assert file.sha256 == hashlib.sha256(bomb()).hexdigest()
+    assert file.sha256 == hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"", None])
