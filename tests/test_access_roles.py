@@ -197,6 +197,9 @@ class TestAccessRoles(EreceiptCommon):
                 }
             )
         )
+        asked_for, cls.wanted = cls.invoice(post=False), cls.invoice(post=False)
+        cls.request = cls.env["ereceipt.request"].with_user(cls.accountant)
+        cls.request = cls.request.create({"move_id": asked_for.id}).sudo()
         cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
@@ -269,10 +272,8 @@ class TestAccessRoles(EreceiptCommon):
         own_key = {"key_id": self.key.id}
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         received = {"topic": "documents", "received_at": "2026-01-01"}
-        asked_for = {"move_id": self.invoice(post=False).id}
-        request = self.env["ereceipt.request"].sudo().create(asked_for)
-        wanted = {"move_id": self.invoice(post=False).id}
-        refusal = {"request_ids": [Command.set(request.ids)], "reason": "X"}
+        wanted = {"move_id": self.wanted.id}
+        refusal = {"request_ids": [Command.set(self.request.ids)], "reason": "X"}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -301,7 +302,7 @@ class TestAccessRoles(EreceiptCommon):
                 {"topic": "X"},
             ),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
-            "ereceipt.request": (request, wanted, {"buyer_name": "X"}),
+            "ereceipt.request": (self.request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
