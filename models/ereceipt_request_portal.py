@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import email_normalize
 
 from .ereceipt_request import UNDECIDED
 
@@ -74,6 +75,8 @@ class EreceiptRequest(models.Model):
                 if text or one["needed"]:
                     wrong.append(self.env._("Choose one of: %s.", label))
                 text = ""
+            if one["kind"] == "email" and text and not email_normalize(text):
+                wrong.append(self.env._("“%s” is no e-mail address.", text[:40]))
             if one["most"] and len(text) > one["most"]:
                 wrong.append(
                     self.env._(

@@ -217,6 +217,9 @@ class TestAccessRoles(EreceiptCommon):
                 }
             )
         )
+        asked_for, cls.wanted = cls.invoice(post=False), cls.invoice(post=False)
+        cls.request = cls.env["ereceipt.request"].with_user(cls.accountant)
+        cls.request = cls.request.create({"move_id": asked_for.id}).sudo()
         cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
@@ -307,10 +310,8 @@ class TestAccessRoles(EreceiptCommon):
         differing = self.env["ereceipt.reconciliation.line"].sudo().create(difference)
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         received = {"topic": "documents", "received_at": "2026-01-01"}
-        asked_for = {"move_id": self.invoice(post=False).id}
-        request = self.env["ereceipt.request"].sudo().create(asked_for)
-        wanted = {"move_id": self.invoice(post=False).id}
-        refusal = {"request_ids": [Command.set(request.ids)], "reason": "X"}
+        wanted = {"move_id": self.wanted.id}
+        refusal = {"request_ids": [Command.set(self.request.ids)], "reason": "X"}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -347,7 +348,7 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.reconcile": (None, through, {"date_to": "2030-01-01"}),
             "ereceipt.explanation": (None, {"reason": "X"}, {"reason": "Y"}),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
-            "ereceipt.request": (request, wanted, {"buyer_name": "X"}),
+            "ereceipt.request": (self.request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),

@@ -190,6 +190,7 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
             ({"buyer_number": ""}, "needs its tax number"),
             ({"buyer_name": " "}, "Enter: Name"),
             ({"buyer_name": "名" * 101}, "at most 100 characters"),
+            ({"email": "nobody"}, "is no e-mail address"),
             ({"buyer_kind": "admin"}, "Choose one of: Buyer"),
             ({"cn_fapiao_kind": "90"}, "Choose one of: Kind"),
         ):
