@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from .. import register_authority
+from ..by_file.results import Result
 from ..contract import (
     AuthorityError,
     Built,
@@ -29,6 +30,7 @@ from ..messages import Sentence, _
 from ..seller_receipts import SellerReceipts
 from . import errors
 from .answers import Row
+from .by_file import outcome_by_file, rows_of
 from .checks import examine
 from .checks.document import MOST_LINES
 from .client import NuonuoClient, Reply
@@ -191,6 +193,20 @@ class CnNuonuo(SellerReceipts):
         :raise ValueError: it is no such document
         """
         return read_receipt(content)
+
+    def file_rows(self, content: bytes) -> list[dict[str, Any]]:
+        """Return a kept fapiao as rows of a file, see :mod:`.by_file`.
+
+        :raise ValueError: it is no such document
+        """
+        return rows_of(content)
+
+    def file_outcome(self, document: Document, results: Sequence[Result]) -> Outcome:
+        """Return what rows of a file say of a fapiao, see :mod:`.by_file`.
+
+        :raise AuthorityError: they say nothing that a fapiao can be
+        """
+        return outcome_by_file(document, results)
 
     def sign(self, built: Built, signer: Signer) -> Built:
         """Refuse: the bureau signs.
