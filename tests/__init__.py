@@ -12,6 +12,8 @@ from . import (
     test_browser_croatia,
     test_browser_invoices,
     test_browser_tour,
+    test_by_file,
+    test_by_file_channels,
     test_cn_fapiao,
     test_cn_files,
     test_cn_forms,

@@ -10,6 +10,8 @@ OWNED = (
     "ereceipt.document",
     "ereceipt.document.move",
     "ereceipt.exchange",
+    "ereceipt.file.run",
+    "ereceipt.file.row",
 )
 """Models of which every row belongs to a company."""
 
@@ -43,6 +45,11 @@ class TestAccessCompanies(EreceiptCommon):
         cls.branch_user = cls.mighty_user("branch", cls.branch)
         cls.group_user = cls.mighty_user("group", cls.company, cls.other)
         cls.move = cls.invoice()
+        profile = cls.env["ereceipt.file.profile"].create(
+            {"name": "Files", "registration_id": cls.registration.id}
+        )
+        cls.run_of_file = cls.env["ereceipt.file.run"]._make(profile, name="F")
+        cls.run_of_file._put_rows([{"label": "X", "outcome": "out"}])
         cls.env.flush_all()
 
     @classmethod
@@ -66,6 +73,8 @@ class TestAccessCompanies(EreceiptCommon):
             "ereceipt.document": document,
             "ereceipt.document.move": document.link_ids,
             "ereceipt.exchange": document.exchange_ids[:1],
+            "ereceipt.file.run": self.run_of_file,
+            "ereceipt.file.row": self.run_of_file.row_ids,
         }
 
     # -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from functools import partial
 
 import psycopg2
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -32,6 +33,11 @@ ereceipt.signing.agent      ------ ------   re----  re----     re----  rew---
 ereceipt.signing.nonce      ------ ------   ------  ------     ------  ------
 ereceipt.token              ------ ------   ------  ------     ------  ------
 ereceipt.callback           ------ ------   re----  re----     re----  re----
+ereceipt.file.profile       ------ ------   re----  re----     re----  rewcd!
+ereceipt.file.column        ------ ------   re----  re----     re----  rewcdu
+ereceipt.file.run           ------ ------   re----  re----     re----  re----
+ereceipt.file.row           ------ ------   re----  re----     re----  re----
+ereceipt.file.upload        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -61,6 +67,7 @@ account.move             action_ereceipt_follow_up        ---xx-
 account.move             action_ereceipt_issue            ---!!-
 account.move             action_ereceipt_late             ---xx-
 account.move             action_ereceipt_open_documents   ---xxx
+account.move             action_ereceipt_open_file        ---!!!
 account.move             action_ereceipt_open_original    ---xxx
 account.move             action_ereceipt_open_registration ---xxx
 account.move             action_ereceipt_open_replacement ---!!!
@@ -108,6 +115,15 @@ ereceipt.document        action_fetch_files               ---!!-
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
+ereceipt.file.profile    action_make_file                 ---!!!
+ereceipt.file.profile    action_open_runs                 xxxxxx
+ereceipt.file.profile    action_upload                    ---xxx
+ereceipt.file.run        action_apply                     ---!!!
+ereceipt.file.run        action_cancel                    ---xxx
+ereceipt.file.run        action_hand_over                 ---!!!
+ereceipt.file.run        action_look_again                ---!!!
+ereceipt.file.run        action_open_documents            --xxxx
+ereceipt.file.upload     action_read                      ---!!!
 ereceipt.hr.change       action_apply                     ---!!-
 ereceipt.item.import     action_check                     ----!!
 ereceipt.item.import     action_import                    ----!!
@@ -184,6 +200,19 @@ class TestAccessRoles(EreceiptCommon):
                 }
             )
         )
+        cls.profile = (
+            cls.env["ereceipt.file.profile"]
+            .with_user(cls.administrator)
+            .create(
+                {
+                    "name": "Files",
+                    "registration_id": cls.registration.id,
+                    "column_ids": [Command.create({"heading": "A"})],
+                }
+            )
+        )
+        cls.run_of_file = cls.env["ereceipt.file.run"]._make(cls.profile, name="F")
+        cls.run_of_file._put_rows([{"label": "X", "outcome": "out"}])
         cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
@@ -256,6 +285,7 @@ class TestAccessRoles(EreceiptCommon):
         own_key = {"key_id": self.key.id}
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         received = {"topic": "documents", "received_at": "2026-01-01"}
+        by_file = {"name": "X", "profile_id": self.profile.id}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -282,6 +312,27 @@ class TestAccessRoles(EreceiptCommon):
                 self.callback,
                 {"registration_id": registration.id, "delivery": "2", **received},
                 {"topic": "X"},
+            ),
+            "ereceipt.file.profile": (
+                self.profile,
+                {"name": "X", **through},
+                {"name": "Y"},
+            ),
+            "ereceipt.file.column": (
+                self.profile.column_ids,
+                {"profile_id": self.profile.id, "heading": "B"},
+                {"heading": "C"},
+            ),
+            "ereceipt.file.run": (self.run_of_file, by_file, {"state": "done"}),
+            "ereceipt.file.row": (
+                self.run_of_file.row_ids,
+                {"run_id": self.run_of_file.id, "outcome": "out"},
+                {"outcome": "same"},
+            ),
+            "ereceipt.file.upload": (
+                None,
+                {"profile_id": self.profile.id},
+                {"file_name": "X"},
             ),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),

@@ -133,8 +133,7 @@ def outcome_of(
     :raise ResultError: they do not agree with each other or with the document
     """
     told = list(dict.fromkeys(results))
-    problems = [
-        *_disagreements(told),
+    problems = _disagreements(told) or [
         *_number_problems(authority, document, told),
         *_differences(receipt, told),
     ]
