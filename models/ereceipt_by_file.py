@@ -177,12 +177,16 @@ class EreceiptDevice(models.Model):
 
     def _send_other_way(self):
         """Let what has not left yet go as the devices say now."""
-        waiting = self.env["ereceipt.document"].sudo().search(
-            [
-                ("device_id", "in", self.ids),
-                ("state", "in", (lifecycle.QUEUED, lifecycle.TO_SIGN)),
-                ("doubt", "=", False),
-            ]
+        waiting = (
+            self.env["ereceipt.document"]
+            .sudo()
+            .search(
+                [
+                    ("device_id", "in", self.ids),
+                    ("state", "in", (lifecycle.QUEUED, lifecycle.TO_SIGN)),
+                    ("doubt", "=", False),
+                ]
+            )
         )
         for device, documents in waiting.grouped("device_id").items():
             documents.write({"by_file": device.issued_by == "file"})

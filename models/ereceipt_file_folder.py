@@ -166,13 +166,17 @@ class EreceiptFileProfile(models.Model):
     def _publish_all(self):
         """Give the files that were handed over their names in their folders, in case
         that was not done right after."""
-        runs = self.env["ereceipt.file.run"].sudo().search(
-            [
-                ("direction", "=", "out"),
-                ("channel", "=", "folder"),
-                ("state", "in", ("done", "partly")),
-                ("published_at", "=", False),
-            ]
+        runs = (
+            self.env["ereceipt.file.run"]
+            .sudo()
+            .search(
+                [
+                    ("direction", "=", "out"),
+                    ("channel", "=", "folder"),
+                    ("state", "in", ("done", "partly")),
+                    ("published_at", "=", False),
+                ]
+            )
         )
         for run in runs.filtered(lambda r: r.registration_id._sends_here()):
             self.env["ereceipt.outbox"]._attempt(run._publish)

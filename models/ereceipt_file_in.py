@@ -289,12 +289,16 @@ class EreceiptFileRun(models.Model):
         if not fresh:
             return
         given = Counter(fresh.values())
-        taken = self.env["ereceipt.document"].sudo().search_fetch(
-            [
-                ("registration_id", "=", self.registration_id.id),
-                ("authority_uid", "in", list(given)),
-            ],
-            ["authority_uid", "name"],
+        taken = (
+            self.env["ereceipt.document"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("registration_id", "=", self.registration_id.id),
+                    ("authority_uid", "in", list(given)),
+                ],
+                ["authority_uid", "name"],
+            )
         )
         owners = {document.authority_uid: document.name for document in taken}
         for document, uid in fresh.items():
@@ -354,11 +358,15 @@ class EreceiptFileRun(models.Model):
         on."""
         documents = self.env["ereceipt.document"].sudo().union(*matched.values())
         self.env.flush_all()
-        locked = self.env["ereceipt.work"].sudo()._locking(
-            SQL(
-                "SELECT d.id FROM ereceipt_document d WHERE d.id = ANY(%s) "
-                "ORDER BY d.id FOR NO KEY UPDATE SKIP LOCKED",
-                documents.ids,
+        locked = (
+            self.env["ereceipt.work"]
+            .sudo()
+            ._locking(
+                SQL(
+                    "SELECT d.id FROM ereceipt_document d WHERE d.id = ANY(%s) "
+                    "ORDER BY d.id FOR NO KEY UPDATE SKIP LOCKED",
+                    documents.ids,
+                )
             )
         )
         return documents - locked

@@ -87,9 +87,12 @@ class EreceiptFileProfile(models.Model):
         """Return documents that wait for being issued by file and nobody else has."""
         self.env.flush_all()
         device = self.device_id
-        return self.env["ereceipt.work"].sudo()._locking(
-            SQL(
-                """
+        return (
+            self.env["ereceipt.work"]
+            .sudo()
+            ._locking(
+                SQL(
+                    """
                 SELECT d.id FROM ereceipt_document d
                 WHERE d.by_file AND d.state = 'queued'
                   AND d.registration_id = %(registration)s
@@ -106,11 +109,14 @@ class EreceiptFileProfile(models.Model):
                 ORDER BY d.id LIMIT %(most)s
                 FOR NO KEY UPDATE OF d SKIP LOCKED
                 """,
-                registration=self.registration_id.id,
-                environment=self.registration_id.environment,
-                company=self.company_id.id,
-                device=SQL("d.device_id = %s", device.id) if device else SQL("TRUE"),
-                most=MOST_DOCUMENTS,
+                    registration=self.registration_id.id,
+                    environment=self.registration_id.environment,
+                    company=self.company_id.id,
+                    device=SQL("d.device_id = %s", device.id)
+                    if device
+                    else SQL("TRUE"),
+                    most=MOST_DOCUMENTS,
+                )
             )
         )
 

@@ -9,7 +9,7 @@ from odoo.addons.mail.tools.alias_error import AliasError
 from ..fiscal import authority_classes
 from ..fiscal.by_file import catalogue
 from ..fiscal.by_file.cells import FileError
-from ..fiscal.by_file.layout import Column, Layout
+from ..fiscal.by_file.layout import Layout
 from ..fiscal.by_file.reading import Form
 
 CARRIED = {"documents": "out", "results": "in"}

@@ -113,11 +113,10 @@ class ByFileCommon(CnNuonuoCommon):
     def run_files(self):
         """Run the job that exchanges files as its scheduler would."""
         self.env.flush_all()
-        with self.enter_registry_test_mode():
-            with self.env.registry.cursor() as cr:
-                env = self.env(cr=cr, su=True)
-                env["ereceipt.file.profile"].search([]).write({"next_run_at": False})
-                env["ereceipt.file.profile"]._cron_exchange()
+        with self.enter_registry_test_mode(), self.env.registry.cursor() as cr:
+            env = self.env(cr=cr, su=True)
+            env["ereceipt.file.profile"].search([]).write({"next_run_at": False})
+            env["ereceipt.file.profile"]._cron_exchange()
         self.env.invalidate_all()
 
 

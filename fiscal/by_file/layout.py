@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,7 +37,7 @@ class Column:
     constant: str = ""
     form: str = ""
     required: bool = False
-    words: Mapping[str, str] = field(default_factory=nothing)
+    words: Mapping[str, str] = made_by(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Given:
 
     number: int
     cells: tuple[str, ...]
-    values: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    values: Mapping[str, Any] = made_by(default_factory=lambda: NOTHING)
     problems: tuple[Problem, ...] = ()
 
 

@@ -163,7 +163,10 @@ def _headed(lines: Iterable[tuple[int, tuple[str, ...]]], heading: int) -> Table
     if not heading:
         most = max((len(cells) for _number, cells in rows), default=0)
         names = tuple(str(place) for place in range(1, most + 1))
-    return Table(names, tuple(rows))
+    width = len(names)
+    return Table(
+        names, tuple((n, cells + ("",) * (width - len(cells))) for n, cells in rows)
+    )
 
 
 def _text(cell: Any, number: int, bounds: Bounds) -> str:
@@ -184,8 +187,8 @@ def _text(cell: Any, number: int, bounds: Bounds) -> str:
 
 
 def _typed(cell: Any) -> str:
-    if isinstance(cell, bool):
-        return str(cell)
+    if isinstance(cell, bool | Typed):
+        return cell if isinstance(cell, Typed) else str(cell)
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         cell = int(cell)
     if isinstance(cell, int | float):
@@ -217,7 +220,8 @@ def _workbook_rows(content: bytes, bounds: Bounds) -> list[Sequence[Any]]:
         rows = sheet.iter_rows(
             max_row=bounds.rows + 2, max_col=bounds.columns, values_only=True
         )
-        return list(rows)
+        # it gives each row as many cells as there may be columns
+        return [_without_end(row) for row in rows]
     except FileError:
         raise
     except Exception as error:
@@ -225,6 +229,11 @@ def _workbook_rows(content: bytes, bounds: Bounds) -> list[Sequence[Any]]:
         raise FileError(Sentence(_("The file cannot be read as a workbook."))) from (
             error
         )
+
+
+def _without_end(row: Sequence[Any]) -> Sequence[Any]:
+    last = max((n for n, cell in enumerate(row, 1) if cell is not None), default=0)
+    return row[:last]
 
 
 def _check_parts(content: bytes) -> None:

@@ -9,6 +9,9 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fiscal.by_file.cells import (
     CellError,
     DecimalForm,
@@ -23,8 +26,6 @@ from fiscal.by_file.cells import (
 )
 from fiscal.by_file.reading import Bounds, Form, Table, read, read_any_table
 from fiscal.by_file.writing import unwritable, write
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 HEADING = ["订单号", "金额", "remark"]
 FORMS = [

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from fiscal.by_file.cells import FileError
 from fiscal.by_file.folder import (
     DONE,
@@ -88,7 +89,9 @@ def test_a_permitted_folder_may_be_a_link_itself(root: Path) -> None:
         assert folder.read("b.csv", 100) == b"b"
 
 
-@pytest.mark.parametrize("name", ["../a.csv", "a/b.csv", ".a.csv", "", "x" * 201, "a\0"])
+@pytest.mark.parametrize(
+    "name", ["../a.csv", "a/b.csv", ".a.csv", "", "x" * 201, "a\0"]
+)
 def test_names_lead_nowhere(root: Path, name: str) -> None:
     with opened(root, "in") as folder:
         for attempt in (
