@@ -120,6 +120,11 @@ class EreceiptDocument(models.Model):
     # WHAT NOW
     # -------------------------------------------------------------------------
 
+    @api.depends("by_file", "file_run_id")
+    def _compute_what_now(self):
+        # EXTENDS
+        return super()._compute_what_now()
+
     def _situation(self):
         # EXTENDS
         if not self.by_file or self.state not in ON_ITS_WAY:

@@ -207,7 +207,9 @@ class EreceiptFileProfile(models.Model):
         default="manual",
         tracking=True,
     )
-    next_run_at = fields.Datetime(string="Next run", copy=False, program_only=True)
+    next_run_at = fields.Datetime(
+        string="Next run", copy=False, readonly=True, program_only=True
+    )
     last_error = fields.Char(copy=False, readonly=True, program_only=True)
 
     run_ids = fields.One2many("ereceipt.file.run", "profile_id", string="Runs")

@@ -45,8 +45,10 @@ class TestAccessCompanies(EreceiptCommon):
         cls.branch_user = cls.mighty_user("branch", cls.branch)
         cls.group_user = cls.mighty_user("group", cls.company, cls.other)
         cls.move = cls.invoice()
-        profile = cls.env["ereceipt.file.profile"].create(
-            {"name": "Files", "registration_id": cls.registration.id}
+        profile = (
+            cls.env["ereceipt.file.profile"]
+            .sudo()
+            .create({"name": "Files", "registration_id": cls.registration.id})
         )
         cls.run_of_file = cls.env["ereceipt.file.run"]._make(profile, name="F")
         cls.run_of_file._put_rows([{"label": "X", "outcome": "out"}])

@@ -120,7 +120,7 @@ ereceipt.file.profile    action_open_runs                 xxxxxx
 ereceipt.file.profile    action_upload                    ---xxx
 ereceipt.file.run        action_apply                     ---!!!
 ereceipt.file.run        action_cancel                    ---xxx
-ereceipt.file.run        action_hand_over                 ---!!!
+ereceipt.file.run        action_hand_over                 ---xxx
 ereceipt.file.run        action_look_again                ---!!!
 ereceipt.file.run        action_open_documents            --xxxx
 ereceipt.file.upload     action_read                      ---!!!

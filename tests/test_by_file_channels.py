@@ -46,11 +46,11 @@ class TestByFileFolders(ByFileCommon):
         self.addCleanup(config.__setitem__, FOLDERS_OPTION, before)
         config[FOLDERS_OPTION] = roots
 
-    def use(self, profile, folder, **values):
+    def use(self, profile, below, **values):
         profile.write(
             {
                 "channel": "folder",
-                "folder": str(self.root / folder),
+                "folder": str(self.root / below),
                 "schedule": "quarter",
                 **values,
             }
@@ -115,7 +115,7 @@ class TestByFileFolders(ByFileCommon):
         )
         for folder in ("in", "in/below", ""):
             with self.assertRaisesRegex(ValidationError, "folder of its own"):
-                self.env["ereceipt.file.profile"].create(
+                self.env["ereceipt.file.profile"].sudo().create(
                     {
                         "name": "Theirs",
                         "company_id": other.id,

@@ -75,7 +75,10 @@ class Layout:
         self._zone = zone
         self._fields: list[Field] = []
         self._forms: list[Any] = []
-        usual = {"date": date_form, "moment": moment_form}
+        usual = {
+            "date": cells.moment_form(date_form),
+            "moment": cells.moment_form(moment_form),
+        }
         for column in self.columns:
             known = catalogue.get(column.field) if column.field else Field("")
             if known is None:

@@ -32,7 +32,7 @@ MARKS = {
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
-_MOST_UNPACKED = 60 * 1024 * 1024
+MOST_UNPACKED = 60 * 1024 * 1024
 _MOST_PARTS = 500
 _DEEPEST = 20
 
@@ -241,7 +241,7 @@ def _check_parts(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
         size = sum(part.file_size for part in parts)
-        if len(parts) > _MOST_PARTS or size > _MOST_UNPACKED:
+        if len(parts) > _MOST_PARTS or size > MOST_UNPACKED:
             raise FileError(Sentence(_("The workbook is too large.")))
         for part in parts:
             if not part.filename.endswith((".xml", ".rels", ".vml")):
