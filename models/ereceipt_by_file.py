@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, LazyTranslate
@@ -11,6 +13,9 @@ OPEN_FILE = ("action_ereceipt_open_file", _lt("Open the file"))
 STEPS["queued_file"] = Step("info")
 STEPS["sending_file"] = Step("warning", *OPEN_FILE)
 STEPS["submitted_file"] = Step("info", *OPEN_FILE)
+
+PATIENCE = timedelta(days=3)
+"""How long results may take before somebody is told that they are missing."""
 
 ON_ITS_WAY = frozenset({lifecycle.QUEUED, lifecycle.SENDING, lifecycle.SUBMITTED})
 
@@ -217,6 +222,41 @@ class EreceiptWork(models.AbstractModel):
             "%s AND (d.by_file IS NOT TRUE OR d.state = 'to_sign')",
             super()._sql_due(at),
         )
+
+
+class EreceiptOutbox(models.AbstractModel):
+    _inherit = "ereceipt.outbox"
+
+    @api.model
+    def _upkeep_steps(self):
+        # EXTENDS
+        return [*super()._upkeep_steps(), self._warn_of_no_results]
+
+    @api.model
+    def _warn_of_no_results(self):
+        """Tell somebody of documents that were handed over by file long ago, and whose
+        results nobody has read."""
+        alert = self.env["ereceipt.alert"]
+        missing = self.env["ereceipt.document"]._read_group(
+            [
+                ("by_file", "=", True),
+                ("state", "=", lifecycle.SUBMITTED),
+                ("handed_by_file_at", "<", fields.Datetime.now() - PATIENCE),
+            ],
+            ["registration_id"],
+            ["__count"],
+        )
+        late = self.env["ereceipt.registration"]
+        for registration, count in missing:
+            late |= registration
+            alert._raise(
+                registration,
+                "file_results",
+                self.env._("Results of documents handed over by file are missing"),
+                self.env._("%s documents, for more than three days", count),
+            )
+        others = self.env["ereceipt.registration"].search([]) - late
+        alert._clear(others, "file_results")
 
 
 class AccountMove(models.Model):

@@ -113,6 +113,21 @@ class EreceiptFileProfile(models.Model):
         """Whether a file's name is of the profile's format."""
         return (name or "").lower().endswith(f".{self.file_format}")
 
+    def _mailed_bytes(self, attachment):
+        """Return the bytes of an attachment; None where it is another mail. Of a text
+        the mail gateway gives what it understood by the charset that the mail states,
+        which is written as the profile's files are."""
+        content = attachment.content
+        if not isinstance(content, str):
+            return content if isinstance(content, bytes) else None
+        text = content.removeprefix("\ufeff")
+        if self.file_format == "csv":
+            try:
+                return text.encode(self.encoding)
+            except UnicodeEncodeError:
+                return text.encode("utf-8-sig")
+        return text.encode((attachment.info or {}).get("encoding") or "utf-8")
+
     def _ask_for_a_look(self, run):
         """Ask for a person: a file waits for one, or not all of it was right."""
         self.env["ereceipt.alert"]._raise(

@@ -421,7 +421,8 @@ class EreceiptFileProfile(models.Model):
         known = self._addresses(self.senders)
         sender = self._addresses(message_dict.get("email_from"))
         open_to_mail = self.channel == "mail" and self.direction == "in"
-        allowed = self.active and open_to_mail and self.registration_id._sends_here()
+        registration = self.sudo().registration_id
+        allowed = self.active and open_to_mail and registration._sends_here()
         if not allowed or not sender or not sender <= known:
             return AliasError(
                 "error_ereceipt_sender",

@@ -259,10 +259,8 @@ class EreceiptFileRun(models.Model):
         )
         runs = self.browse()
         for attachment in msg_dict.get("attachments") or ():
-            content = attachment.content
-            if isinstance(content, str):
-                content = content.encode()
-            if isinstance(content, bytes) and profile._takes(attachment.fname):
+            content = profile._mailed_bytes(attachment)
+            if content is not None and profile._takes(attachment.fname):
                 sender = msg_dict.get("email_from")
                 runs |= profile._receive(attachment.fname, content, sender=sender)
         if not runs:

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -154,6 +155,21 @@ class TestByFileOut(ByFileCommon):
         self.assertFalse(self.orders())
         self.applied(self.results(self.issued(move)))
         self.assertEqual(move.ereceipt_state, "valid")
+
+    def test_results_that_do_not_come_are_missed(self):
+        move = self.invoice()
+        self.handed_over()
+        outbox = self.env["ereceipt.outbox"].sudo()
+        outbox._warn_of_no_results()
+        self.assertFalse(self.registration.activity_ids)
+        document = move.ereceipt_document_id.sudo()
+        document.handed_by_file_at -= timedelta(days=4)
+        for _twice in range(2):
+            outbox._warn_of_no_results()
+            self.assertIn("are missing", self.registration.activity_ids.summary)
+        self.applied(self.results(self.issued(move)))
+        outbox._warn_of_no_results()
+        self.assertFalse(self.registration.activity_ids)
 
     def test_a_copy_of_the_database_hands_nothing_over(self):
         self.invoice()
