@@ -41,6 +41,13 @@ UPDATE ereceipt_device
        client_secret_sealed = NULL,
        client_secret_2_sealed = NULL,
        presharedkey_sealed = NULL;
+-- Files are neither taken from folders and mails of production, nor put there.
+UPDATE ereceipt_file_profile
+   SET channel = 'person',
+       schedule = 'manual',
+       folder = NULL,
+       mail_to = NULL,
+       senders = NULL;
 UPDATE ereceipt_document SET lease_token = NULL, lease_until = NULL;
 UPDATE ir_cron
    SET active = false

@@ -307,7 +307,10 @@ class Authority(Protocol):
     # Optional: ``codes_from``, the code of the authority whose code tables it uses, and
     # ``codes_name``, what to call the tables that are its own (see ``codes_owner``);
     # ``held_codes``, first codes of refusals that are none of the document: it stays
-    # with the authority, and the glue says how it goes on once a person has done it.
+    # with the authority, and the glue says how it goes on once a person has done it;
+    # for exchange by file (see ``by_file``): ``file_rows(content)``, a kept document as
+    # rows of the catalogue's fields, where those of its receipt do not do, and
+    # ``file_outcome(document, results)``, its Outcome by what rows of results say.
     code: ClassVar[str]
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]

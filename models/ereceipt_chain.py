@@ -291,7 +291,10 @@ class EreceiptDevice(models.Model):
         """Return what is wrong with the device's connection, and if nothing is, with
         its chain."""
         self.ensure_one()
-        found = [*self._authority().probe(), *self.registration_id._key_problems()]
+        found = [
+            *self._line_problems(self._authority()),
+            *self.registration_id._key_problems(),
+        ]
         return found or self._chain_problems()
 
     def _chain_problems(self):

@@ -338,7 +338,10 @@ class EreceiptDevice(models.Model):
                     self.env._("Choose the journals of %s first.", device.name)
                 )
             authority = device._authority()
-            problems = [*authority.probe(), *device.registration_id._key_problems()]
+            problems = [
+                *device._line_problems(authority),
+                *device.registration_id._key_problems(),
+            ]
             if problems:
                 texts = self.env["ereceipt.registration"]._problem_texts(problems)
                 raise UserError("\n".join(texts))
@@ -349,6 +352,10 @@ class EreceiptDevice(models.Model):
             device.sudo().lifecycle = "active"
             device._take_drafts()
         return True
+
+    def _line_problems(self, authority):
+        """Hook: return what keeps calls of the device from getting there."""
+        return authority.probe()
 
     def _take_drafts(self):
         """Let the drafts that are already in the device's journals choose anew."""

@@ -16,6 +16,8 @@ from . import (
     test_cn_callback,
     test_cn_codes,
     test_cn_credit,
+    test_by_file,
+    test_by_file_channels,
     test_cn_fapiao,
     test_cn_files,
     test_cn_forms,

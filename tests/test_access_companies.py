@@ -11,6 +11,8 @@ OWNED = (
     "ereceipt.document.move",
     "ereceipt.exchange",
     "ereceipt.request",
+    "ereceipt.file.run",
+    "ereceipt.file.row",
 )
 """Models of which every row belongs to a company."""
 
@@ -47,6 +49,13 @@ class TestAccessCompanies(EreceiptCommon):
         draft = cls.invoice(post=False)
         requests = cls.env["ereceipt.request"].with_user(cls.accountant)
         cls.request = requests.create({"move_id": draft.id}).sudo()
+        profile = (
+            cls.env["ereceipt.file.profile"]
+            .sudo()
+            .create({"name": "Files", "registration_id": cls.registration.id})
+        )
+        cls.run_of_file = cls.env["ereceipt.file.run"]._make(profile, name="F")
+        cls.run_of_file._put_rows([{"label": "X", "outcome": "out"}])
         cls.env.flush_all()
 
     @classmethod
@@ -71,6 +80,8 @@ class TestAccessCompanies(EreceiptCommon):
             "ereceipt.document.move": document.link_ids,
             "ereceipt.exchange": document.exchange_ids[:1],
             "ereceipt.request": self.request,
+            "ereceipt.file.run": self.run_of_file,
+            "ereceipt.file.row": self.run_of_file.row_ids,
         }
 
     # -------------------------------------------------------------------------

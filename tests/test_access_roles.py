@@ -39,6 +39,11 @@ ereceipt.reconciliation     ------ ------   re----  re----     re----  re----
 ereceipt.reconciliation.line ------ ------  re----  re----     re----  re----
 ereceipt.reconcile          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.explanation        ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.file.profile       ------ ------   re----  re----     re----  rewcd!
+ereceipt.file.column        ------ ------   re----  re----     re----  rewcdu
+ereceipt.file.run           ------ ------   re----  re----     re----  re----
+ereceipt.file.row           ------ ------   re----  re----     re----  re----
+ereceipt.file.upload        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -70,6 +75,7 @@ account.move             action_ereceipt_issue            ---!!-
 account.move             action_ereceipt_issue_together   ---!!-
 account.move             action_ereceipt_late             ---xx-
 account.move             action_ereceipt_open_documents   ---xxx
+account.move             action_ereceipt_open_file        ---!!!
 account.move             action_ereceipt_open_original    ---xxx
 account.move             action_ereceipt_open_registration ---xxx
 account.move             action_ereceipt_open_replacement ---!!!
@@ -121,6 +127,15 @@ ereceipt.document        action_fetch_files               ---!!-
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
+ereceipt.file.profile    action_make_file                 ---!!!
+ereceipt.file.profile    action_open_runs                 xxxxxx
+ereceipt.file.profile    action_upload                    ---xxx
+ereceipt.file.run        action_apply                     ---!!!
+ereceipt.file.run        action_cancel                    ---xxx
+ereceipt.file.run        action_hand_over                 ---xxx
+ereceipt.file.run        action_look_again                ---!!!
+ereceipt.file.run        action_open_documents            --xxxx
+ereceipt.file.upload     action_read                      ---!!!
 ereceipt.hr.change       action_apply                     ---!!-
 ereceipt.item.import     action_check                     ----!!
 ereceipt.item.import     action_import                    ----!!
@@ -220,6 +235,19 @@ class TestAccessRoles(EreceiptCommon):
         asked_for, cls.wanted = cls.invoice(post=False), cls.invoice(post=False)
         cls.request = cls.env["ereceipt.request"].with_user(cls.accountant)
         cls.request = cls.request.create({"move_id": asked_for.id}).sudo()
+        cls.profile = (
+            cls.env["ereceipt.file.profile"]
+            .with_user(cls.administrator)
+            .create(
+                {
+                    "name": "Files",
+                    "registration_id": cls.registration.id,
+                    "column_ids": [Command.create({"heading": "A"})],
+                }
+            )
+        )
+        cls.run_of_file = cls.env["ereceipt.file.run"]._make(cls.profile, name="F")
+        cls.run_of_file._put_rows([{"label": "X", "outcome": "out"}])
         cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
@@ -312,6 +340,7 @@ class TestAccessRoles(EreceiptCommon):
         received = {"topic": "documents", "received_at": "2026-01-01"}
         wanted = {"move_id": self.wanted.id}
         refusal = {"request_ids": [Command.set(self.request.ids)], "reason": "X"}
+        by_file = {"name": "X", "profile_id": self.profile.id}
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -347,6 +376,27 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.reconciliation.line": (differing, difference, {"state": "done"}),
             "ereceipt.reconcile": (None, through, {"date_to": "2030-01-01"}),
             "ereceipt.explanation": (None, {"reason": "X"}, {"reason": "Y"}),
+            "ereceipt.file.profile": (
+                self.profile,
+                {"name": "X", **through},
+                {"name": "Y"},
+            ),
+            "ereceipt.file.column": (
+                self.profile.column_ids,
+                {"profile_id": self.profile.id, "heading": "B"},
+                {"heading": "C"},
+            ),
+            "ereceipt.file.run": (self.run_of_file, by_file, {"state": "done"}),
+            "ereceipt.file.row": (
+                self.run_of_file.row_ids,
+                {"run_id": self.run_of_file.id, "outcome": "out"},
+                {"outcome": "same"},
+            ),
+            "ereceipt.file.upload": (
+                None,
+                {"profile_id": self.profile.id},
+                {"file_name": "X"},
+            ),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
             "ereceipt.request": (self.request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),

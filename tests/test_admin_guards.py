@@ -40,6 +40,11 @@ PROGRAM = {
         "reason": "x",
         "customer_changes": 0,
     },
+    "ereceipt.file.profile": {
+        "template": True,
+        "next_run_at": "2026-01-01 00:00:00",
+        "last_error": "x",
+    },
 }
 """What only the program writes, with what somebody might like to see there."""
 
@@ -55,6 +60,11 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
         super().setUpClass()
         cls.administrator.password = cls.administrator.login
         cls.draft = cls.device.copy({"serial": "SIM-POS-0009", "journal_ids": False})
+        cls.profile = (
+            cls.env["ereceipt.file.profile"]
+            .with_user(cls.administrator)
+            .create({"name": "Files", "registration_id": cls.registration.id})
+        )
 
     def setUp(self):
         super().setUp()
@@ -79,6 +89,7 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
             "ereceipt.request": self.env["ereceipt.request"]
             .sudo()
             .create({"move_id": self.invoice(post=False).id}),
+            "ereceipt.file.profile": self.profile,
         }
         for model, columns in PROGRAM.items():
             record = targets[model]

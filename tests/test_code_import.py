@@ -7,6 +7,7 @@ import openpyxl
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
+from ..fiscal.by_file.reading import MOST_UNPACKED
 from ..wizards import item_table
 from .snapshot_common import AUTHORITY, RIN, SnapshotCommon
 
@@ -207,8 +208,8 @@ class TestCodeImport(SnapshotCommon):
         self.refused("\n\n", "empty")
 
     def test_too_large_files(self):
-        self.refused(b"a" * (item_table.MAX_BYTES + 1), "MB")
-        many = "default_code,code\n" + "X,1\n" * (item_table.MAX_ROWS + 5)
+        self.refused(b"a" * (item_table.BOUNDS.size + 1), "MB")
+        many = "default_code,code\n" + "X,1\n" * (item_table.BOUNDS.rows + 5)
         self.refused(many, "rows")
         self.refused("default_code,code\nX," + "1" * 600 + "\n", "row 2")
         self.refused('default_code,code\n"X' + "1" * 140_000 + '",1\n', "CSV|row 2")
@@ -234,7 +235,7 @@ class TestCodeImport(SnapshotCommon):
 
     def test_workbook_that_unpacks_to_too_much(self):
         self.refused(
-            self.archive(**{"xl/media/x.xml": b" " * (item_table.MAX_UNPACKED + 1)}),
+            self.archive(**{"xl/media/x.xml": b" " * (MOST_UNPACKED + 1)}),
             "too large",
         )
 

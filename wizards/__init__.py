@@ -9,6 +9,7 @@ from . import (
     ereceipt_confirmation,
     ereceipt_eg_code_request,
     ereceipt_eg_code_search,
+    ereceipt_file_upload,
     ereceipt_hr_change,
     ereceipt_item_import,
     ereceipt_late,

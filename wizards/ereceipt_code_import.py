@@ -3,7 +3,8 @@ import base64
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .item_table import ENCODINGS, read_table
+from ..fiscal.by_file.reading import USUAL_ENCODINGS
+from .item_table import read_table
 
 HEADINGS = {
     "code": ("code",),
@@ -47,7 +48,7 @@ class EreceiptCodeImport(models.TransientModel):
             raise UserError(self.env._("Choose the authority and a file first."))
         mappings = self.env["ereceipt.code.mapping"]
         mappings.check_access("write")
-        encodings = mappings._hook(self.authority, "file_encodings", ENCODINGS)
+        encodings = mappings._hook(self.authority, "file_encodings", USUAL_ENCODINGS)
         content = base64.b64decode(self.file)
         rows = self._rows(read_table(self.env, content, encodings, cut=True))
         added, changed, gone = self.env["ereceipt.code"]._give(self.authority, rows)

@@ -4,7 +4,8 @@ import re
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from .item_table import ENCODINGS, read_table
+from ..fiscal.by_file.reading import USUAL_ENCODINGS
+from .item_table import read_table
 
 ALIASES = {
     "default_code": ("default_code", "internal reference", "reference", "sku"),
@@ -85,7 +86,7 @@ class EreceiptItemImport(models.TransientModel):
         if not self.file:
             raise UserError(self.env._("Choose a file first."))
         encodings = self.env["ereceipt.code.mapping"]._hook(
-            self.authority, "file_encodings", ENCODINGS
+            self.authority, "file_encodings", USUAL_ENCODINGS
         )
         table = read_table(self.env, base64.b64decode(self.file), encodings)
         self.line_ids = [Command.clear(), *map(Command.create, self._looked_at(table))]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .. import register_authority
+from ..by_file.results import Result
 from ..connected import Connected
 from ..contract import (
     AuthorityError,
@@ -31,6 +32,7 @@ from ..seller_receipts import SellerReceipts
 from ..tables import ShippedCodes
 from . import errors
 from .answers import Row
+from .by_file import outcome_by_file, rows_of
 from .checks import examine
 from .checks.document import MOST_LINES
 from .client import NuonuoClient, Reply
@@ -56,9 +58,7 @@ DUPLICATE = "E9106"
 
 
 @register_authority
-class CnNuonuo(
-    SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcilable
-):
+class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcilable):
     """Issues 数电发票 for one taxpayer, and red letters on them.
 
     Connection:
@@ -197,6 +197,20 @@ class CnNuonuo(
         :raise ValueError: it is no such document
         """
         return read_receipt(content)
+
+    def file_rows(self, content: bytes) -> list[dict[str, Any]]:
+        """Return a kept fapiao as rows of a file, see :mod:`.by_file`.
+
+        :raise ValueError: it is no such document
+        """
+        return rows_of(content)
+
+    def file_outcome(self, document: Document, results: Sequence[Result]) -> Outcome:
+        """Return what rows of a file say of a fapiao, see :mod:`.by_file`.
+
+        :raise AuthorityError: they say nothing that a fapiao can be
+        """
+        return outcome_by_file(document, results)
 
     def envelope(
         self, documents: Sequence[Document], signer: Signer | None = None
