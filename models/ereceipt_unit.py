@@ -14,8 +14,8 @@ class Unit:
 
     :ivar purpose: ``send``, ``ask``, ``sign``, ``change``: what is asked for one
         document (``change``, called with it), ``resume``: going on with one that was
-        held (alike), ``print``: one document's print by the authority, or ``files``:
-        its files
+        held (alike), ``print``: one document's print by the authority, ``files``: its
+        files, or ``take``: nothing, what a list said is settled
     :ivar signer: signs documents (``sign``), or what is sent
     :ivar begun_at: ``time.monotonic()`` at which it was claimed
     :ivar by_key: the documents by their ids
