@@ -13,6 +13,12 @@ from ..fiscal.cn_nuonuo.title import (
 from ..fiscal.contract import Address
 from .cn_nuonuo_move import KIND_CHOICES
 
+COMPARED = [
+    f"move_id.commercial_partner_id.{name}"
+    for name in ("street", "street2", "city", "state_id", "phone")
+]
+"""What of the contact is compared besides."""
+
 PRINTED = ("cn_address", "cn_phone", "cn_bank", "cn_account")
 LONGEST = {
     "cn_remark": 200,
@@ -56,7 +62,7 @@ class EreceiptRequest(models.Model):
         # EXTENDS: what else it follows from
         return super()._compute_problems()
 
-    @api.depends(*PRINTED)
+    @api.depends(*PRINTED, *COMPARED)
     def _compute_difference(self):
         # EXTENDS: what else it follows from
         return super()._compute_difference()

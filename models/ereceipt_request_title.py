@@ -5,7 +5,12 @@ from odoo.exceptions import UserError
 
 from ..fiscal.contract import Party
 from .account_move_issue import NO_NUMBER
-from .ereceipt_request import DELIVERY, TITLE
+from .ereceipt_request import TITLE
+
+COMPARED = [
+    f"move_id.commercial_partner_id.{name}" for name in ("name", "vat", "is_company")
+]
+"""What of the contact is compared."""
 
 TITLE_PATHS = ("buyer", "kind", "delivery", "remark")
 """Where in an authority's document a title stands."""
@@ -100,7 +105,7 @@ class EreceiptRequest(models.Model):
     # THE CONTACT
     # -------------------------------------------------------------------------
 
-    @api.depends("move_id.commercial_partner_id", *TITLE, *DELIVERY)
+    @api.depends(*COMPARED, *TITLE)
     @api.depends_context("lang")
     def _compute_difference(self):
         for request in self:
