@@ -223,6 +223,13 @@ class EreceiptWork(models.AbstractModel):
             super()._sql_due(at),
         )
 
+    def _hold(self, document, unit, outcome, code):
+        # EXTENDS: what a file says was refused is tried again by nobody
+        if not document.by_file:
+            return super()._hold(document, unit, outcome, code)
+        problems = document._problems_json(self._explained(unit.authority, outcome))
+        return document._go(lifecycle.INVALID, problems=problems, last_error=False)
+
 
 class EreceiptOutbox(models.AbstractModel):
     _inherit = "ereceipt.outbox"

@@ -48,17 +48,17 @@ class EreceiptFileProfile(models.Model):
             profile._check_own_folder()
 
     def _check_own_folder(self):
-        """Companies never see each other's files, and two profiles do not take each
-        other's."""
+        """Companies never see each other's files, and no profile takes what is another
+        one's."""
         others = self.sudo().search(
             [("id", "!=", self.id), ("channel", "=", "folder"), ("folder", "!=", False)]
         )
         for other in others:
             apart = other.company_id != self.company_id
-            both_in = self.direction == other.direction == "in"
+            taken = "in" in (self.direction, other.direction)
             same = folders.is_within(self.folder, other.folder)
             same |= folders.is_within(other.folder, self.folder)
-            if (apart and same) or (both_in and self.folder == other.folder):
+            if (apart and same) or (taken and self.folder == other.folder):
                 raise ValidationError(
                     self.env._(
                         "%s: another profile has this folder, or one above or below "

@@ -218,6 +218,14 @@ class TestByFileIn(ByFileCommon):
         self.run_outbox()
         self.assertFalse(self.orders())
 
+    def test_what_is_held_over_the_line_is_refused_by_file(self):
+        """Nobody would try it again by itself."""
+        document = self.move.ereceipt_document_id
+        row = (document.file_reference, "开具失败", "", "", "授信额度不足")
+        self.applied(self.results(row))
+        self.assertEqual(document.state, "invalid")
+        self.assertFalse(document.held_code)
+
     def test_a_refused_one_is_corrected_into_the_next_file(self):
         first = self.move.ereceipt_document_id
         row = (first.file_reference, "开具失败", "", "", "No")
