@@ -37,15 +37,10 @@ FAILED = "failed"
 SUPERSEDED = "superseded"
 WITHDRAWN = "withdrawn"
 
-_LISTED = frozenset({VALID, INVALID, CANCELLED, REJECTED})
-"""What an authority's list may say of a document that had not got there by what we
-knew: a database that was restored from a copy has forgotten that it sent it."""
-
 TRANSITIONS: dict[str, frozenset[str]] = {
     WAITING: frozenset({TO_SIGN, QUEUED, WITHDRAWN}),
-    TO_SIGN: frozenset({QUEUED, LATE, FAILED, SUPERSEDED, WITHDRAWN}) | _LISTED,
-    QUEUED: frozenset({SENDING, LATE, FAILED, SUPERSEDED, WITHDRAWN, SUBMITTED})
-    | _LISTED,
+    TO_SIGN: frozenset({QUEUED, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
+    QUEUED: frozenset({SENDING, LATE, FAILED, SUPERSEDED, WITHDRAWN}),
     # back to queued: certainly not sent
     SENDING: frozenset(
         {
@@ -78,19 +73,31 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     SUBMITTED: frozenset({VALID, INVALID, REJECTED, CANCELLED, QUEUED, LATE, FAILED}),
     # an authority may come to another verdict, and a buyer's rejection may be declined
     VALID: frozenset({CANCELLING, CANCELLED, REJECTED, INVALID}),
-    INVALID: frozenset({SUPERSEDED, VALID, CANCELLED, REJECTED}),
+    INVALID: frozenset({SUPERSEDED}),
     REJECTED: frozenset({SUPERSEDED, VALID, CANCELLED, INVALID}),
     # whatever the authority holds it as by now, that is its verdict
     CANCELLING: frozenset({CANCELLED, VALID, INVALID, REJECTED}),
-    CANCELLED: frozenset({SUPERSEDED, VALID, INVALID}),
-    LATE: frozenset({QUEUED, SUPERSEDED, SUBMITTED}) | _LISTED,
-    FAILED: frozenset({QUEUED, UNKNOWN, LATE, SUPERSEDED, SUBMITTED}) | _LISTED,
+    CANCELLED: frozenset({SUPERSEDED}),
+    LATE: frozenset({QUEUED, SUPERSEDED}),
+    FAILED: frozenset({QUEUED, UNKNOWN, LATE, SUPERSEDED}),
     SUPERSEDED: frozenset(),
     WITHDRAWN: frozenset(),
 }
-"""From each state to the states that may follow it; anything else is a defect. What was
-decided here and stands otherwise in the authority's list is corrected by a person who
-reconciles the two (:mod:`.reconciling`)."""
+"""From each state to the states that may follow it; anything else is a defect."""
+
+_VERDICTS = frozenset({VALID, INVALID, CANCELLED, REJECTED})
+
+CORRECTIONS: dict[str, frozenset[str]] = {
+    TO_SIGN: _VERDICTS,
+    QUEUED: _VERDICTS | {SUBMITTED},
+    LATE: _VERDICTS | {SUBMITTED},
+    FAILED: _VERDICTS | {SUBMITTED},
+    INVALID: frozenset({VALID, CANCELLED, REJECTED}),
+    CANCELLED: frozenset({VALID, INVALID}),
+}
+"""What may follow besides when a person takes what an authority's list says, which
+contradicts what was known here (:mod:`.reconciling`): a database that was restored from
+a copy has forgotten that it sent a document. No way leads back to sending."""
 
 STATES = tuple(TRANSITIONS)
 
@@ -158,10 +165,13 @@ class IllegalTransition(Exception):
     """A state was to follow one that it cannot follow: a defect, never bad input."""
 
 
-def check_transition(before: str, after: str) -> None:
+def check_transition(before: str, after: str, *, listed: bool = False) -> None:
     """Raise unless ``after`` may follow ``before``.
 
+    :param listed: what an authority's list says is taken
     :raise IllegalTransition: it may not
     """
+    if listed and after in CORRECTIONS.get(before, ()):
+        return
     if after not in TRANSITIONS[before]:
         raise IllegalTransition(f"A document cannot go from {before} to {after}.")

@@ -266,9 +266,12 @@ class EreceiptDocument(models.Model):
     def write(self, vals):
         """Refuse what may never happen, whoever asks."""
         if "state" in vals:
+            listed = bool(self.env.context.get("ereceipt_listed"))
             for document in self:
                 if document.state != vals["state"]:
-                    lifecycle.check_transition(document.state, vals["state"])
+                    lifecycle.check_transition(
+                        document.state, vals["state"], listed=listed
+                    )
         touched = FROZEN & vals.keys()
         if touched:
             for document in self:

@@ -315,6 +315,7 @@ class EreceiptReconciliationLine(models.Model):
     def action_open_document(self):
         """Open our document."""
         self.ensure_one()
+        self.check_access("read")
         if not self.document_id:
             raise UserError(self.env._("We have no document for %s.", self.number))
         return self.document_id._get_records_action()
@@ -322,6 +323,7 @@ class EreceiptReconciliationLine(models.Model):
     def action_open_move(self):
         """Open the invoice."""
         self.ensure_one()
+        self.check_access("read")
         if not self.move_id:
             raise UserError(self.env._("There is no invoice for %s.", self.number))
         return self.move_id._get_records_action()

@@ -52,6 +52,7 @@ class EreceiptReconciliation(models.Model):
 
     def action_report_pdf(self):
         """Print the report."""
+        self.check_access("read")
         report = self.env.ref("account_ereceipt.ereceipt_reconciliation_report")
         return report.report_action(self)
 

@@ -31,20 +31,18 @@ STATES = {
 
 LEGAL = """
 waiting     to_sign queued withdrawn
-to_sign     queued late failed superseded withdrawn valid invalid rejected cancelled
-queued      sending late failed superseded withdrawn submitted
-queued      valid invalid rejected cancelled
+to_sign     queued late failed superseded withdrawn
+queued      sending late failed superseded withdrawn
 sending     queued submitted valid invalid unknown rejected cancelled late failed
 unknown     queued sending submitted valid invalid rejected cancelled late failed
 submitted   queued valid invalid rejected cancelled late failed
 valid       cancelling cancelled rejected invalid
-invalid     superseded valid cancelled rejected
+invalid     superseded
 rejected    superseded valid cancelled invalid
 cancelling  cancelled valid invalid rejected
-cancelled   superseded valid invalid
-late        queued superseded submitted valid invalid rejected cancelled
-failed      queued unknown late superseded submitted
-failed      valid invalid rejected cancelled
+cancelled   superseded
+late        queued superseded
+failed      queued unknown late superseded
 superseded
 withdrawn
 """
@@ -123,6 +121,42 @@ def test_what_was_decided_is_never_sent_again() -> None:
             reached |= front
             front = set().union(*(TRANSITIONS[state] for state in front)) - reached
         assert not reached & {lifecycle.QUEUED, lifecycle.SENDING, lifecycle.UNKNOWN}
+
+
+CORRECTED = """
+to_sign     valid invalid rejected cancelled
+queued      submitted valid invalid rejected cancelled
+late        submitted valid invalid rejected cancelled
+failed      submitted valid invalid rejected cancelled
+invalid     valid cancelled rejected
+cancelled   valid invalid
+"""
+"""What an authority's list may say, written down a second time."""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), sorted(product(sorted(STATES), repeat=2)), ids="-".join
+)
+def test_a_list_corrects_what_stands_in_its_table(before: str, after: str) -> None:
+    rows = map(str.split, CORRECTED.strip().splitlines())
+    ways = {(first, then) for first, *others in rows for then in others}
+    if (before, after) in PAIRS | ways:
+        check_transition(before, after, listed=True)
+        return
+    with pytest.raises(IllegalTransition):
+        check_transition(before, after, listed=True)
+
+
+def test_a_list_has_nothing_sent_again() -> None:
+    """What was decided stays decided, however a list corrects it."""
+    reached, front = set(), {lifecycle.INVALID, lifecycle.CANCELLED}
+    while front:
+        reached |= front
+        front = set().union(
+            *(TRANSITIONS[s] | lifecycle.CORRECTIONS.get(s, set()) for s in front)
+        )
+        front -= reached
+    assert not reached & {lifecycle.QUEUED, lifecycle.SENDING, lifecycle.UNKNOWN}
 
 
 def test_what_was_sent_is_never_withdrawn() -> None:
