@@ -17,7 +17,21 @@ class NoFiles:
         return ()
 
 
-class SellerReceipts(NoFiles):
+class NoWithdrawal:
+    """Part of an authority that waits for nobody's word before it decides."""
+
+    def withdraw(self, document: Document) -> Outcome:
+        """Refuse: there is nothing to take back before it is decided.
+
+        :raise AuthorityError: always (capability ``withdrawable`` is false)
+        """
+        raise AuthorityError(
+            "not_withdrawable",
+            Sentence(_("The authority lets nobody take a document back.")),
+        )
+
+
+class SellerReceipts(NoFiles, NoWithdrawal):
     """Part of an authority that takes receipts: their buyers have no say in them, and
     their print is the seller's. A receipt is taken back by another one, and is not
     signed itself.

@@ -10,6 +10,7 @@ OWNED = (
     "ereceipt.document",
     "ereceipt.document.move",
     "ereceipt.exchange",
+    "ereceipt.cn.red.request",
 )
 """Models of which every row belongs to a company."""
 
@@ -43,6 +44,19 @@ class TestAccessCompanies(EreceiptCommon):
         cls.branch_user = cls.mighty_user("branch", cls.branch)
         cls.group_user = cls.mighty_user("group", cls.company, cls.other)
         cls.move = cls.invoice()
+        cls.red_request = (
+            cls.env["ereceipt.cn.red.request"]
+            .sudo()
+            .create(
+                {
+                    "registration_id": cls.registration.id,
+                    "environment": "test",
+                    "bill_uuid": "1",
+                    "state": "05",
+                    "currency_id": cls.env.ref("base.CNY").id,
+                }
+            )
+        )
         cls.env.flush_all()
 
     @classmethod
@@ -66,6 +80,7 @@ class TestAccessCompanies(EreceiptCommon):
             "ereceipt.document": document,
             "ereceipt.document.move": document.link_ids,
             "ereceipt.exchange": document.exchange_ids[:1],
+            "ereceipt.cn.red.request": self.red_request,
         }
 
     # -------------------------------------------------------------------------

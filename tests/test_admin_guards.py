@@ -16,6 +16,7 @@ PROGRAM = {
         "ends_told": False,
         "callback_path": "x",
         "eg_codes_asked_at": "2026-01-01 00:00:00",
+        "cn_red_fetched_at": "2026-01-01 00:00:00",
     },
     "ereceipt.device": {
         "lifecycle": "active",

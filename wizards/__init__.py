@@ -5,6 +5,7 @@ from . import (
     ereceipt_ways_mixin,
     ereceipt_cancel,
     ereceipt_cn_session,
+    ereceipt_cn_red_refusal,
     ereceipt_confirmation,
     ereceipt_eg_code_request,
     ereceipt_eg_code_search,

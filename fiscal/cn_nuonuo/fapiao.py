@@ -50,6 +50,7 @@ class FapiaoLine:
     :ivar rate: a fraction
     :ivar policy: of the table ``tax_subtype``, "" for none
     :ivar blue_line: on a red letter, the line of the blue one, from 1; 0 for none
+    :ivar part: on a red letter with parts, the one that it belongs to, from 1
     """
 
     nature: str
@@ -66,6 +67,7 @@ class FapiaoLine:
     tax_included: bool = False
     policy: str = ""
     blue_line: int = 0
+    part: int = 0
 
     @property
     def total(self) -> Decimal:
@@ -74,18 +76,43 @@ class FapiaoLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RedPart:
+    """One of the fapiao that a red letter takes back, each by a request of its own.
+
+    :ivar scope: the whole fapiao, or ``partial``
+    :ivar request: our name for the request that both sides confirm, "" for one that
+        the buyer began
+    :ivar order_no: that the red fapiao has
+    :ivar bill_uuid: the bureau's name of a request that the buyer began
+    :ivar asked: the request is there already: the buyer's, or that of the document in
+        whose place this one stands. It is never asked for again
+    """
+
+    blue_number: str
+    scope: str
+    request: str = ""
+    order_no: str = ""
+    bill_uuid: str = ""
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Red:
     """What a red letter takes back.
 
+    :ivar blue_number: of several the first of the sale
     :ivar reason: of the table ``return_reason``
     :ivar scope: the whole blue one, or ``partial``
     :ivar request: our name for the request that both sides confirm
+    :ivar parts: what is taken back of each fapiao, where the sale has several or the
+        request is there already; else nothing
     """
 
     blue_number: str
     reason: str
     scope: str
     request: str
+    parts: tuple[RedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +183,22 @@ class Fapiao:
     def total(self) -> Decimal:
         """What it comes to, with tax."""
         return self.net + self.tax
+
+
+def red_parts(fapiao: Fapiao) -> tuple[RedPart, ...]:
+    """Return what a red letter asks for, one by one: its parts, or itself; nothing of
+    a blue one."""
+    red = fapiao.red
+    if red is None:
+        return ()
+    whole = RedPart(red.blue_number, red.scope, red.request, fapiao.order_no)
+    return red.parts or (whole,)
+
+
+def orders_of(fapiao: Fapiao) -> list[str]:
+    """Return the order numbers under which a document is issued."""
+    parts = red_parts(fapiao)
+    return [part.order_no for part in parts if part.order_no] or [fapiao.order_no]
 
 
 # ----------------------------------------------------------------------------------

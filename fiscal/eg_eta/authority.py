@@ -19,7 +19,7 @@ from ..contract import (
     Signer,
     Status,
 )
-from ..seller_receipts import NoFiles
+from ..seller_receipts import NoFiles, NoWithdrawal
 from ..transport import Answer, clock_offset_of
 from . import errors, submission
 from .client import EtaClient, Login
@@ -30,7 +30,7 @@ _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
 
-class EtaAuthority(Connected, NoFiles, ABC):
+class EtaAuthority(Connected, NoFiles, NoWithdrawal, ABC):
     """One of ETA's systems, seen from one connection.
 
     ``endpoints`` of the connection: ``identity``, ``api``, ``portal``; what is not
