@@ -18,7 +18,9 @@ class TestCnRedBuyers(CnNuonuoCommon):
             for _round in range(rounds):
                 with self.env.registry.cursor() as cr:
                     env = self.env(cr=cr, su=True, context={})
-                    env["ereceipt.registration"].search([]).cn_red_fetched_at = False
+                    env["ereceipt.registration"].search([]).write(
+                        {"cn_red_fetched_at": False, "breaker_open_until": False}
+                    )
                     requests = env["ereceipt.cn.red.request"]
                     requests.search(
                         [("answer_at", "!=", False)]

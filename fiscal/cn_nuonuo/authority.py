@@ -37,7 +37,7 @@ from .code_tables import KINDS, table
 from .divided import divide
 from .enquiry import MOST_ORDERS, find_rows
 from .error_catalogue import HELD
-from .fapiao import Fapiao, Routing, freeze, orders_of, thaw
+from .fapiao import Fapiao, Routing, freeze, thaw
 from .files import Fetcher
 from .moments import ZONE_NAME
 from .probing import probe
@@ -420,7 +420,8 @@ class CnNuonuo(SellerReceipts):
 
     def _issued(self, document: Document, fapiao: Fapiao) -> list[Row]:
         client = self._client()
-        orders = orders_of(fapiao)
+        known = document.authority_ids.get("orders", "")
+        orders = known.split(",") if known else [fapiao.order_no]
         rows = find_rows(client, orders, (document.key,))
         issued = [r for order in orders for r in rows.get(order, []) if r.issued]
         return sorted(issued, key=lambda row: row.number)

@@ -195,12 +195,6 @@ def red_parts(fapiao: Fapiao) -> tuple[RedPart, ...]:
     return red.parts or (whole,)
 
 
-def orders_of(fapiao: Fapiao) -> list[str]:
-    """Return the order numbers under which a document is issued."""
-    parts = red_parts(fapiao)
-    return [part.order_no for part in parts if part.order_no] or [fapiao.order_no]
-
-
 # ----------------------------------------------------------------------------------
 # Bytes
 # ----------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from .answers import AGREED, FAILED, WAITING, RedRequest, Row, qr_of
 from .client import NuonuoClient, Reply
 from .enquiry import ask, find_rows, red_request, refresh
 from .error_catalogue import HELD, RED_STATES
-from .fapiao import Fapiao, Red, RedPart, freeze, orders_of, red_parts, thaw
+from .fapiao import Fapiao, Red, RedPart, freeze, red_parts, thaw
 from .settings import Settings
 from .wording import red_request_of
 
@@ -48,6 +48,7 @@ class PartState:
     :ivar red_number: of the red fapiao, "" while it is not issued
     :ivar state: of its request, of the table ``red_state``; "" while nothing is known
     :ivar doing: see :class:`~.answers.RedRequest`
+    :ivar order_no: of the red fapiao, where its request names it
     :ivar code: why it was refused, "" while it was not; ``words`` are the provider's
     """
 
@@ -57,6 +58,7 @@ class PartState:
     state: str = ""
     doing: str = ""
     bill_uuid: str = ""
+    order_no: str = ""
     code: str = ""
     words: str = ""
     qr: str = ""
@@ -144,7 +146,8 @@ def _only(fapiao: Fapiao, red: Red, kept: Sequence[int]) -> Fapiao:
 def ask_all(
     client: NuonuoClient, documents: Sequence[Document], refreshing: bool = False
 ) -> list[Outcome]:
-    """Return one outcome per document, see :func:`.enquiry.ask`.
+    """Return one outcome per document, see :func:`.enquiry.ask`; none for those for
+    which no time was left.
 
     :raise TransientError, AuthenticationError, AuthorityError:
     """
@@ -154,8 +157,15 @@ def ask_all(
     others = [document for document in documents if document.key not in keys]
     outcomes = {one.key: one for one in ask(client, others, refreshing)}
     for document, fapiao in divided:
-        outcomes[document.key] = RedParts(client, document, fapiao).ask(refreshing)
-    return [outcomes[document.key] for document in documents]
+        parts = RedParts(client, document, fapiao)
+        try:
+            outcomes[document.key] = parts.ask(refreshing)
+        except TransientError:
+            # each takes several calls: what was learned until the time is over counts
+            if not outcomes:
+                raise
+            break
+    return [outcomes[one.key] for one in documents if one.key in outcomes]
 
 
 class RedParts:
@@ -199,7 +209,7 @@ class RedParts:
 
     def _is_there(self, part: RedPart) -> bool:
         """Whether an earlier attempt has asked for a part."""
-        if self._document.attempt <= 1:
+        if self._document.sent_at is None:
             return False
         return red_request(self._client, self._document.key, part) is not None
 
@@ -302,7 +312,10 @@ class RedParts:
         for place, (part, state) in enumerate(zip(self._parts, states, strict=True)):
             request = found.get(place)
             row = rows.get(_order(part, request)) if request else None
-            pairs.append((part, _state(state, request, row) if request else state))
+            if request is not None:
+                named = replace(state, order_no=_order(part, request))
+                state = _state(named, request, row)
+            pairs.append((part, state))
         return absent, pairs
 
     def _rows(self, found: Mapping[int, RedRequest]) -> dict[str, Row]:
@@ -399,7 +412,7 @@ def _ids(fapiao: Fapiao, states: Sequence[PartState]) -> dict[str, str]:
     given = {
         PARTS: json.dumps(kept, ensure_ascii=False, separators=(",", ":")),
         "order": fapiao.order_no,
-        "orders": ",".join(orders_of(fapiao)),
+        "orders": ",".join(_orders(parts, states)),
         "bill_ids": ",".join(part.request or part.bill_uuid for part in parts),
         "red_state": shown or (states[0].state if states else ""),
         "red_request": next((s.doing for s in waiting if s.doing), ""),
@@ -412,6 +425,14 @@ def _ids(fapiao: Fapiao, states: Sequence[PartState]) -> dict[str, str]:
         given["totals"] = ",".join(state.total for state in issued)
     empty = ("red_request",)
     return {name: text for name, text in given.items() if text or name in empty}
+
+
+def _orders(parts: Sequence[RedPart], states: Sequence[PartState]) -> Iterable[str]:
+    """Yield the order numbers of the red fapiao, as far as they are known."""
+    for part, state in zip(parts, states, strict=True):
+        order_no = part.order_no or state.order_no
+        if order_no:
+            yield order_no
 
 
 def _urgent(state: str) -> int:

@@ -13,7 +13,13 @@ from cn_rig import SELLER, office
 from fiscal.cn_nuonuo.fapiao import thaw
 from fiscal.cn_nuonuo.red_parts import PARTS, kept_states, standing
 from fiscal.cn_nuonuo.split import SPLIT, parts_of
-from fiscal.contract import AmbiguousError, AuthorityError, Original, Status
+from fiscal.contract import (
+    AmbiguousError,
+    AuthorityError,
+    Original,
+    Status,
+    TransientError,
+)
 
 THREE = receipt(line("250.00"), document_type="81")
 MIXED = receipt(
@@ -183,7 +189,7 @@ def test_an_answer_is_lost(desk):
         desk.submit(document)
     outcome = desk.settled(document)
     assert outcome.status is Status.ABSENT, "the third was not asked for"
-    again = replace(kept(document, outcome), attempt=2)
+    again = replace(kept(document, outcome), sent_at=document.issued_at)
     assert desk.submit(again).status is Status.ACCEPTED
     assert settled(desk, again)[1].status is Status.VALID
     assert len(desk.control.confirmations()) == 3
@@ -197,6 +203,20 @@ def test_the_line_breaks_after_the_first(desk):
     with pytest.raises(AmbiguousError):
         desk.submit(document)
     assert len(desk.control.confirmations()) == 1
+
+
+def test_what_was_learned_in_time_counts(desk):
+    """Asking about one takes several calls: the second is asked about next time."""
+    first, second = (red(desk, desk.issued(THREE), THREE) for _count in range(2))
+    for document in (first, second):
+        desk.submit(document)
+    desk.control.settle()
+    desk.control.fault("queryInvoiceRedConfirm", "rate_limit", times=1, after=3)
+    outcomes = desk.own.query([first, second])
+    assert [outcome.key for outcome in outcomes] == [first.key]
+    desk.control.fault("queryInvoiceRedConfirm", "rate_limit", times=1)
+    with pytest.raises(TransientError):
+        desk.own.query([second])
 
 
 # -- the buyer refuses one ------------------------------------------------------------
