@@ -117,6 +117,8 @@ class Capabilities:
     :ivar listable: it lists what it holds (:meth:`Authority.list_documents`)
     :ivar adoptable: it gives back whole documents (:meth:`Authority.fetch_content`)
     :ivar declinable: a buyer's rejection can be declined
+    :ivar withdrawable: what waits for the buyer can be taken back before he has decided
+        (:meth:`Authority.withdraw`)
     :ivar printer: the authority makes a print of its own (:meth:`Authority.fetch_pdf`)
     :ivar files: the authority makes files that the law wants kept
         (:meth:`Authority.fetch_files`)
@@ -141,6 +143,7 @@ class Capabilities:
     listable: bool = False
     adoptable: bool = False
     declinable: bool = False
+    withdrawable: bool = False
     printer: bool = False
     files: bool = False
     signs: Literal["nothing", "document", "message"] = "nothing"
@@ -372,6 +375,13 @@ class Authority(Protocol):
 
     def decline(self, document: Document) -> Outcome:
         """Decline the buyer's rejection of a document (capability ``declinable``).
+
+        :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
+        """
+
+    def withdraw(self, document: Document) -> Outcome:
+        """Take back a document that the authority has not decided about, since somebody
+        else has to agree (capability ``withdrawable``).
 
         :raise TransientError, AuthenticationError, AmbiguousError, AuthorityError:
         """

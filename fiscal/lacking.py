@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from .contract import Document, File, Listed
+from .contract import AuthorityError, Document, File, Listed, Outcome
+from .messages import Sentence, _
 
 
 class NoFiles:
@@ -14,6 +15,20 @@ class NoFiles:
     def fetch_files(self, document: Document) -> Sequence[File]:
         """Return none (capability ``files`` is false)."""
         return ()
+
+
+class NoWithdrawal:
+    """Part of an authority that waits for nobody's word before it decides."""
+
+    def withdraw(self, document: Document) -> Outcome:
+        """Refuse: there is nothing to take back before it is decided.
+
+        :raise AuthorityError: always (capability ``withdrawable`` is false)
+        """
+        raise AuthorityError(
+            "not_withdrawable",
+            Sentence(_("The authority lets nobody take a document back.")),
+        )
 
 
 class NoList:

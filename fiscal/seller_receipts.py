@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .contract import AuthorityError, Built, Document, Outcome, Signer
-from .lacking import NoFiles
+from .lacking import NoFiles, NoWithdrawal
 from .messages import Sentence, _
 
 
-class SellerReceipts(NoFiles):
+class SellerReceipts(NoFiles, NoWithdrawal):
     """Part of an authority that takes receipts: their buyers have no say in them, and
     their print is the seller's. A receipt is taken back by another one, and is not
     signed itself.

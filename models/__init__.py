@@ -48,6 +48,7 @@ from . import (
     ereceipt_former,
     ereceipt_authority_print,
     ereceipt_held,
+    ereceipt_withdraw,
     ereceipt_files,
     ereceipt_sign_now,
     ereceipt_callback,
@@ -119,4 +120,8 @@ from . import (
     cn_nuonuo_credit,
     cn_nuonuo_display,
     cn_nuonuo_request,
+    cn_nuonuo_red,
+    cn_nuonuo_red_request,
+    cn_nuonuo_red_fetch,
+    cn_nuonuo_red_booking,
 )

@@ -192,6 +192,12 @@ class AccountMove(models.Model):
         everything = self.currency_id.compare_amounts(returned, self.amount_total) >= 0
         return "settle" if everything and returned else "anew"
 
+    def _ereceipt_kept_anew(self):
+        """Hook: return what is issued anew with an invoice although a copy of it lacks
+        it, as values."""
+        self.ensure_one()
+        return {}
+
     def _ereceipt_abandon(self):
         """Give up the documents of these for good."""
         for document in self.ereceipt_document_id.sudo():

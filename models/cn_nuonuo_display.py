@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..fiscal.cn_nuonuo.red_parts import PARTS
 from .cn_nuonuo import AUTHORITY
 
 
@@ -34,6 +35,8 @@ class EreceiptDocument(models.Model):
         if self.authority != AUTHORITY:
             return []
         told = self.authority_ids or {}
+        if PARTS in told:
+            return []
         numbers = told.get("numbers", "").split(",")
         totals = told.get("totals", "").split(",")
         if len(numbers) != len(totals) or len(numbers) < 2:

@@ -1,17 +1,14 @@
-from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal.cn_nuonuo.code_tables import ORDINARY, SPECIAL_VAT
-from ..fiscal.contract import Problem
-from ..fiscal.messages import _
 from .cn_nuonuo import AUTHORITY, KINDS
 
 KIND_CHOICES = [(ORDINARY, "Ordinary"), (SPECIAL_VAT, "Special (deductible)")]
 
-TOLD = frozenset({"cn_fapiao_kind", "cn_remark", "cn_red_reason"})
+TOLD = frozenset({"cn_fapiao_kind", "cn_remark", "cn_red_reason", "cn_red_request_id"})
 """What a fapiao says of its invoice beyond its lines."""
 
 
@@ -137,72 +134,6 @@ class AccountMove(models.Model):
             ),
         ]
         return [(name, text) for name, text in rows if text]
-
-    def _ereceipt_own_problems(self, at_posting):
-        # EXTENDS account_ereceipt
-        problems = super()._ereceipt_own_problems(at_posting)
-        sold = self._ereceipt_original_documents().get(self.id)
-        parts = sold._cn_nuonuo_parts() if sold else []
-        if parts:
-            problems.append(
-                Problem(
-                    "split_sale",
-                    _(
-                        "%(number)s was split into %(count)s fapiao, and a red letter"
-                        " takes back one of them alone. Take them back at the tax"
-                        " bureau, and this credit note off its device."
-                    ),
-                    record=(self._name, self.id),
-                    values={"number": sold.name, "count": len(parts)},
-                )
-            )
-        return problems
-
-    # -------------------------------------------------------------------------
-    # RED LETTERS
-    # -------------------------------------------------------------------------
-
-    def _ereceipt_snapshots(self, issued_at):
-        # EXTENDS: a red letter says which lines of its fapiao it takes back
-        receipts = super()._ereceipt_snapshots(issued_at)
-        red = self._ereceipt_referring().filtered("cn_is_fapiao")
-        if red:
-            receipts |= red._cn_nuonuo_red(receipts)
-        return receipts
-
-    def _cn_nuonuo_red(self, receipts):
-        """Return the receipts of red letters with reason and what they take back.
-        Several of one fapiao that are posted together count one after the other."""
-        documents = self._ereceipt_original_documents()
-        blue = self.env["ereceipt.document"].sudo().union(*documents.values())
-        blue = blue.filtered("content_sha256")
-        taken = self._cn_nuonuo_taken(blue)
-        completed = {}
-        for move in self:
-            receipt = receipts[move.id]
-            if move.cn_red_reason:
-                receipt = replace(receipt, reason=move.cn_red_reason)
-            sold = documents.get(move.id)
-            if sold in blue:
-                authority = move.ereceipt_device_id.sudo()._authority_offline()
-                content = sold.content.encode()
-                receipt = authority.refer(receipt, content, taken[sold.id])
-                placed = move._ereceipt_placed(receipt)
-                if not authority.check(placed):
-                    taken[sold.id].append(authority.build(placed).content)
-            completed[move.id] = receipt
-        return completed
-
-    def _cn_nuonuo_taken(self, blue):
-        """Return what standing red letters have taken back of fapiao, by the document
-        of the fapiao, but for those of the credit notes in ``self``."""
-        taken = {document.id: [] for document in blue}
-        by_key = {d._sale_key(d.authority_uid): d.id for d in blue}
-        for returned in blue and self._ereceipt_standing_returns(blue):
-            sale_id = by_key.get(returned.sale_key)
-            if sale_id and not set(self.ids).intersection(returned.move_ids):
-                taken[sale_id].append(returned.content)
-        return taken
 
 
 class ResPartner(models.Model):

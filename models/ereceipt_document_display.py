@@ -184,6 +184,8 @@ class EreceiptDocument(models.Model):
             document.authority_ids_text = "\n".join(
                 f"{name}: {value}"
                 for name, value in (document.authority_ids or {}).items()
+                # what is kept for programs is said elsewhere, in words
+                if not name.startswith("_")
             )
 
     @api.depends("content", "media_type", "name")

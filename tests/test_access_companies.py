@@ -13,6 +13,7 @@ OWNED = (
     "ereceipt.request",
     "ereceipt.file.run",
     "ereceipt.file.row",
+    "ereceipt.cn.red.request",
 )
 """Models of which every row belongs to a company."""
 
@@ -56,6 +57,19 @@ class TestAccessCompanies(EreceiptCommon):
         )
         cls.run_of_file = cls.env["ereceipt.file.run"]._make(profile, name="F")
         cls.run_of_file._put_rows([{"label": "X", "outcome": "out"}])
+        cls.red_request = (
+            cls.env["ereceipt.cn.red.request"]
+            .sudo()
+            .create(
+                {
+                    "registration_id": cls.registration.id,
+                    "environment": "test",
+                    "bill_uuid": "1",
+                    "state": "05",
+                    "currency_id": cls.env.ref("base.CNY").id,
+                }
+            )
+        )
         cls.env.flush_all()
 
     @classmethod
@@ -82,6 +96,7 @@ class TestAccessCompanies(EreceiptCommon):
             "ereceipt.request": self.request,
             "ereceipt.file.run": self.run_of_file,
             "ereceipt.file.row": self.run_of_file.row_ids,
+            "ereceipt.cn.red.request": self.red_request,
         }
 
     # -------------------------------------------------------------------------

@@ -49,6 +49,8 @@ ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
 ereceipt.cn.session         ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.cn.red.request     ------ ------   re----  re----     re----  re----
+ereceipt.cn.red.refusal     ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.hr.change          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.eg.code.request    ------ ------   ------  ------     rewcdu  rewcdu
 ereceipt.eg.code.request.line ------ ------ ------  ------     rewcdu  rewcdu
@@ -89,6 +91,7 @@ account.move             action_ereceipt_send_now         ---xx-
 account.move             action_ereceipt_sign_now         ---!!-
 account.move             action_ereceipt_take_apart       ---!!-
 account.move             action_ereceipt_what_now         ---xx-
+account.move             action_ereceipt_withdraw         ---!!-
 account.move             action_cn_log_in                 ---!!-
 account.move             action_hr_change                 ---xx-
 account.move             action_hr_tip                    ---xx-
@@ -100,6 +103,12 @@ ereceipt.code.mapping    action_eg_ask                    ----xx
 ereceipt.eg.code.request action_register                  ----!!
 ereceipt.eg.code.search  action_search                    ----!!
 ereceipt.eg.code.search.line action_use                   ----!!
+ereceipt.cn.red.refusal  action_refuse                    ---!!!
+ereceipt.cn.red.request  action_book                      ---!!!
+ereceipt.cn.red.request  action_confirm                   ---!!!
+ereceipt.cn.red.request  action_fetch                     ---xxx
+ereceipt.cn.red.request  action_open_move                 --!!!!
+ereceipt.cn.red.request  action_refuse                    ---xxx
 ereceipt.cn.session      action_check                     ---!!!
 ereceipt.cn.session      action_enter_message             ---!!!
 ereceipt.cn.session      action_get_code                  ---!!!
@@ -165,6 +174,7 @@ ereceipt.registration    action_open_reconciliations      xxxxxx
 ereceipt.registration    action_close_breaker             -----x
 ereceipt.registration    action_close_for_callbacks       -----x
 ereceipt.registration    action_confirm_database          -----x
+ereceipt.registration    action_open_cn_red_requests      xxxxxx
 ereceipt.registration    action_open_devices              xxxxxx
 ereceipt.registration    action_open_for_callbacks        -----x
 ereceipt.registration    action_open_documents            xxxxxx
@@ -248,10 +258,25 @@ class TestAccessRoles(EreceiptCommon):
         )
         cls.run_of_file = cls.env["ereceipt.file.run"]._make(cls.profile, name="F")
         cls.run_of_file._put_rows([{"label": "X", "outcome": "out"}])
+        cls.red_request = (
+            cls.env["ereceipt.cn.red.request"]
+            .sudo()
+            .create(cls.red_request_values("1"))
+        )
         cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
         )
+
+    @classmethod
+    def red_request_values(cls, name):
+        return {
+            "registration_id": cls.registration.id,
+            "environment": "test",
+            "bill_uuid": name,
+            "state": "05",
+            "currency_id": cls.env.ref("base.CNY").id,
+        }
 
     @contextmanager
     def undone(self):
@@ -406,6 +431,16 @@ class TestAccessRoles(EreceiptCommon):
                 None,
                 {"device_id": self.device.id},
                 {"purpose": "person"},
+            ),
+            "ereceipt.cn.red.request": (
+                self.red_request,
+                self.red_request_values("2"),
+                {"state": "03"},
+            ),
+            "ereceipt.cn.red.refusal": (
+                None,
+                {"request_id": self.red_request.id, "reason": "X"},
+                {"reason": "Y"},
             ),
             "ereceipt.hr.change": (None, {**move, "means": "G"}, {"means": "K"}),
             "ereceipt.pairing": (None, own_key, own_key),

@@ -20,6 +20,7 @@ PROGRAM = {
         "cn_credit_told": ["low"],
         "cn_credit_total": 1.0,
         "eg_codes_asked_at": "2026-01-01 00:00:00",
+        "cn_red_fetched_at": "2026-01-01 00:00:00",
     },
     "ereceipt.device": {
         "lifecycle": "active",

@@ -6,6 +6,7 @@ from . import (
     ereceipt_cancel,
     ereceipt_cn_session,
     ereceipt_code_import,
+    ereceipt_cn_red_refusal,
     ereceipt_confirmation,
     ereceipt_eg_code_request,
     ereceipt_eg_code_search,

@@ -141,6 +141,7 @@ class EreceiptReturnAnew(models.TransientModel):
                 active_ids=move.ids,
                 # what is today there is not a day to be posted later
                 tz=zone.limits.zone,
+                ereceipt_anew=True,
             )
             .create(
                 {
@@ -161,7 +162,7 @@ class EreceiptReturnAnew(models.TransientModel):
 
     def _kept_values(self, move, sale):
         """Return what a copy of an invoice lacks."""
-        values = {}
+        values = move._ereceipt_kept_anew()
         if self.partner_id != self.move_id.partner_id:
             values["partner_id"] = self.partner_id.id
         if move.move_type == "out_refund":

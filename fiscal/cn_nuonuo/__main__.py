@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..terminal import Commands, ask_secret, printable, report, say
 from .checks import examine
-from .fapiao import thaw
+from .fapiao import red_parts, thaw
 from .moments import read_local
 from .numbering import order_number
 from .ofd import read_ofd
@@ -69,8 +69,12 @@ def _sign(options: argparse.Namespace) -> int:
 
 def _request(options: argparse.Namespace) -> int:
     fapiao = thaw(Path(options.file).read_bytes())
-    make = red_request_of if fapiao.red else order_of
-    sys.stdout.buffer.write(dumps(make(fapiao, Settings())) + b"\n")
+    bodies = [
+        red_request_of(fapiao, Settings(), place)
+        for place in range(1, len(red_parts(fapiao)) + 1)
+    ]
+    for body in bodies or [order_of(fapiao, Settings())]:
+        sys.stdout.buffer.write(dumps(body) + b"\n")
     sys.stdout.buffer.flush()
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
@@ -12,12 +12,13 @@ from typing import Any
 from ..contract import Document, Outcome, Problem, Status
 from ..messages import Money, Sentence, _
 from . import errors
-from .amounts import LARGEST
+from .amounts import LARGEST, plain
 from .error_catalogue import HELD, RED_STATES
-from .fapiao import Fapiao
-from .moments import read_millis
+from .fapiao import NORMAL, Fapiao
+from .moments import read_local, read_millis
 from .qr import read_qr
 from .text import told
+from .wording import NATURES, REASONS, of_bureau
 
 DONE, ISSUING, LAYING_OUT, FAILED, UNSIGNED = "2", "20", "21", "22", "24"
 VOIDED, VOIDING = "3", "31"
@@ -25,11 +26,37 @@ AGREED = ("01", "04")
 """States of a request with which the red fapiao is issued by itself."""
 WAITING = ("02", "03")
 """States in which one side has to decide."""
+WITHDRAWN = ("08", "09")
+FOR_US = "03"
+"""The buyer has asked, and the seller is waited for."""
+WITHDRAWING, CONFIRMING, NOT_CONFIRMED = "01", "03", "04"
+"""What is being done with a request, or could not be."""
 
 _ISSUED = (DONE, UNSIGNED)
 _NUMBER = re.compile(r"[0-9]{20}")
 _MOST_ROWS = 500
+_MOST_ITEMS = 2000
 _LONGEST_URL = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a fapiao, or of a request for a red letter, as it is answered.
+
+    :ivar nature: as a fapiao's line has it
+    :ivar blue_line: of a request, the line of the fapiao, from 1; 0 for none
+    """
+
+    name: str
+    code: str
+    rate: Decimal
+    net: Decimal
+    tax: Decimal
+    quantity: Decimal | None = None
+    unit: str = ""
+    spec: str = ""
+    nature: str = NORMAL
+    blue_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +64,7 @@ class Row:
     """One fapiao of an answer; amounts ``None`` where they are not told.
 
     :ivar blue_number: the one that a red one takes back
+    :ivar items: its lines, where they were asked for and can be read
     """
 
     order_no: str
@@ -53,6 +81,7 @@ class Row:
     ofd_url: str
     xml_url: str
     blue_number: str
+    items: tuple[Item, ...] = ()
 
     @property
     def issued(self) -> bool:
@@ -69,6 +98,9 @@ class RedRequest:
         ``04`` could not be; "" for none
     :ivar issued: the red fapiao is there
     :ivar by_buyer: he asked for it
+    :ivar net: what is taken back, positive, as ``tax``; ``None`` where it is not told
+    :ivar reason: of the table ``return_reason``, "" for another one
+    :ivar items: the lines of a partial one, figures positive, where they are told
     """
 
     bill_id: str
@@ -81,6 +113,14 @@ class RedRequest:
     order_no: str
     serial: str
     by_buyer: bool
+    blue_number: str = ""
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    reason: str = ""
+    asked_at: datetime | None = None
+    buyer_name: str = ""
+    buyer_number: str = ""
+    items: tuple[Item, ...] = ()
 
     def ids(self) -> dict[str, str]:
         """Return what a document keeps of it."""
@@ -89,9 +129,10 @@ class RedRequest:
             "bill_no": self.bill_no,
             "bill_uuid": self.bill_uuid,
             "red_state": self.state,
-            "red_request": self.doing,
         }
-        return {name: text for name, text in given.items() if text}
+        told = {name: text for name, text in given.items() if text}
+        # what was under way may be over
+        return {**told, "red_request": self.doing}
 
 
 def rows_of(result: Any) -> list[Row]:
@@ -123,7 +164,77 @@ def _row(one: Mapping[str, Any]) -> Row:
         told(one.get("ofdUrl"), _LONGEST_URL),
         told(one.get("xmlUrl"), _LONGEST_URL),
         told(one.get("oldEleInvoiceNumber")),
+        _items(one.get("invoiceItems"), _item),
     )
+
+
+def _items(rows: Any, read: Callable[[Mapping[str, Any]], Item]) -> tuple[Item, ...]:
+    """Read lines; nothing if one of them cannot be read."""
+    if not isinstance(rows, list) or len(rows) > _MOST_ITEMS:
+        return ()
+    try:
+        return tuple(read(one) for one in rows if isinstance(one, Mapping))
+    except (ValueError, TypeError):
+        return ()
+
+
+def _item(one: Mapping[str, Any]) -> Item:
+    """Read a line of a fapiao.
+
+    :raise ValueError: its amounts are none
+    """
+    shown, tax = _amount(one.get("itemAmount")), _amount(one.get("itemTaxAmount"))
+    included = told(one.get("isIncludeTax")).lower() == "true"
+    return Item(
+        told(one.get("itemName")),
+        told(one.get("itemCode")),
+        _rate(one.get("itemTaxRate")),
+        shown - tax if included else shown,
+        tax,
+        _quantity(one.get("itemNum")),
+        told(one.get("itemUnit")),
+        told(one.get("itemSpec")),
+        of_bureau(NATURES, told(one.get("invoiceLineProperty"))) or NORMAL,
+    )
+
+
+def _red_item(one: Mapping[str, Any]) -> Item:
+    """Read a line of a request, whose figures are negative; assumed to be told as it
+    is asked for.
+
+    :raise ValueError: its amounts are none
+    """
+    place = told(one.get("blueDetailIndex"))
+    quantity = _quantity(one.get("num"))
+    return Item(
+        told(one.get("goodsName")),
+        told(one.get("goodsCode")),
+        _rate(one.get("taxRate")),
+        abs(_amount(one.get("taxExcludedAmount"))),
+        abs(_amount(one.get("taxAmount"))),
+        None if quantity is None else abs(quantity),
+        told(one.get("unit")),
+        told(one.get("specType")),
+        blue_line=int(place) if place.isascii() and place.isdecimal() else 0,
+    )
+
+
+def _amount(value: Any) -> Decimal:
+    amount = amount_or_none(value)
+    if amount is None:
+        raise ValueError("It is no amount")
+    return amount
+
+
+def _rate(value: Any) -> Decimal:
+    percent = told(value).endswith("%")
+    rate = _amount(told(value)[:-1] if percent else value)
+    return plain(rate / 100 if percent else rate)
+
+
+def _quantity(value: Any) -> Decimal | None:
+    quantity = amount_or_none(value)
+    return plain(quantity) if quantity else None
 
 
 def amount_or_none(value: Any) -> Decimal | None:
@@ -164,7 +275,27 @@ def _request(one: Mapping[str, Any]) -> RedRequest:
         told(one.get("orderNo")),
         told(one.get("invoiceSerialNum")),
         told(one.get("applySource")) == "1",
+        told(one.get("blueElecInvoiceNumber")),
+        _positive(one.get("taxExcludedAmount")),
+        _positive(one.get("taxAmount")),
+        of_bureau(REASONS, told(one.get("redReason"))),
+        _moment(told(one.get("billTime"))),
+        told(one.get("buyerName")),
+        told(one.get("buyerTaxNo")),
+        _items(one.get("detail"), _red_item),
     )
+
+
+def _positive(value: Any) -> Decimal | None:
+    amount = amount_or_none(value)
+    return None if amount is None else abs(amount)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return read_local(text)
+    except ValueError:
+        return None
 
 
 # ----------------------------------------------------------------------------------
@@ -222,7 +353,7 @@ def _ids(fapiao: Fapiao, rows: Sequence[Row]) -> dict[str, str]:
     if issued:
         first = issued[0]
         given["number"] = first.number
-        given["qr"] = _qr(first)
+        given["qr"] = qr_of(first)
         if first.issued_at is not None:
             given["issued_at"] = first.issued_at.astimezone(timezone.utc).isoformat()
     if len(rows) > 1:
@@ -232,7 +363,7 @@ def _ids(fapiao: Fapiao, rows: Sequence[Row]) -> dict[str, str]:
     return {name: text for name, text in given.items() if text}
 
 
-def _qr(row: Row) -> str:
+def qr_of(row: Row) -> str:
     """Return the face's QR text, if it is one and this fapiao's."""
     try:
         return row.qr if read_qr(row.qr).number == row.number else ""

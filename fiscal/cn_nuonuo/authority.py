@@ -10,6 +10,7 @@ from .. import register_authority
 from ..by_file.results import Result
 from ..connected import Connected
 from ..contract import (
+    NOTHING,
     AuthorityError,
     Built,
     Capabilities,
@@ -37,7 +38,8 @@ from .checks import examine
 from .checks.document import MOST_LINES
 from .client import NuonuoClient, Reply
 from .code_tables import KINDS, table
-from .enquiry import MOST_ORDERS, ask, find_rows
+from .divided import divide
+from .enquiry import MOST_ORDERS, find_rows
 from .error_catalogue import HELD
 from .fapiao import Fapiao, Routing, freeze, thaw
 from .files import Fetcher
@@ -46,6 +48,7 @@ from .probing import probe
 from .qr import read_qr
 from .reader import read_receipt
 from .red import RedLetters
+from .red_parts import RedParts, ask_all
 from .references import refer
 from .session import Session
 from .settings import parse_settings
@@ -100,9 +103,10 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
 
     ``uid`` is the number of the fapiao, of several the first. ``authority_ids``:
     ``order``, ``serial``, ``status`` (Nuonuo's), ``number``, ``qr``, ``issued_at``; of
-    a split ``serials``, ``numbers``, ``totals`` (commas between); of a red letter
-    ``bill_id``, ``bill_no``, ``bill_uuid``, ``red_state`` (table ``red_state``),
-    ``red_request``.
+    a split ``serials``, ``numbers``, ``totals`` (commas between) and of what they
+    consist (:mod:`.split`); of a red letter ``bill_id``, ``bill_no``, ``bill_uuid``,
+    ``red_state`` (table ``red_state``), ``red_request``, and of one with parts what
+    became of each (:mod:`.red_parts`).
 
     A refusal whose first code is in :attr:`held_codes` is none of the document itself:
     once a person has done what it says, :meth:`re_invoice` goes on with it.
@@ -119,6 +123,7 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
         recovery="ask",
         parallel_calls=4,
         interactive=True,
+        withdrawable=True,
         printer=True,
         files=True,
         signs="nothing",
@@ -182,13 +187,29 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
         return Built(freeze(found.fapiao), _MEDIA_TYPE)
 
     def refer(
-        self, receipt: Receipt, blue: bytes, taken: Iterable[bytes] = ()
+        self,
+        receipt: Receipt,
+        blue: bytes,
+        taken: Iterable[bytes] = (),
+        *,
+        ids: Mapping[str, str] = NOTHING,
+        former: bytes = b"",
+        begun: Mapping[str, str] = NOTHING,
     ) -> Receipt:
         """Return a red letter's receipt with what it takes back of a kept fapiao, see
-        :func:`.references.refer`.
+        :func:`.references.refer`, and of one that was split, or whose request is there
+        already, :func:`.divided.divide`.
 
+        :param ids: the fapiao's ``authority_ids``
+        :param former: what stands at the bureau of the red letter in whose place this
+            one stands (:func:`.red_parts.standing`)
+        :param begun: the buyer's request that it books: ``blue_number``,
+            ``bill_uuid``, ``order_no``
         :raise ValueError: what is kept is no fapiao
         """
+        split = "," in ids.get("numbers", "")
+        if split or former or begun:
+            return divide(receipt, blue, taken, ids=ids, former=former, begun=begun)
         return refer(receipt, blue, taken)
 
     def parse(self, content: bytes) -> Receipt:
@@ -219,6 +240,7 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
         (document,) = documents
         fapiao = thaw(document.content)
         make = red_request_of if fapiao.red else order_of
+        # of a red letter with parts the first: each goes by itself, see submit
         return Envelope(
             dumps(make(fapiao, self._settings)),
             _MEDIA_TYPE,
@@ -249,6 +271,9 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
         """
         (document,) = envelope.documents
         fapiao = thaw(document.content)
+        if fapiao.red and fapiao.red.parts:
+            parts = RedParts(self._client(), document, fapiao)
+            return [parts.submit(self._settings)]
         failed = errors.when_failed(self._settings)
 
         def read(reply: Reply) -> list[Outcome]:
@@ -268,7 +293,16 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
 
         :raise TransientError, AuthenticationError, AuthorityError:
         """
-        return ask(self._client(), documents, self._settings.red_refresh)
+        return ask_all(self._client(), documents, self._settings.red_refresh)
+
+    def withdraw(self, document: Document) -> Outcome:
+        """Take back a red letter that waits for its buyer, of several parts those that
+        do; ``PENDING`` until the bureau has it withdrawn.
+
+        :raise TransientError, AuthenticationError, AmbiguousError:
+        :raise AuthorityError: it waits for nobody (any more)
+        """
+        return self.red_letters().withdraw(document)
 
     def re_invoice(self, document: Document) -> Outcome:
         """Have the issue of a fapiao that failed tried again under its order number: at
@@ -287,14 +321,22 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
             ids = {"order": fapiao.order_no}
             return Outcome(document.key, Status.ACCEPTED, document.uid, ids)
 
-        return self._client().call(
-            _RETRY,
-            {"orderno": fapiao.order_no},
-            read,
-            purpose="retry",
-            changes=True,
-            keys=(document.key,),
-        )
+        client = self._client()
+        orders = [fapiao.order_no]
+        if fapiao.red and fapiao.red.parts:
+            orders = RedParts(client, document, fapiao).failed_orders() or orders
+        outcomes = [
+            client.call(
+                _RETRY,
+                {"orderno": order},
+                read,
+                purpose="retry",
+                changes=True,
+                keys=(document.key,),
+            )
+            for order in orders
+        ]
+        return outcomes[0]
 
     def deliver(self, document: Document, *, phone: str = "", email: str = "") -> None:
         """Have the provider send a fapiao to the buyer again, by text message, mail or
@@ -387,8 +429,10 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
 
     def _issued(self, document: Document, fapiao: Fapiao) -> list[Row]:
         client = self._client()
-        rows = find_rows(client, [fapiao.order_no], (document.key,))
-        issued = [row for row in rows.get(fapiao.order_no, []) if row.issued]
+        known = document.authority_ids.get("orders", "")
+        orders = known.split(",") if known else [fapiao.order_no]
+        rows = find_rows(client, orders, (document.key,))
+        issued = [r for order in orders for r in rows.get(order, []) if r.issued]
         return sorted(issued, key=lambda row: row.number)
 
     # -- errors -----------------------------------------------------------------------

@@ -27,6 +27,7 @@ from .fapiao import (
     FapiaoLine,
     Holder,
     Red,
+    RedPart,
     Routing,
 )
 from .numbering import bill_number, order_number
@@ -139,17 +140,30 @@ def fapiao_of(receipt: Receipt, settings: Settings) -> Fapiao:
             clean(data.get("email")),
             clean(data.get("phone") or receipt.buyer.mobile),
         ),
-        red=_red(receipt, order_no) if back else None,
+        red=_red(receipt, seller, order_no) if back else None,
     )
 
 
-def _red(receipt: Receipt, order_no: str) -> Red:
+def _red(receipt: Receipt, seller: Holder, order_no: str) -> Red:
     return Red(
         clean(receipt.original.uid) if receipt.original else "",
         reason_of(receipt),
         scope_of(receipt) or FULL,
         bill_number(order_no),
+        tuple(_parts(receipt, seller)),
     )
+
+
+def _parts(receipt: Receipt, seller: Holder) -> Iterator[RedPart]:
+    """Yield what is taken back of each fapiao. What is asked for anew gets names of
+    its own, what was asked for keeps them."""
+    for place, told in enumerate(receipt.data.get("parts") or (), 1):
+        part = RedPart(**told)
+        if not (part.asked or part.order_no):
+            number = f"{receipt.number}-{place}"
+            order_no = order_number(seller.tax_number, number, receipt.issued_at)
+            part = replace(part, order_no=order_no, request=bill_number(order_no))
+        yield part
 
 
 def special_of(receipt: Receipt) -> str:
@@ -234,6 +248,7 @@ def _plain_line(line: Line, receipt: Receipt) -> FapiaoLine:
         policy=clean(tax.subtype),
         blue_line=int(line.data.get("blue_line") or 0),
         invoice=clean(line.data.get("invoice")),
+        part=int(line.data.get("part") or 0),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,9 @@ from .answers import (
     rows_of,
 )
 from .client import NuonuoClient, Reply
-from .fapiao import Fapiao, thaw
+from .fapiao import Fapiao, RedPart, red_parts, thaw
 from .moments import local_text
+from .split import SPLIT, split_text
 from .wording import by_request
 
 MOST_ORDERS = 50
@@ -37,7 +39,7 @@ _REFRESH = "refreshInvoiceRedConfirm"
 def ask(
     client: NuonuoClient, documents: Sequence[Document], refreshing: bool = False
 ) -> list[Outcome]:
-    """Return one outcome per document.
+    """Return one outcome per document; none of them is a red letter with parts.
 
     :param refreshing: have the vendor ask the bureau about red letters that wait, which
         the next question learns of
@@ -45,13 +47,17 @@ def ask(
     """
     pairs = [(document, thaw(document.content)) for document in documents]
     blue = [pair for pair in pairs if pair[1].red is None]
-    outcomes = _by_order(client, blue)
+    outcomes = {
+        key: _with_split(client, outcome, blue)
+        for key, outcome in _by_order(client, blue).items()
+    }
     requests: dict[int, RedRequest] = {}
     agreed = []
     for document, fapiao in pairs:
         if fapiao.red is None:
             continue
-        request = red_request(client, document, fapiao)
+        (asked,) = red_parts(fapiao)
+        request = red_request(client, document.key, asked)
         if request is None:
             outcomes[document.key] = Outcome(document.key, Status.ABSENT, document.uid)
             continue
@@ -91,11 +97,32 @@ def _by_order(
     return outcomes
 
 
+def _with_split(
+    client: NuonuoClient, outcome: Outcome, pairs: Sequence[tuple[Document, Fapiao]]
+) -> Outcome:
+    """Return the outcome of an order with, if it was split, of what its fapiao
+    consist: red letters want to know."""
+    if outcome.status is not Status.VALID or not outcome.authority_ids.get("numbers"):
+        return outcome
+    document, fapiao = next(pair for pair in pairs if pair[0].key == outcome.key)
+    if document.authority_ids.get(SPLIT):
+        return outcome
+    rows = find_rows(client, [fapiao.order_no], (document.key,), details=True)
+    text = split_text(fapiao, rows.get(fapiao.order_no, []))
+    if not text:
+        return outcome
+    return replace(outcome, authority_ids={**outcome.authority_ids, SPLIT: text})
+
+
 def find_rows(
-    client: NuonuoClient, orders: Sequence[str], keys: tuple[int, ...] = ()
+    client: NuonuoClient,
+    orders: Sequence[str],
+    keys: tuple[int, ...] = (),
+    details: bool = False,
 ) -> dict[str, list[Row]]:
     """Return what is known of orders, by order number.
 
+    :param details: with the lines of each fapiao
     :raise TransientError, AuthenticationError, AuthorityError:
     """
     found: dict[str, list[Row]] = {}
@@ -107,7 +134,7 @@ def find_rows(
         batch = waiting.pop()
         rows = client.call(
             _QUERY,
-            {"orderNos": batch, "isOfferInvoiceDetail": "0"},
+            {"orderNos": batch, "isOfferInvoiceDetail": "1" if details else "0"},
             _read_rows,
             purpose="query",
             keys=keys,
@@ -130,19 +157,17 @@ def _read_rows(reply: Reply) -> list[Row] | None:
     return rows_of(reply.result)
 
 
-def red_request(
-    client: NuonuoClient, document: Document, fapiao: Fapiao
-) -> RedRequest | None:
+def red_request(client: NuonuoClient, key: int, part: RedPart) -> RedRequest | None:
     """Return the request of a red letter, ``None`` if the vendor does not know it.
 
+    :param key: the document, 0 for none
     :raise TransientError, AuthenticationError, AuthorityError:
     """
-    body = {**by_request(fapiao), "pageSize": str(_PAGE), "pageNo": "1"}
-    found = client.call(
-        _RED, body, _read_requests, purpose="query", keys=(document.key,)
-    )
-    wanted = body["billId"]
-    return next((one for one in found if one.bill_id == wanted), None)
+    body = {**by_request(part), "pageSize": str(_PAGE), "pageNo": "1"}
+    keys = (key,) if key else ()
+    found = client.call(_RED, body, _read_requests, purpose="query", keys=keys)
+    name = part.bill_uuid or part.request
+    return next((one for one in found if name in (one.bill_uuid, one.bill_id)), None)
 
 
 def red_requests(

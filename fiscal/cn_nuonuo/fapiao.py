@@ -51,6 +51,7 @@ class FapiaoLine:
     :ivar policy: of the table ``tax_subtype``, "" for none
     :ivar blue_line: on a red letter, the line of the blue one, from 1; 0 for none
     :ivar invoice: where several invoices stand on one fapiao, the number of its own
+    :ivar part: on a red letter with parts, the one that it belongs to, from 1
     """
 
     nature: str
@@ -68,6 +69,7 @@ class FapiaoLine:
     policy: str = ""
     blue_line: int = 0
     invoice: str = ""
+    part: int = 0
 
     @property
     def total(self) -> Decimal:
@@ -76,18 +78,43 @@ class FapiaoLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RedPart:
+    """One of the fapiao that a red letter takes back, each by a request of its own.
+
+    :ivar scope: the whole fapiao, or ``partial``
+    :ivar request: our name for the request that both sides confirm, "" for one that
+        the buyer began
+    :ivar order_no: that the red fapiao has
+    :ivar bill_uuid: the bureau's name of a request that the buyer began
+    :ivar asked: the request is there already: the buyer's, or that of the document in
+        whose place this one stands. It is never asked for again
+    """
+
+    blue_number: str
+    scope: str
+    request: str = ""
+    order_no: str = ""
+    bill_uuid: str = ""
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Red:
     """What a red letter takes back.
 
+    :ivar blue_number: of several the first of the sale
     :ivar reason: of the table ``return_reason``
     :ivar scope: the whole blue one, or ``partial``
     :ivar request: our name for the request that both sides confirm
+    :ivar parts: what is taken back of each fapiao, where the sale has several or the
+        request is there already; else nothing
     """
 
     blue_number: str
     reason: str
     scope: str
     request: str
+    parts: tuple[RedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +185,16 @@ class Fapiao:
     def total(self) -> Decimal:
         """What it comes to, with tax."""
         return self.net + self.tax
+
+
+def red_parts(fapiao: Fapiao) -> tuple[RedPart, ...]:
+    """Return what a red letter asks for, one by one: its parts, or itself; nothing of
+    a blue one."""
+    red = fapiao.red
+    if red is None:
+        return ()
+    whole = RedPart(red.blue_number, red.scope, red.request, fapiao.order_no)
+    return red.parts or (whole,)
 
 
 # ----------------------------------------------------------------------------------

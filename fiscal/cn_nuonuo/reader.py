@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -84,6 +85,7 @@ def _data(fapiao: Fapiao) -> dict[str, Any]:
         "email": fapiao.delivery.email,
         "phone": fapiao.delivery.phone,
         "scope": fapiao.red.scope if fapiao.red else "",
+        "parts": tuple(asdict(part) for part in fapiao.red.parts) if fapiao.red else (),
     }
     told = {name: value for name, value in given.items() if value}
     return {**told, "natural_person": fapiao.natural_person}
@@ -119,6 +121,8 @@ def _line(line: FapiaoLine, discount: FapiaoLine | None) -> Line:
         data["blue_line"] = line.blue_line
     if line.invoice:
         data["invoice"] = line.invoice
+    if line.part:
+        data["part"] = line.part
     if line.quantity is None:
         data["amount_only"] = True
     return Line(

@@ -14,7 +14,16 @@ from typing import Any
 from .amounts import number_text
 from .builder import CONSTRUCTION, FARM, FREIGHT, LEASE, SALE, TRAVEL
 from .code_tables import ORDINARY, SPECIAL_VAT
-from .fapiao import DISCOUNT, DISCOUNTED, NORMAL, PARTIAL, Fapiao, FapiaoLine
+from .fapiao import (
+    DISCOUNT,
+    DISCOUNTED,
+    NORMAL,
+    PARTIAL,
+    Fapiao,
+    FapiaoLine,
+    RedPart,
+    red_parts,
+)
 from .moments import local_text
 from .settings import Settings
 
@@ -195,16 +204,21 @@ def _flag(value: Any) -> str:
 # ----------------------------------------------------------------------------------
 
 
-def red_request_of(fapiao: Fapiao, settings: Settings) -> dict[str, Any]:
-    """Return the body that asks for a red letter, in the seller's name."""
-    red = fapiao.red
+def red_request_of(
+    fapiao: Fapiao, settings: Settings, place: int = 1
+) -> dict[str, Any]:
+    """Return the body that asks for a red letter, in the seller's name.
+
+    :param place: which of its parts, from 1
+    """
+    red, part = fapiao.red, red_parts(fapiao)[place - 1]
     assert red is not None
     body = _told(
         {
-            "billId": red.request,
+            "billId": part.request,
             "blueInvoiceLine": KINDS[fapiao.kind],
             "applySource": _SELLER,
-            "blueElecInvoiceNumber": red.blue_number,
+            "blueElecInvoiceNumber": part.blue_number,
             "billTime": local_text(fapiao.issued_at),
             "sellerTaxNo": fapiao.seller.tax_number,
             "sellerName": fapiao.seller.name,
@@ -212,12 +226,13 @@ def red_request_of(fapiao: Fapiao, settings: Settings) -> dict[str, Any]:
             "buyerName": fapiao.buyer.name,
             "redReason": REASONS[red.reason],
             "extensionNumber": fapiao.routing.extension,
-            "orderNo": fapiao.order_no,
+            "orderNo": part.order_no,
             "callbackUrl": settings.callback_url,
         }
     )
-    if red.scope == PARTIAL:
-        body["detail"] = [_red_line(line) for line in fapiao.lines]
+    if part.scope == PARTIAL:
+        own = place if red.parts else 0
+        body["detail"] = [_red_line(one) for one in fapiao.lines if one.part == own]
     return body
 
 
@@ -239,7 +254,8 @@ def _red_line(line: FapiaoLine) -> dict[str, Any]:
     )
 
 
-def by_request(fapiao: Fapiao) -> dict[str, Any]:
+def by_request(part: RedPart) -> dict[str, Any]:
     """Return how a red letter's request is named in calls about it."""
-    assert fapiao.red is not None
-    return {"identity": _SELLER, "billId": fapiao.red.request}
+    if part.bill_uuid:
+        return {"identity": _SELLER, "billUuid": part.bill_uuid}
+    return {"identity": _SELLER, "billId": part.request}

@@ -20,7 +20,7 @@ from ..contract import (
     Signer,
     Status,
 )
-from ..lacking import NoFiles
+from ..lacking import NoFiles, NoWithdrawal
 from ..messages import Sentence, _
 from ..reconcilable import Reconcilable
 from ..tables import ShippedCodes
@@ -34,7 +34,7 @@ _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
 
-class EtaAuthority(Connected, ShippedCodes, NoFiles, Reconcilable, ABC):
+class EtaAuthority(Connected, ShippedCodes, NoFiles, NoWithdrawal, Reconcilable, ABC):
     """One of ETA's systems, seen from one connection.
 
     ``endpoints`` of the connection: ``identity``, ``api``, ``portal``; what is not

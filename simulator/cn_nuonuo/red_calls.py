@@ -239,7 +239,14 @@ class RedCalls:
             "taxAmount": str(_sum(bill, "tax")),
             "invoiceSerialNum": bill.red_serial,
             "orderNo": red.order_no if red else bill.order_no,
+            **self._detail(bill),
         }
+
+    def _detail(self, bill: Bill) -> dict[str, Any]:
+        """The lines, as they are applied for; whether they are told is not known."""
+        if not self.app.settings.red_tells_detail:
+            return {}
+        return {"detail": [_told_line(line) for line in bill.lines]}
 
     def refresh(self, caller: Caller, base_url: str, now: float) -> dict[str, Any]:
         """``refreshInvoiceRedConfirm``: read from the bureau what is new there.
@@ -382,6 +389,21 @@ def _number(body: dict[str, Any], name: str, default: int) -> int:
 def _has_id(bill: Bill, body: dict[str, Any]) -> bool:
     own = {"billUuid": bill.uuid, "billId": bill.bill_id, "billNo": bill.bill_no}
     return all(text(body, name) in ("", value) for name, value in own.items())
+
+
+def _told_line(line: dict[str, Any]) -> dict[str, str]:
+    return {
+        "blueDetailIndex": str(line["blue"]),
+        "goodsName": line["name"],
+        "specType": line["spec"],
+        "unit": line["unit"],
+        "num": line["num"],
+        "taxExcludedPrice": line["price"],
+        "taxExcludedAmount": line["excl"],
+        "taxAmount": line["tax"],
+        "taxRate": line["rate"],
+        "goodsCode": line["code"],
+    }
 
 
 def _sum(bill: Bill, name: str) -> Decimal:

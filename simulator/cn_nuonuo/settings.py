@@ -187,6 +187,8 @@ class Settings(SettingsBase):
     automatic_red: bool = True
     # [U] What the buyer did is seen after refreshInvoiceRedConfirm only.
     red_needs_refresh: bool = False
+    # [U] A question about confirmations is answered with their lines.
+    red_tells_detail: bool = True
 
     # --- call-backs ------------------------------------------------------------
     callbacks: bool = True

@@ -56,6 +56,7 @@ def check_red(found: Findings) -> None:
             receipt.record,
         )
     _check_scope(found)
+    _check_standing(found)
     _check_buyer(found)
     if original and original.returnable is not None:
         _check_returnable(found, original.returnable)
@@ -74,11 +75,11 @@ def _check_scope(found: Findings) -> None:
             "red.scope",
             receipt.record,
         )
-    seen: set[int] = set()
+    seen: set[tuple[Any, int]] = set()
     for index, line in enumerate(receipt.lines if scope == PARTIAL else ()):
-        place = line.data.get("blue_line")
-        if type(place) is int and place > 0 and place not in seen:
-            seen.add(place)
+        place, part = line.data.get("blue_line"), line.data.get("part")
+        if type(place) is int and place > 0 and (part, place) not in seen:
+            seen.add((part, place))
             continue
         found.add(
             "blue_line",
@@ -89,6 +90,22 @@ def _check_scope(found: Findings) -> None:
             f"lines[{index}]",
             line.record,
             line=clean(line.description)[:60],
+        )
+
+
+def _check_standing(found: Findings) -> None:
+    """Check that what was taken back already is still on the document."""
+    missing = clean(found.receipt.data.get("missing"))
+    if missing:
+        found.add(
+            "red_standing",
+            _(
+                "The fapiao %(blues)s was taken back with this document before, and"
+                " stays so. Put its lines back as they were."
+            ),
+            "lines",
+            found.receipt.record,
+            blues=missing,
         )
 
 

@@ -1,0 +1,101 @@
+import { registry } from "@web/core/registry";
+
+import { confirm, enterInvoice, openInvoices, receiptIs, signIn } from "./steps";
+
+const LOGIN = "ereceipt_tour_china";
+
+const OPEN_TAB = {
+    content: "Open the fapiao's page",
+    trigger: ".nav-link[name=ereceipt]",
+    run: "click",
+};
+const HAS_NUMBER = {
+    content: "It has its number of twenty digits",
+    trigger: "div[name=ereceipt_uuid]",
+    run() {
+        const text = this.anchor.textContent.trim();
+        if (!/^[0-9]{20}/.test(text)) {
+            throw new Error(`“${text}” is no number of a fapiao`);
+        }
+    },
+};
+const HAS_QR = {
+    content: "It has its QR code",
+    trigger: "div[name=ereceipt_qr_address] img",
+};
+
+/** Throw unless a text of several lines has so many, each with a number. */
+function linesWithNumbers(name, count) {
+    return {
+        content: `${count} lines with numbers`,
+        trigger: `div[name=${name}]`,
+        run() {
+            const found = this.anchor.textContent.match(/[0-9]{20}/g) || [];
+            if (new Set(found).size !== count) {
+                throw new Error(`“${this.anchor.textContent}” has not ${count} numbers`);
+            }
+        },
+    };
+}
+
+/** Signed in, made, confirmed: valid, with number and QR code. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_blue", {
+    steps: () => [
+        ...signIn(LOGIN),
+        ...openInvoices(),
+        ...enterInvoice("Test Buyer", "Wall clock", "80"),
+        confirm(),
+        receiptIs("Valid"),
+        OPEN_TAB,
+        HAS_NUMBER,
+        HAS_QR,
+    ],
+});
+
+/** The same of more than one fapiao may have: all of them stand on the invoice. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_split", {
+    steps: () => [
+        ...signIn(LOGIN),
+        ...openInvoices(),
+        ...enterInvoice("Test Buyer", "Wall clock", "250"),
+        confirm(),
+        receiptIs("Valid"),
+        OPEN_TAB,
+        HAS_NUMBER,
+        HAS_QR,
+        linesWithNumbers("cn_fapiao_text", 3),
+    ],
+});
+
+/** A fapiao is taken back: a credit note from the button to its red fapiao. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_red", {
+    steps: () => [
+        ...signIn(LOGIN),
+        ...openInvoices(),
+        {
+            content: "Open the invoice",
+            trigger: ".o_list_view .o_data_row td[name=name]",
+            run: "click",
+        },
+        receiptIs("Valid"),
+        {
+            content: "Take it back",
+            trigger: ".o_statusbar_buttons button[name=action_reverse]",
+            run: "click",
+        },
+        {
+            content: "Make the credit note",
+            trigger: ".modal footer button[name=refund_moves]",
+            run: "click",
+        },
+        {
+            content: "It could be said why",
+            trigger: "div[name=cn_red_reason]",
+        },
+        confirm(),
+        receiptIs("Valid"),
+        OPEN_TAB,
+        HAS_NUMBER,
+        HAS_QR,
+    ],
+});
