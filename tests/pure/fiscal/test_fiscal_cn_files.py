@@ -50,7 +50,9 @@ def zipped(members, **options):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            # the same bytes whenever it is made
+            info = zipfile.ZipInfo(name, (2026, 10, 1, 0, 0, 0))
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
