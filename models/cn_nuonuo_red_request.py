@@ -113,7 +113,13 @@ class EreceiptCnRedRequest(models.Model):
 
     # --- what books it ---
     credit_note_ids = fields.One2many(
-        "account.move", "cn_red_request_id", string="Credit notes"
+        "account.move",
+        "cn_red_request_id",
+        string="Credit notes",
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+    is_booked = fields.Boolean(
+        string="Booked", compute="_compute_step", compute_sudo=True
     )
     step = fields.Selection(
         [
@@ -175,7 +181,7 @@ class EreceiptCnRedRequest(models.Model):
     @api.depends("state", "answer", "credit_note_ids.state")
     def _compute_step(self):
         for request in self:
-            booked = request._booking()
+            booked = request.is_booked = bool(request._booking())
             if request.state == FOR_US:
                 request.step = "wait" if request.answer else "answer"
             elif request.state in AGREED and not booked:
@@ -240,6 +246,7 @@ class EreceiptCnRedRequest(models.Model):
     def action_open_move(self):
         """Open the invoice that is taken back."""
         self.ensure_one()
+        self.check_access("read")
         if not self.move_id:
             raise UserError(
                 self.env._("No invoice was found for %s.", self.blue_number)

@@ -38,37 +38,28 @@ function linesWithNumbers(name, count) {
     };
 }
 
-/** Signed in, made, confirmed: valid, with number and QR code. */
-registry.category("web_tour.tours").add("account_ereceipt_cn_blue", {
-    steps: () => [
+/** Signed in, made, confirmed: the job has it. */
+function make(price) {
+    return [
         ...signIn(LOGIN),
         ...openInvoices(),
-        ...enterInvoice("Test Buyer", "Wall clock", "80"),
+        ...enterInvoice("Test Buyer", "Wall clock", price),
         confirm(),
-        receiptIs("Valid"),
-        OPEN_TAB,
-        HAS_NUMBER,
-        HAS_QR,
-    ],
+        receiptIs("Queued"),
+    ];
+}
+
+registry.category("web_tour.tours").add("account_ereceipt_cn_make_one", {
+    steps: () => make("80"),
 });
 
-/** The same of more than one fapiao may have: all of them stand on the invoice. */
-registry.category("web_tour.tours").add("account_ereceipt_cn_split", {
-    steps: () => [
-        ...signIn(LOGIN),
-        ...openInvoices(),
-        ...enterInvoice("Test Buyer", "Wall clock", "250"),
-        confirm(),
-        receiptIs("Valid"),
-        OPEN_TAB,
-        HAS_NUMBER,
-        HAS_QR,
-        linesWithNumbers("cn_fapiao_text", 3),
-    ],
+/** More than one fapiao may have. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_make_split", {
+    steps: () => make("250"),
 });
 
-/** A fapiao is taken back: a credit note from the button to its red fapiao. */
-registry.category("web_tour.tours").add("account_ereceipt_cn_red", {
+/** A fapiao is taken back: from the invoice's button to the confirmed credit note. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_make_red", {
     steps: () => [
         ...signIn(LOGIN),
         ...openInvoices(),
@@ -93,9 +84,22 @@ registry.category("web_tour.tours").add("account_ereceipt_cn_red", {
             trigger: "div[name=cn_red_reason]",
         },
         confirm(),
+        receiptIs("Queued"),
+    ],
+});
+
+/** When the job has run: number and QR code are there. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_see_valid", {
+    steps: () => [receiptIs("Valid"), OPEN_TAB, HAS_NUMBER, HAS_QR],
+});
+
+/** The same of an order that was split: all of its fapiao stand on the invoice. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_see_split", {
+    steps: () => [
         receiptIs("Valid"),
         OPEN_TAB,
         HAS_NUMBER,
         HAS_QR,
+        linesWithNumbers("cn_fapiao_text", 3),
     ],
 });
