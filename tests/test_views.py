@@ -19,6 +19,8 @@ VIEWS = {
     "ereceipt.exchange": ("list", "form", "graph", "search"),
     "ereceipt.seal": ("list", "form"),
     "ereceipt.request": ("list", "form", "search"),
+    "ereceipt.reconciliation": ("list", "form", "search"),
+    "ereceipt.reconciliation.line": ("list", "form", "pivot", "graph", "search"),
     "account.move": ("list", "form", "kanban", "search"),
     "account.journal": ("form",),
 }
@@ -39,9 +41,23 @@ class TestViews(EreceiptCommon):
         requests.create({"move_id": cls.invoice(post=False).id})
 
     def decide(self):
-        """Let the authority decide on what is on its way, and seal the calls."""
+        """Let the authority decide on what is on its way, seal the calls, and find a
+        difference."""
         self.run_outbox(rounds=2)
         self.seal = self.env["ereceipt.seal"]._seal()
+        begun = self.env["ereceipt.reconciliation"]._begin(
+            self.registration.sudo(), self.today(), self.today()
+        )
+        self.env["ereceipt.reconciliation.line"].sudo().create(
+            {
+                "reconciliation_id": begun.id,
+                "registration_id": self.registration.id,
+                "company_id": self.company.id,
+                "kind": "amount",
+                "document_id": self.document.id,
+                "move_id": self.move.id,
+            }
+        )
 
     def arch(self, model, kind, user, **context):
         view = self.env[model].with_user(user).with_context(**context)
