@@ -253,6 +253,8 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        # all that is asked of the invoice here: the rest is asked of the document
+        self.fetch(["company_id", "ereceipt_document_id"])
         self._ereceipt_require("user")
         if not isinstance(token, str) or not TOKEN.fullmatch(token):
             raise UserError(self.env._("The request has no usable token."))
@@ -261,15 +263,17 @@ class AccountMove(models.Model):
             raise UserError(
                 self.env._("%s has no document to be sent.", self.display_name)
             )
-        seconds = max(document.device_id.wait_seconds, PATIENCE_SECONDS)
-        document._send_and_wait(token, seconds)
-        with self.env.registry.cursor() as cr:
-            fresh = self.with_env(self.env(cr=cr))
+
+        def say(document):
+            move = self.with_env(document.env)
+            move._ereceipt_load_told()
             return {
-                "state": fresh.ereceipt_state,
-                "type": fresh.ereceipt_level or "info",
-                "message": f"{fresh.name}: {fresh.ereceipt_what_now}",
+                "state": move.ereceipt_state,
+                "type": move.ereceipt_level or "info",
+                "message": f"{move.name}: {move.ereceipt_what_now}",
             }
+
+        return document._send_and_wait(token, PATIENCE_SECONDS, say)
 
     def _ereceipt_send_now_action(self, following=None):
         """Return the client's action that sends the document in a second request.

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..fiscal import lifecycle
+from ..fiscal import authority_class, lifecycle
 
 REPLACEMENT = "replacement"
 """Cause of the activity that asks to give the customer another document."""
@@ -37,6 +37,20 @@ class AccountMove(models.Model):
         documents = super()._ereceipt_freeze(snapshots)
         documents.filtered("replaces_id").link_ids.move_id._ereceipt_forget_print()
         return documents
+
+    def _ereceipt_load_told(self):
+        """Read at once what is asked of invoices when their documents are decided: of
+        the many columns of an invoice those few."""
+        self.fetch(
+            [
+                "name",
+                "state",
+                "ereceipt_document_id",
+                "ereceipt_state",
+                "ereceipt_mail_settings",
+                "ereceipt_anew_of_id",
+            ]
+        )
 
     def _ereceipt_forget_print(self):
         """Detach the stored PDFs, so that the next one is made anew."""
@@ -89,13 +103,9 @@ class EreceiptDocument(models.Model):
         moves = self.link_ids.move_id
         if not moves:
             return
-        concerned = self.env["account.move"].search(
-            [
-                ("id", "in", moves.ids),
-                "|",
-                ("ereceipt_mail_settings", "!=", False),
-                ("ereceipt_anew_of_id", "!=", False),
-            ]
+        moves._ereceipt_load_told()
+        concerned = moves.filtered(
+            lambda m: m.ereceipt_mail_settings or m.ereceipt_anew_of_id
         )
         concerned |= self.filtered("replaces_id").link_ids.move_id
         self._forget_prints_without_answer()
@@ -120,9 +130,8 @@ class EreceiptDocument(models.Model):
     def _forget_prints_without_answer(self):
         """Detach PDFs that were made before the authority's answer, where what it
         brings belongs on the print."""
-        for registration, documents in self.grouped("registration_id").items():
-            capabilities = registration._authority_class().capabilities
-            if capabilities.printable_at == "answer":
+        for code, documents in self.grouped("authority").items():
+            if authority_class(code).capabilities.printable_at == "answer":
                 documents.link_ids.move_id._ereceipt_forget_print()
 
     def _mail_replacement(self, move):

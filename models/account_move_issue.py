@@ -47,9 +47,8 @@ class AccountMove(models.Model):
             self._ereceipt_drafts().grouped("ereceipt_device_id").items()
         ):
             today = moves._ereceipt_local_date(device)
-            usual = fields.Date.context_today(self)
             undated = moves.filtered(lambda m: not m.invoice_date)
-            if undated and today != usual:
+            if undated and today != fields.Date.context_today(self):
                 undated.invoice_date = today
             if device.date_policy == "adapt" and device.issue_moment == "posting":
                 moves.filtered(

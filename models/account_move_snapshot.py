@@ -72,7 +72,11 @@ class AccountMove(models.Model):
 
     def _ereceipt_desks(self, payments):
         """Yield a :class:`Desk` and its entries, for each device and company."""
-        unit = self.env.ref("uom.product_uom_unit", raise_if_not_found=False)
+        xmlids = self.env["ir.model.data"].sudo()
+        # from the cache, which env.ref checks with a query
+        unit = self.env["uom.uom"].browse(
+            xmlids._xmlid_to_res_id("uom.product_uom_unit")
+        )
         for (device, company), moves in self.grouped(
             lambda move: (move.ereceipt_device_id, move.company_id)
         ).items():
@@ -81,7 +85,7 @@ class AccountMove(models.Model):
             lines = moves.invoice_line_ids
             resolver = CodeResolver(self.env, registration.authority, company).load(
                 products=lines.product_id,
-                uoms=lines.product_uom_id | (unit or self.env["uom.uom"]),
+                uoms=lines.product_uom_id | unit,
                 taxes=lines.tax_ids.flatten_taxes_hierarchy(),
                 journals=self.env["account.journal"].union(
                     *(part.journal for m in moves for part in payments.get(m.id, ()))

@@ -23,14 +23,14 @@ class AccountMove(models.Model):
     )
     @api.depends_context("lang")
     def _compute_ereceipt_unreported(self):
-        reports_since = self._ereceipt_reports_since()
-        for move in self:
+        self.ereceipt_unreported = False
+        unreported = self.filtered(lambda m: m._ereceipt_is_unreported())
+        reports_since = unreported._ereceipt_reports_since() if unreported else {}
+        for move in unreported:
             since = reports_since.get(move.company_id.id)
             made = move.create_date or fields.Datetime.now()
-            if since and made >= since and move._ereceipt_is_unreported():
+            if since and made >= since:
                 move.ereceipt_unreported = move._ereceipt_say_unreported()
-            else:
-                move.ereceipt_unreported = False
 
     def _ereceipt_reports_since(self):
         """Return since when each company reports sales, by its id: the creation of its

@@ -46,8 +46,7 @@ class AccountMove(models.Model):
     @api.depends("ereceipt_device_id")
     def _compute_cn_is_fapiao(self):
         for move in self:
-            registration = move.ereceipt_device_id.sudo().registration_id
-            move.cn_is_fapiao = registration.authority == AUTHORITY
+            move.cn_is_fapiao = move.ereceipt_device_id.sudo().authority == AUTHORITY
 
     # -------------------------------------------------------------------------
     # CRUD METHODS

@@ -80,7 +80,7 @@ class EreceiptRegistration(models.Model):
         return self.eg_clock_safety_seconds
 
     def _eg_receipt_seller(self):
-        company = self.company_id
+        company = self._seller_company()
         digits = "".join(c for c in (company.vat or "") if c.isdigit())
         return Party(
             kind="business",

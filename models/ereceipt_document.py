@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..fiscal import lifecycle
+from ..fiscal import authority_class, lifecycle
 from ..fiscal.contract import Document
 
 TAKES_BACK = ("return", "credit")
@@ -438,6 +438,10 @@ class EreceiptDocument(models.Model):
         and their other documents."""
         self.link_ids.move_id.mapped("ereceipt_link_ids.document_id")
 
+    def _load_content(self):
+        """Read at once what travels of documents, which nothing else reads."""
+        self.fetch(["content", "signature"])
+
     def _contract_document(self):
         """Return the contract's Document."""
         self.ensure_one()
@@ -465,7 +469,10 @@ class EreceiptDocument(models.Model):
     # -------------------------------------------------------------------------
 
     def _authority_class(self):
-        return self.registration_id._authority_class()
+        """Return the class behind the code of its authority, which its registration
+        cannot change any more."""
+        self.ensure_one()
+        return authority_class(self.authority)
 
     def _is_repeatable(self):
         """Whether its authority takes a repeat for the same document, so that a lost

@@ -123,39 +123,47 @@ class EreceiptDocument(models.Model):
             later.sudo().write({"next_attempt_at": now})
         return hurried
 
-    def _send_and_wait(self, token, seconds):
+    def _send_and_wait(self, token, patience, say):
         """Send the document and ask about it until it is decided or the time is over.
 
         :param str token: of the person's request
-        :param float seconds: how long to wait for the authority's decision
-        :return: the state in the end
+        :param float patience: how many seconds to wait for the authority's decision,
+            at least; more where the device says so
+        :param say: called with the document as it stands after each call
+        :return: what ``say`` returned in the end
         """
         self.ensure_one()
-        if not self._goes_interactively():
-            return self.state
-        until = time.monotonic() + seconds
+        began = time.monotonic()
         outbox = self.env["ereceipt.outbox"]
+        goes = False
+
+        def wanted(fresh):
+            nonlocal goes
+            goes = goes or fresh._goes_interactively()
+            return goes
+
+        def look(fresh):
+            seconds = max(fresh.device_id.wait_seconds, patience)
+            return say(fresh), fresh._pause_before_asking(), began + seconds
+
         for number in itertools.count(1):
-            state = outbox._send_now(self, f"{token}-{number}")
-            if state in lifecycle.SETTLED:
-                return state
-            pause = self._pause_before_asking()
-            if pause is None or time.monotonic() + pause > until:
-                return state
+            said, pause, until = outbox._bring_on(
+                self, f"{token}-{number}", look, wanted
+            )
+            if not goes or pause is None or time.monotonic() + pause > until:
+                return said
             time.sleep(pause)
 
     def _pause_before_asking(self):
-        """Return the seconds until it makes sense to ask, None when it does not. Looks
-        with a fresh snapshot: the request's own is older than the answer."""
-        with self.env.registry.cursor() as cr:
-            fresh = self.with_env(self.env(cr=cr))
-            if fresh.state == lifecycle.SENDING:
-                return SHORT_PAUSE
-            if fresh.state not in MOVING - {lifecycle.QUEUED}:
-                return None
-            due_at = fresh.next_attempt_at or fields.Datetime.now()
-            seconds = (due_at - fields.Datetime.now()).total_seconds()
-            return max(seconds, SHORT_PAUSE)
+        """Return the seconds until it makes sense to ask, None when it does not. To be
+        asked with a fresh snapshot: a request's own is older than the answer."""
+        if self.state == lifecycle.SENDING:
+            return SHORT_PAUSE
+        if self.state not in MOVING - {lifecycle.QUEUED}:
+            return None
+        due_at = self.next_attempt_at or fields.Datetime.now()
+        seconds = (due_at - fields.Datetime.now()).total_seconds()
+        return max(seconds, SHORT_PAUSE)
 
     def _told(self, several):
         """Return the action that tells what happens next: of one document what now, of

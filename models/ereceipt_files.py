@@ -40,15 +40,19 @@ class EreceiptDocument(models.Model):
     _files_index = models.Index("(next_attempt_at) WHERE files_wanted")
 
     def _compute_file_ids(self):
-        files = self.env["ir.attachment"].sudo()
-        found = files.search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("ereceipt_sha256", "!=", False),
-            ],
-            order="name",
+        found = self.env["ir.attachment"].sudo()
+        made = self.filtered(
+            lambda d: d.authority and d._authority_class().capabilities.files
         )
+        if made:
+            found = found.search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", made.ids),
+                    ("ereceipt_sha256", "!=", False),
+                ],
+                order="name",
+            )
         for document in self:
             own = found.filtered(lambda f, d=document: f.res_id == d._origin.id)
             document.file_ids = own.with_env(self.env)

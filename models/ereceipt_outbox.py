@@ -73,8 +73,9 @@ class EreceiptOutbox(models.AbstractModel):
             for number in range(1, LANES + 1)
         ]
         crons = self.env["ir.cron"].sudo().with_context(active_test=False)
-        return crons.search(
-            [("id", "in", [i for i in ids if i]), ("active", "=", True)]
+        # with what waking asks of them
+        return crons.search_fetch(
+            [("id", "in", [i for i in ids if i]), ("active", "=", True)], ["active"]
         )
 
     @api.model
@@ -315,36 +316,84 @@ class EreceiptOutbox(models.AbstractModel):
     def _send_now(self, document, token):
         """Send one document while a person waits, through the same claim as the jobs.
 
+        :param str token: made by the client, the same in every re-run of a request
+        :return: the document's state afterwards
+        """
+        return self._bring_on(document, token, lambda fresh: fresh.state)
+
+    @api.model
+    def _bring_on(self, document, token, look, wanted=lambda fresh: True):
+        """Send, or ask about, one document while a person waits.
+
         Runs in cursors of its own: the claim is committed before the call and the
         result after it, so that a request that Odoo runs again finds its own claim
         and does not send twice.
 
-        :param str token: made by the client, the same in every re-run of a request
-        :return: the document's state afterwards
+        :param look: carried out on the document (in sudo, with the person's language)
+            as it stands afterwards, in the last of these transactions, whose cache
+            knows it already
+        :param wanted: says of the document, before it is claimed, whether it is to be
+        :return: what ``look`` returned
         """
         document.ensure_one()
-        unit = self._now_apart(lambda w: w._claim_one(document.id, f"now:{token}"))
+
+        def fresh(work):
+            return work.env["ereceipt.document"].browse(document.id)
+
+        def looked_at(work):
+            return self._look(fresh(work), look)
+
+        def claim(work):
+            unit = None
+            if wanted(fresh(work)):
+                unit = work._claim_one(document.id, f"now:{token}")
+            return unit, None if unit else looked_at(work)
+
+        def finish(work):
+            work._wake_for(unit)
+            return looked_at(work)
+
+        unit, seen = self._now_apart(claim)
         if unit:
-            self._settle_now(unit, unit.run())
-
-        def found(work):
-            if unit:
-                work.env["ereceipt.outbox"]._wake()
-            return work.env["ereceipt.document"].browse(document.id).state
-
-        state = self._now_apart(found)
+            seen = self._settle_now(unit, unit.run(), finish)
         document.invalidate_recordset()
-        return state
+        result, error = seen
+        if error:
+            raise error
+        return result
 
-    def _settle_now(self, unit, report):
-        """Write down what came of a unit, in cursors of its own."""
+    def _look(self, document, look):
+        """Return what ``look(document)`` returns and None, or None and its error, to be
+        raised after the commit: a defect in what a person is told undoes nothing."""
+        document.env.flush_all()
+        try:
+            with document.env.cr.savepoint(flush=False):
+                return look(document), None
+        except OperationalError:
+            raise
+        except Exception as error:
+            _logger.exception("Nobody is told what became of document %s", document.id)
+            return None, error
+
+    def _settle_now(self, unit, report, then=None):
+        """Write down what came of a unit, in cursors of its own.
+
+        :param then: carried out with ``ereceipt.work`` in the last of them
+        :return: what ``then`` returned
+        """
 
         def settle(work):
             work._settle([(unit, report)])
-            return work._more_follows(unit, report)
+            more = work._more_follows(unit, report)
+            return more, then(work) if then and not more else None
 
-        if self._now_apart(settle):
+        more, result = self._now_apart(settle)
+        if more:
             self._now_apart(lambda work: work._after_settling(unit, report))
+            if then:
+                # breakers count in cursors of their own, which only a new one sees
+                result = self._now_apart(then)
+        return result
 
     def _now_apart(self, carry_out, tries=8):
         """Carry out ``carry_out(ereceipt.work)`` in a cursor of its own and commit;

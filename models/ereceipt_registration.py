@@ -392,16 +392,24 @@ class EreceiptRegistration(models.Model):
     def _seller_party(self):
         """Return the company as the authority knows it."""
         self.ensure_one()
-        company = self.company_id
-        return self._hook(
-            "seller",
-            Party(
-                kind="business",
-                id=(company.vat or "").strip(),
-                name=company.name,
-                record=("res.company", company.id),
-            ),
+        seller = self._hook("seller", None)
+        if seller:
+            return seller
+        company = self._seller_company()
+        return Party(
+            kind="business",
+            id=(company.vat or "").strip(),
+            name=company.name,
+            record=("res.company", company.id),
         )
+
+    def _seller_company(self):
+        """Return the company whose name and tax number an authority is told. Of its
+        row and its partner's, two of the largest, no more is read."""
+        company = self.company_id
+        company.fetch(["name", "vat"])
+        company.partner_id.fetch(["vat"])
+        return company
 
     def _hook(self, name, default, *args):
         """Call ``_<authority>_<name>(*args)`` where the glue of an authority has it."""

@@ -301,8 +301,9 @@ class EreceiptSecretMixin(models.AbstractModel):
 
 
 def sealed_column():
-    """Return the column that keeps a sealed secret."""
-    return fields.Text(groups=fields.NO_ACCESS, copy=False, prefetch=False)
+    """Return the column that keeps a sealed secret. Read with the record's other
+    secrets, never with anything else of it."""
+    return fields.Text(groups=fields.NO_ACCESS, copy=False, prefetch="ereceipt_secrets")
 
 
 def secret_input(string, **kwargs):

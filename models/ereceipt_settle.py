@@ -85,14 +85,21 @@ class EreceiptWork(models.AbstractModel):
         """Whether a unit's end means something for more than its documents."""
         registration = self.env["ereceipt.registration"].browse(unit.registration_id)
         device = self.env["ereceipt.device"].browse(unit.device_id)
-        return bool(
-            report.error is not None
-            or hasattr(self, f"_after_unit_{unit.purpose}")
-            or any(
-                one.breaker_failures or one.breaker_open_until
-                for one in (registration, device)
-            )
-        )
+        if report.error is not None or hasattr(self, f"_after_unit_{unit.purpose}"):
+            return True
+        for one in (registration, device):
+            one.fetch(["breaker_failures", "breaker_open_until"])
+            if one.breaker_failures or one.breaker_open_until:
+                return True
+        return False
+
+    @api.model
+    def _wake_for(self, unit):
+        """Wake the lanes where a unit of which a person has waited for the end leaves
+        something to do: with its documents, or with what waited for them."""
+        documents = self.env["ereceipt.document"].browse(unit.document_ids)
+        if any(document.next_attempt_at for document in documents) or self._any_due():
+            self.env["ereceipt.outbox"]._wake()
 
     @api.model
     def _after_settling(self, unit, report):

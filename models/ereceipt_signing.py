@@ -178,10 +178,8 @@ class EreceiptDocument(models.Model):
 
     def _pause_before_asking(self):
         # EXTENDS: what was signed just now is sent at once
-        with self.env.registry.cursor() as cr:
-            fresh = self.with_env(self.env(cr=cr))
-            if fresh.state == lifecycle.QUEUED and fresh.signed_at:
-                return None if fresh.sent_at or fresh._holding_situation() else 0.0
+        if self.state == lifecycle.QUEUED and self.signed_at:
+            return None if self.sent_at or self._holding_situation() else 0.0
         return super()._pause_before_asking()
 
     def _store_signatures(self, signatures, key):

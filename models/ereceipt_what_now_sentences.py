@@ -293,11 +293,22 @@ class EreceiptDocument(models.Model):
     def _moment_text(self, moment):
         """Return a moment in the reader's time zone: its time, and its date unless
         that is today."""
+        reader = self._as_read()
         here = fields.Datetime.context_timestamp
-        text = format_time(self.env, here(self, moment).time(), time_format="short")
-        day = here(self, moment).date()
-        if day == here(self, fields.Datetime.now()).date():
+        at = here(reader, moment)
+        text = format_time(reader.env, at.time(), time_format="short")
+        if at.date() == here(reader, fields.Datetime.now()).date():
             return text
         return self.env._(
-            "%(time)s on %(date)s", time=text, date=format_date(self.env, day)
+            "%(time)s on %(date)s", time=text, date=format_date(reader.env, at.date())
         )
+
+    def _as_read(self):
+        """Return it with the reader's language and time zone in the context, as the web
+        client sends them. Where they are missing Odoo would read the user, his partner
+        and his company for them; they are cached with what is sent to the client."""
+        usual = self.env["res.users"].context_get()
+        defaults = {"lang": usual.get("lang"), "tz": usual.get("tz") or "UTC"}
+        given = {name: self.env.context.get(name) for name in defaults}
+        missing = {name: defaults[name] for name in defaults if not given[name]}
+        return self.with_context(**missing) if missing else self

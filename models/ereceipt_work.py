@@ -100,6 +100,13 @@ class EreceiptWork(models.AbstractModel):
         return count
 
     @api.model
+    def _any_due(self):
+        """Whether anything could be worked on right now."""
+        due = self._sql_due(fields.Datetime.now())
+        [(found,)] = self.env.execute_query(SQL("SELECT EXISTS (SELECT 1 %s)", due))
+        return found
+
+    @api.model
     def _seconds_to_next_due(self):
         """Return in how many seconds something becomes due, None if nothing will."""
         far = fields.Datetime.now() + timedelta(days=1)
@@ -205,6 +212,7 @@ class EreceiptWork(models.AbstractModel):
             count = 1  # what comes next waits until this has left
         documents = self._locked_due(device, purpose, count, strict)
         documents._load_links()
+        documents._load_content()
         units = self._make_units(device, documents, purpose, count, over_at)
         for unit in units[:1]:
             claimed = [key for one in units for key in one.document_ids]
@@ -429,6 +437,7 @@ class EreceiptWork(models.AbstractModel):
         )
         if not due or document._is_late():
             return None
+        document._load_content()
         return self._claimed_unit(device, document, purpose, token)
 
     # -------------------------------------------------------------------------

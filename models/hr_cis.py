@@ -99,7 +99,7 @@ class EreceiptRegistration(models.Model):
         }
 
     def _hr_cis_seller(self):
-        company = self.company_id
+        company = self._seller_company()
         return Party(
             kind="business",
             id=clean_oib(company.vat or ""),

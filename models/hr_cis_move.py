@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal.contract import Problem
@@ -49,8 +49,7 @@ class AccountMove(models.Model):
     @api.depends("ereceipt_device_id")
     def _compute_hr_is_receipt(self):
         for move in self:
-            registration = move.ereceipt_device_id.sudo().registration_id
-            move.hr_is_receipt = registration.authority == AUTHORITY
+            move.hr_is_receipt = move.ereceipt_device_id.sudo().authority == AUTHORITY
 
     @api.depends(
         "hr_payment_means",
@@ -148,7 +147,7 @@ class AccountMove(models.Model):
         salesperson, or who made the invoice."""
         self.ensure_one()
         people = [self.invoice_user_id, self.create_uid]
-        if self.env.uid != self.env.ref("base.user_root").id:
+        if self.env.uid != SUPERUSER_ID:
             people.insert(0, self.env.user)
         oibs = (one.sudo().partner_id._hr_cis_operator_oib() for one in people if one)
         return next(filter(None, oibs), "")
