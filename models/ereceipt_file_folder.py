@@ -43,8 +43,8 @@ class EreceiptFileProfile(models.Model):
             try:
                 folders.check_path(profile.folder or "", self._folder_roots())
             except FileError as error:
-                text = profile._error_text(error)
-                raise ValidationError(f"{profile.name}: {text}") from error
+                text = f"{profile.name}: {profile._error_text(error)}"
+                raise ValidationError(text) from error
             profile._check_own_folder()
 
     def _check_own_folder(self):

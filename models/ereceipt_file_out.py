@@ -151,7 +151,8 @@ class EreceiptFileProfile(models.Model):
         try:
             return write(layout.heading, lines, self._form())
         except FileError as error:
-            raise UserError(f"{self.name}: {self._error_text(error)}") from error
+            text = f"{self.name}: {self._error_text(error)}"
+            raise UserError(text) from error
 
 
 class EreceiptFileRun(models.Model):

@@ -390,7 +390,8 @@ class EreceiptFileProfile(models.Model):
                 zone=authority.limits.zone if authority else "UTC",
             )
         except FileError as error:
-            raise ValidationError(f"{self.name}: {self._error_text(error)}") from error
+            text = f"{self.name}: {self._error_text(error)}"
+            raise ValidationError(text) from error
 
     @api.model
     def _error_text(self, error, reader=None):

@@ -273,13 +273,16 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
         self.assertEqual(response.status_code, 303)
 
     def test_the_customer_who_is_signed_in_needs_no_link(self):
-        portal = self.make_user("buyer", "base.group_portal")
-        portal.password = portal.login
         path = urlsplit(self.url).path
-        self.authenticate(portal.login, portal.login)
+        stranger = self.make_user("stranger", "base.group_portal")
+        buyer = self.make_user("buyer", "base.group_portal")
+        buyer.partner_id.parent_id = self.customer
+        for user in (stranger, buyer):
+            user.password = user.login
+        self.authenticate(stranger.login, stranger.login)
         response = self.url_open(path, allow_redirects=False)
         self.assertEqual(response.status_code, 303)
-        portal.partner_id.parent_id = self.customer
+        self.authenticate(buyer.login, buyer.login)
         self.assertTrue(self.page(path).xpath("//form[@name='ereceipt_title']"))
         self.send()
         self.assertEqual(self.request().source, "customer")

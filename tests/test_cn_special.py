@@ -58,8 +58,7 @@ class TestCnSpecial(CnNuonuoCommon):
 
     def test_construction(self):
         move = self.valid(**self.CONSTRUCTION)
-        [row] = self.issued(move)
-        order = row["order"]
+        order = self.sent(move)
         self.assertEqual(order["specificFactor"], "3")
         self.assertEqual(
             order["invoiceBuildingInfo"],
@@ -107,6 +106,9 @@ class TestCnSpecial(CnNuonuoCommon):
         [bill] = self.control.confirmations()
         [line] = bill["lines"]
         self.assertEqual((line["excl"], line["num"]), ("-40.00", ""))
+        self.back(move, price_unit=60.0)
+        with self.assertRaisesRegex(UserError, "not told which line|are left of"):
+            self.reversal(move, price_unit=1.0)
 
     # -------------------------------------------------------------------------
     # LEASE

@@ -175,10 +175,10 @@ class TestCnTogether(CnNuonuoCommon):
     def test_what_is_not_ready(self):
         moves = self.invoices(10.0)
         moves |= self.invoice(price=20.0, post=False)
+        sold = self.valid_alone(40.0)
         issued = self.invoices(30.0)
         issued.action_ereceipt_issue()
         moves |= issued
-        sold = self.valid_alone(40.0)
         moves |= self.reversal(sold)
         alerts = self.told(moves)
         self.assert_says(

@@ -72,7 +72,11 @@ def refer(receipt: Receipt, blue: bytes, taken: Iterable[bytes] = ()) -> Receipt
         for line, place in zip(receipt.lines, places, strict=True)
     ]
     if first and all(whole) and len(places) == len(left):
-        return replace(receipt, data={**receipt.data, "scope": FULL})
+        lines = tuple(
+            _counted(line, place)
+            for line, place in zip(receipt.lines, places, strict=True)
+        )
+        return replace(receipt, lines=lines, data={**receipt.data, "scope": FULL})
     lines = tuple(
         _named(line, place) for line, place in zip(receipt.lines, places, strict=True)
     )
@@ -133,6 +137,14 @@ def _places(lines: Sequence[Line], left: Sequence[_Left]) -> list[_Left | None]:
                 free.remove(place)
                 places[number] = place
     return places
+
+
+def _counted(line: Line, place: _Left | None) -> Line:
+    """Return a line of a whole one, which has no quantity where the sold one has
+    none."""
+    if place is None or place.line.quantity is not None:
+        return line
+    return replace(line, data={**line.data, "amount_only": True})
 
 
 def _named(line: Line, place: _Left | None) -> Line:

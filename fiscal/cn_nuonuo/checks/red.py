@@ -144,7 +144,9 @@ def _check_returnable(
         row[1] += line.net
     for key, (quantity, amount, line) in taken.items():
         rest = left.get(key) or Returnable(Decimal(0), Decimal(0))
-        if quantity <= rest.quantity and amount <= rest.amount + _SLACK:
+        # an amount alone, as of construction, has no quantity to be used up
+        enough = quantity <= rest.quantity or line.data.get("amount_only")
+        if enough and amount <= rest.amount + _SLACK:
             continue
         found.add(
             "over_red",

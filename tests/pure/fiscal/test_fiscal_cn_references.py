@@ -57,6 +57,15 @@ def test_a_part():
     assert (body["lines"][0]["unit"], body["lines"][0]["spec"]) == ("台", "T-1")
 
 
+def test_a_whole_amount_has_no_quantity_either():
+    """What was sold as an amount is taken back as one, however many were counted."""
+    more = replace(AMOUNT, quantity=Decimal(2), data={})
+    made = red(DISCOUNTED, SERVICE, more)
+    assert (made.data["scope"], wrong(made)) == ("full", [])
+    assert made.lines[2].data["amount_only"] is True
+    assert "amount_only" not in made.lines[1].data
+
+
 def test_an_amount_has_no_quantity():
     made = red(replace(AMOUNT, data={}))
     assert places(made) == [4]
