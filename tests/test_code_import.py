@@ -7,8 +7,7 @@ import openpyxl
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from ..fiscal.by_file.reading import MOST_UNPACKED
-from ..wizards import item_table
+from ..fiscal.by_file.reading import MOST_UNPACKED, Bounds
 from .snapshot_common import AUTHORITY, RIN, SnapshotCommon
 
 
@@ -208,7 +207,7 @@ class TestCodeImport(SnapshotCommon):
         self.refused("\n\n", "empty")
 
     def test_too_large_files(self):
-        self.refused(b"a" * (item_table.BOUNDS.size + 1), "MB")
+        self.refused(b"a" * (Bounds().size + 1), "MB")
         many = "default_code,code\n" + "X,1\n" * (item_table.BOUNDS.rows + 5)
         self.refused(many, "rows")
         self.refused("default_code,code\nX," + "1" * 600 + "\n", "row 2")
