@@ -208,7 +208,7 @@ class TestCodeImport(SnapshotCommon):
 
     def test_too_large_files(self):
         self.refused(b"a" * (Bounds().size + 1), "MB")
-        many = "default_code,code\n" + "X,1\n" * (item_table.BOUNDS.rows + 5)
+        many = "default_code,code\n" + "X,1\n" * (Bounds().rows + 5)
         self.refused(many, "rows")
         self.refused("default_code,code\nX," + "1" * 600 + "\n", "row 2")
         self.refused('default_code,code\n"X' + "1" * 140_000 + '",1\n', "CSV|row 2")
