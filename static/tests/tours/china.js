@@ -4,6 +4,11 @@ import { confirm, enterInvoice, openInvoices, receiptIs, signIn } from "./steps"
 
 const LOGIN = "ereceipt_tour_china";
 
+/** A slow machine may need longer than ten seconds to load or to post. */
+function patiently(step) {
+    return { ...step, timeout: 60000 };
+}
+
 const OPEN_TAB = {
     content: "Open the fapiao's page",
     trigger: ".nav-link[name=ereceipt]",
@@ -45,7 +50,7 @@ function make(price) {
         ...openInvoices(),
         ...enterInvoice("Test Buyer", "Wall clock", price),
         confirm(),
-        receiptIs("Queued"),
+        patiently(receiptIs("Queued")),
     ];
 }
 
@@ -68,7 +73,7 @@ registry.category("web_tour.tours").add("account_ereceipt_cn_make_red", {
             trigger: ".o_list_view .o_data_row td[name=name]",
             run: "click",
         },
-        receiptIs("Valid"),
+        patiently(receiptIs("Valid")),
         {
             content: "Take it back",
             trigger: ".o_statusbar_buttons button[name=action_reverse]",
@@ -84,19 +89,19 @@ registry.category("web_tour.tours").add("account_ereceipt_cn_make_red", {
             trigger: "div[name=cn_red_reason]",
         },
         confirm(),
-        receiptIs("Queued"),
+        patiently(receiptIs("Queued")),
     ],
 });
 
 /** When the job has run: number and QR code are there. */
 registry.category("web_tour.tours").add("account_ereceipt_cn_see_valid", {
-    steps: () => [receiptIs("Valid"), OPEN_TAB, HAS_NUMBER, HAS_QR],
+    steps: () => [patiently(receiptIs("Valid")), OPEN_TAB, HAS_NUMBER, HAS_QR],
 });
 
 /** The same of an order that was split: all of its fapiao stand on the invoice. */
 registry.category("web_tour.tours").add("account_ereceipt_cn_see_split", {
     steps: () => [
-        receiptIs("Valid"),
+        patiently(receiptIs("Valid")),
         OPEN_TAB,
         HAS_NUMBER,
         HAS_QR,
