@@ -18,6 +18,7 @@ from ..contract import Line, Receipt
 from .amounts import cents, rate_of, vat_of
 from .builder import takes_back
 from .fapiao import FULL, PARTIAL, Fapiao, FapiaoLine, RedPart, red_parts, thaw
+from .references import own_of
 from .split import Part, PartLine, merged, parts_of
 from .text import clean
 
@@ -128,9 +129,11 @@ def divide(
     kept = thaw(former) if former else None
     missing = _keep_former(wanted, kept, left) if kept else []
     untouched = {id(one) for one in left if one.untouched}
+    # a buyer asks for lines of the fapiao, whichever of our invoices they are of
+    own = left if begun else own_of(receipt, left)
     for pick in (_whole, _together, _within, _greedy):
         for one in wanted:
-            pick(one, left)
+            pick(one, own)
     places = _places(wanted, left, untouched, kept, begun)
     lines = tuple(line for one in wanted for line in _lines(one, places))
     data = {**receipt.data, "scope": PARTIAL, "parts": tuple(places.parts)}

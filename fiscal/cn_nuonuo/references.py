@@ -10,12 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from ..contract import Line, Receipt
 from .amounts import cents, rate_of, vat_of
 from .builder import takes_back
 from .fapiao import DISCOUNT, FULL, PARTIAL, Fapiao, FapiaoLine, thaw
 from .text import clean
+
+
+class _Placed(Protocol):
+    """Something that is left of a line of the blue fapiao."""
+
+    line: FapiaoLine
+
+
+_Place = TypeVar("_Place", bound=_Placed)
 
 
 @dataclass(slots=True)
@@ -66,7 +76,7 @@ def refer(receipt: Receipt, blue: bytes, taken: Iterable[bytes] = ()) -> Receipt
         return receipt
     left = _left(thaw(blue), [thaw(one) for one in taken])
     first = all(one.net == one.line.net for one in left)
-    places = _places(receipt.lines, _own(receipt, left))
+    places = _places(receipt.lines, own_of(receipt, left))
     whole = [
         place is not None and place.is_whole(line)
         for line, place in zip(receipt.lines, places, strict=True)
@@ -102,7 +112,7 @@ def _left(blue: Fapiao, reds: Sequence[Fapiao]) -> list[_Left]:
     return [one for one in left if one.net or one.tax]
 
 
-def _own(receipt: Receipt, left: Sequence[_Left]) -> Sequence[_Left]:
+def own_of(receipt: Receipt, left: Sequence[_Place]) -> Sequence[_Place]:
     """Return the lines of the invoice that is taken back, where several stand on the
     fapiao and it is told which."""
     number = clean(receipt.original.number) if receipt.original else ""
