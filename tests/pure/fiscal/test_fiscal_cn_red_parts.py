@@ -20,6 +20,7 @@ from fiscal.contract import (
     Status,
     TransientError,
 )
+from fiscal.together import together
 
 THREE = receipt(line("250.00"), document_type="81")
 MIXED = receipt(
@@ -87,6 +88,22 @@ def sums(document):
         blue = fapiao.red.parts[one.part - 1].blue_number
         found[blue] = found.get(blue, Decimal(0)) - one.total
     return found
+
+
+def test_of_several_invoices_each_takes_back_its_own(desk):
+    """Two invoices say the same, and their one order is split."""
+    first = receipt(line("80.00"), number="INV/1", document_type="81")
+    second = replace(first, number="INV/2")
+    blue = desk.issued(together([first, second]))
+    parts = parts_of(blue.authority_ids, thaw(blue.content))
+    assert len(parts) > 1
+    source = {(p.number, one.index): one.source for p in parts for one in p.lines}
+    for number, place in (("INV/1", 1), ("INV/2", 2)):
+        back = replace(second, kind="return", original=Original(blue.uid, number))
+        made = desk.own.refer(back, blue.content, ids=blue.authority_ids)
+        blues = [part["blue_number"] for part in made.data["parts"]]
+        taken = [(one.data["part"], one.data["blue_line"]) for one in made.lines]
+        assert {source[blues[part - 1], index] for part, index in taken} == {place}
 
 
 # -- of what a split order consists ---------------------------------------------------
