@@ -406,7 +406,8 @@ class EreceiptRegistration(models.Model):
     def _seller_company(self):
         """Return the company whose name and tax number an authority is told. Of its
         row and its partner's, two of the largest, no more is read."""
-        company = self.company_id
+        # as the program: who works in a branch may have no right to the main company
+        company = self.company_id.sudo()
         company.fetch(["name", "vat"])
         company.partner_id.fetch(["vat"])
         return company
