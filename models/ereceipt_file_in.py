@@ -208,7 +208,7 @@ class EreceiptFileRun(models.Model):
         """Return the values of the rows that show what would happen, and the outcome of
         each document to which something would."""
         documents = self.env["ereceipt.document"].sudo().union(*matched.values())
-        documents.fetch(["content"])
+        documents._load_content()
         authorities = self._authorities(documents)
         told, problems = defaultdict(list), defaultdict(list)
         for given in givens:
