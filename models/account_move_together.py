@@ -195,7 +195,8 @@ class AccountMove(models.Model):
     def _ereceipt_hold_reason(self):
         # EXTENDS: a correction of several invoices waits until all are posted again
         reason = super()._ereceipt_hold_reason()
-        if not reason and any(m.state == "draft" for m in self._ereceipt_bundle()):
+        others = self._ereceipt_bundle() - self
+        if not reason and any(other.state == "draft" for other in others):
             return "person"
         return reason
 

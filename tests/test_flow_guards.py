@@ -42,7 +42,7 @@ class TestGuards(EreceiptCommon):
         move.action_print_pdf()
         copy = move.copy()
         ours = [name for name in copy._fields if name.startswith("ereceipt_")]
-        kept = {"ereceipt_device_id", "ereceipt_visible"}
+        kept = {"ereceipt_device_id", "ereceipt_visible", "ereceipt_requestable"}
         for name in set(ours) - kept:
             self.assertFalse(copy.sudo()[name], name)
         copy.action_post()
