@@ -46,19 +46,30 @@ export class WatchState extends Component {
 
     async look(id, state) {
         const { record } = this.props;
-        if (!document.hidden) {
+        const now = document.hidden ? state : await this.read(id, state);
+        const same = !this.gone && record.resId === id && this.state === state;
+        if (same && now !== state && !(await record.isDirty())) {
+            await record.load();
+        } else {
+            this.plan(id, state);
+        }
+    }
+
+    /**
+     * Nobody has asked for this: where the server is away for a moment nobody is
+     * bothered, and it is asked again later.
+     */
+    async read(id, state) {
+        try {
             const [now] = await this.orm.silent.read(
-                record.resModel,
+                this.props.record.resModel,
                 [id],
                 ["ereceipt_state"]
             );
-            const same = !this.gone && record.resId === id && this.state === state;
-            if (same && now?.ereceipt_state !== state && !(await record.isDirty())) {
-                await record.load();
-                return;
-            }
+            return now ? now.ereceipt_state : state;
+        } catch {
+            return state;
         }
-        this.plan(id, state);
     }
 }
 
