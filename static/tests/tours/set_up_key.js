@@ -120,9 +120,10 @@ registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
             run: "click",
         },
         {
-            content: "Type the key",
+            // typing would search once more, and a click on the first list get lost
+            content: "Open the list of keys",
             trigger: "div[name=signing_key_id] input",
-            run: "edit Company's seal",
+            run: "click",
         },
         {
             content: "Choose the key",
