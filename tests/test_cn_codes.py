@@ -32,7 +32,7 @@ class TestCnCodes(CnNuonuoCommon):
         ids = [row_id for row_id, _name in tables.name_search(text, domain)]
         return tables.browse(ids).mapped("code")
 
-    def make_product(self, name, **values):
+    def goods(self, name, **values):
         return self.env["product.product"].create(
             {"name": name, "taxes_id": [Command.set(self.vat.ids)], **values}
         )
@@ -93,7 +93,7 @@ class TestCnCodes(CnNuonuoCommon):
 
     def test_chosen_by_a_word_on_a_code_of_ones_own(self):
         self.load()
-        product = self.make_product("办公椅")
+        product = self.goods("办公椅")
         mappings = self.env["ereceipt.code.mapping"].with_user(self.manager)
         with Form(mappings) as form:
             form.authority = "cn_nuonuo"
@@ -109,7 +109,7 @@ class TestCnCodes(CnNuonuoCommon):
     # -------------------------------------------------------------------------
 
     def test_by_a_word_of_the_table(self):
-        product = self.make_product("A4复印纸 70g", categ_id=False)
+        product = self.goods("A4复印纸 70g", categ_id=False)
         self.assertFalse(self.suggested(product)[0])
         self.load()
         code, reason = self.suggested(product)
@@ -118,12 +118,12 @@ class TestCnCodes(CnNuonuoCommon):
 
     def test_by_what_is_called_alike(self):
         furniture = self.env["product.category"].create({"name": "家具"})
-        chair = self.make_product("办公椅", categ_id=furniture.id)
+        chair = self.goods("办公椅", categ_id=furniture.id)
         mappings = self.env["ereceipt.code.mapping"].with_user(self.manager)
         mappings._give_item_codes("cn_nuonuo", self.company, {chair: {"code": CHAIR}})
-        code, reason = self.suggested(self.make_product("黑色办公椅", categ_id=furniture.id))
+        code, reason = self.suggested(self.goods("黑色办公椅", categ_id=furniture.id))
         self.assertEqual((code, reason), (f"SPBM {CHAIR}", "like 办公椅"))
-        self.assertFalse(self.suggested(self.make_product("书柜", categ_id=furniture.id))[0])
+        self.assertFalse(self.suggested(self.goods("书柜", categ_id=furniture.id))[0])
 
     def test_by_what_was_issued_before(self):
         self.item.default_code = "CN-1"
