@@ -126,10 +126,11 @@ class EreceiptRegistration(models.Model):
 
     def _before_identity_change(self, vals):
         # EXTENDS: another environment has another credit line
-        super()._before_identity_change(vals)
+        result = super()._before_identity_change(vals)
         self.filtered("cn_credit_at").sudo().write(
             {"cn_credit_left": 0, "cn_credit_total": 0, "cn_credit_at": False}
         )
+        return result
 
     # -------------------------------------------------------------------------
     # ASKING

@@ -132,13 +132,13 @@ class EreceiptFileProfile(models.Model):
                 outbox._attempt(lambda: self.sudo().write({"last_error": False}))
 
     def _take_from(self, folder, name):
-        content = folder.read(name, Bounds().size)
+        content = folder.content(name, Bounds().size)
         self._receive(name, content)
 
     def _clear_away(self, folder, name):
         """Move a file that was read away, with the rows that were left out beside it. A
         file that could not be taken stays."""
-        content = folder.read(name, Bounds().size)
+        content = folder.content(name, Bounds().size)
         run = self.env["ereceipt.file.run"].sudo()._read_as(self, content)
         if not run:
             return

@@ -104,7 +104,7 @@ class EreceiptFileProfile(models.Model):
         if self.template or not self.column_ids:
             raise UserError(self.env._("Enter the columns of %s first.", self.name))
         table = read(content, self._form())
-        givens = list(self._layout().read(table))
+        givens = list(self._layout().givens(table))
         if not givens:
             raise UserError(self.env._("The file has no rows."))
         return givens, table.heading

@@ -96,7 +96,7 @@ class DecimalForm:
     places: int | None = None
     scale: str = ""
 
-    def write(self, value: Decimal) -> Typed | str:
+    def cell(self, value: Decimal) -> Typed | str:
         """Return a figure as a cell, with what it is where that is exact."""
         if self.scale == "/100":
             value = value / 100
@@ -109,7 +109,7 @@ class DecimalForm:
         digits = len(text.lstrip("-0.").replace(".", ""))
         return Typed(shown, value) if digits <= EXACT_DIGITS else shown
 
-    def read(self, cell: str) -> Decimal:
+    def figure(self, cell: str) -> Decimal:
         """Return the figure of a cell.
 
         :raise CellError: it is none, or not in this form

@@ -101,7 +101,7 @@ class Folder:
                     found.append(entry.name)
         return sorted(found)[:_MOST_FILES]
 
-    def read(self, name: str, most: int) -> bytes:
+    def content(self, name: str, most: int) -> bytes:
         """Return the first ``most`` + 1 bytes of a plain file: more than ``most`` tell
         that it is too large.
 

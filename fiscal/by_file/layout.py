@@ -126,7 +126,7 @@ class Layout:
         if isinstance(value, bool):
             return YES if value else NO
         if isinstance(value, Decimal) and isinstance(form, DecimalForm):
-            return form.write(value)
+            return form.cell(value)
         if isinstance(value, datetime) and isinstance(form, str) and form:
             return cells.write_moment(value, form, self._zone)
         if isinstance(value, date) and isinstance(form, str) and form:
@@ -135,7 +135,7 @@ class Layout:
 
     # -- in ---------------------------------------------------------------------------
 
-    def read(self, table: Table) -> Iterator[Given]:
+    def givens(self, table: Table) -> Iterator[Given]:
         """Yield what each row of a file says.
 
         :raise FileError: a column that has to be there is not
@@ -206,7 +206,7 @@ class Layout:
 
     def _read(self, cell: str, known: Field, form: Any) -> Any:
         if known.what == "decimal":
-            return form.read(cell)
+            return form.figure(cell)
         if known.what == "moment":
             return cells.read_moment(cell, form, self._zone)
         if known.what == "date":

@@ -167,7 +167,7 @@ def unreadable(text: str) -> tuple[int, int]:
     except json.JSONDecodeError as error:
         return error.lineno, error.colno
     except (ValueError, RecursionError):
-        pass
+        return 1, 1
     return 1, 1
 
 

@@ -64,7 +64,7 @@ def test_links_lead_nowhere(root: Path) -> None:
     with opened(root, "in") as folder:
         assert folder.names() == ["b.csv"]
         with pytest.raises(FileError):
-            folder.read("a.csv", 100)
+            folder.content("a.csv", 100)
         with pytest.raises(FileError):
             folder.move("b.csv", DONE)
     assert os.listdir(outside) == ["secret.csv"]
@@ -76,7 +76,7 @@ def test_a_link_put_in_place_meanwhile(root: Path) -> None:
     with opened(root, "in") as folder:
         (root / "in").rename(root / "moved")
         (root / "in").symlink_to(root.parent / "outside")
-        assert folder.read("b.csv", 100) == b"b"
+        assert folder.content("b.csv", 100) == b"b"
         folder.move("b.csv", DONE)
     assert (root / "moved" / "done" / "b.csv").read_text() == "b"
 
@@ -86,7 +86,7 @@ def test_a_permitted_folder_may_be_a_link_itself(root: Path) -> None:
     link.symlink_to(root)
     (root / "in" / "b.csv").write_text("b")
     with Folder(str(link / "in"), [str(link)]) as folder:
-        assert folder.read("b.csv", 100) == b"b"
+        assert folder.content("b.csv", 100) == b"b"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_permitted_folder_may_be_a_link_itself(root: Path) -> None:
 def test_names_lead_nowhere(root: Path, name: str) -> None:
     with opened(root, "in") as folder:
         for attempt in (
-            lambda: folder.read(name, 10),
+            lambda: folder.content(name, 10),
             lambda: folder.prepare(name, b""),
             lambda: folder.publish(name),
             lambda: folder.move(name, DONE),
@@ -111,7 +111,7 @@ def test_what_is_no_plain_file(root: Path) -> None:
         assert folder.names() == []
         for name in ("pipe.csv", "folder.csv"):
             with pytest.raises(FileError):
-                folder.read(name, 10)
+                folder.content(name, 10)
 
 
 def test_names_in_order_of_whole_files(root: Path) -> None:
@@ -122,7 +122,7 @@ def test_names_in_order_of_whole_files(root: Path) -> None:
         assert folder.names(".csv", quiet_seconds=60) == []
         os.utime(root / "in" / "b.csv", (1, 1))
         assert folder.names(".csv", quiet_seconds=60) == ["b.csv"]
-        assert folder.read("b.csv", 0) == b"x", "one more tells that it is too large"
+        assert folder.content("b.csv", 0) == b"x", "one more tells that it is too large"
 
 
 def test_published_once(root: Path) -> None:

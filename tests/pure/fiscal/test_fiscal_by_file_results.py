@@ -101,7 +101,7 @@ def layout(columns=LAYOUT, known=catalogue.RESULTS, **options):
 
 
 def given(text, **options):
-    return list(layout(**options).read(read(text.encode(), Form())))
+    return list(layout(**options).givens(read(text.encode(), Form())))
 
 
 def test_rows_are_read_by_their_headings() -> None:
@@ -134,13 +134,13 @@ def test_a_required_column_is_missing() -> None:
 def test_columns_by_their_places() -> None:
     columns = [Column("2", "number"), Column("1", "authority_uid")]
     table = read(b"N,A-1\n", Form(heading=0))
-    [row] = layout(columns).read(table)
+    [row] = layout(columns).givens(table)
     assert row.values == {"number": "A-1", "authority_uid": "N"}
 
 
 def test_a_constant_stands_in_for_an_empty_cell() -> None:
     columns = [Column("a", "number"), Column("b", "state", constant="valid")]
-    rows = layout(columns).read(Table(("a", "b"), ((2, ("1", "")), (3, ("2", "x")))))
+    rows = layout(columns).givens(Table(("a", "b"), ((2, ("1", "")), (3, ("2", "x")))))
     assert [row.values["state"] for row in rows] == ["valid", "x"]
 
 
@@ -183,7 +183,7 @@ def test_what_goes_out_could_come_in(kind: str) -> None:
     [row] = rows_of(cn_kit.receipt())
     cells, _problems = layout(columns, catalogue.DOCUMENTS, point=",").render(row)
     content = write(["order", "net", "at"], [cells], Form(kind))
-    [back] = layout(columns, point=",").read(read(content, Form(kind)))
+    [back] = layout(columns, point=",").givens(read(content, Form(kind)))
     assert back.values == {
         "order": "S00042-1",
         "net": D("200.00"),
