@@ -87,6 +87,8 @@ class Limits:
     :ivar warn_before: how long before its window closes somebody should usually be
         told that a document has not arrived yet
     :ivar listed_precision: how exactly its lists tell when a document was issued
+    :ivar retention_years: how many years the law wants kept what was exchanged with it;
+        where that is not known for sure, rather too many
     """
 
     zone: str
@@ -99,6 +101,7 @@ class Limits:
     first_poll: timedelta = timedelta(seconds=3)
     warn_before: timedelta = timedelta(hours=12)
     listed_precision: timedelta = timedelta(seconds=1)
+    retention_years: int = 10
 
 
 @dataclass(frozen=True, slots=True)

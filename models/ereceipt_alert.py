@@ -14,15 +14,15 @@ class EreceiptAlert(models.AbstractModel):
     def _raise(self, record, cause, summary, note=False, user=None, deadline=None):
         """Schedule an activity on a record unless it is there.
 
-        :param user: who is to do it; the responsible of a registration or a device
-            if None
+        :param user: who is to do it; if None, everybody who is told of alerts of the
+            registration or device. The first of them who does it does it for all.
         :param date deadline: until when; today if None
         """
         if self._open_activities(record, cause):
             return
-        if user is None:
-            user = record._end_responsible()
-        self._schedule(record, cause, summary, note, user, deadline)
+        users = record._alert_users() if user is None else user
+        for one in users or self.env.ref("base.user_admin"):
+            self._schedule(record, cause, summary, note, one, deadline)
 
     @api.model
     def _clear(self, records, cause):
@@ -85,3 +85,31 @@ class MailActivity(models.Model):
         groups=fields.NO_ACCESS,
         help="What the activity was made for, so that it ends by itself.",
     )
+
+    def _action_done(self, feedback=False, attachment_ids=None):
+        # EXTENDS mail: others who were asked to do the same are not any more
+        others = self._ereceipt_others()
+        result = super()._action_done(feedback, attachment_ids)
+        others.unlink()
+        return result
+
+    def _ereceipt_others(self):
+        """Return the activities of other people for the same causes. Those on invoices
+        are one person's each, and many: they are not looked up."""
+        shared = self.sudo().filtered(
+            lambda a: a.ereceipt_cause and (a.res_model or "").startswith("ereceipt.")
+        )
+        if not shared:
+            return shared
+        keys = {(a.res_model, a.res_id, a.ereceipt_cause) for a in shared}
+        others = self.sudo().search(
+            [
+                ("res_model", "in", shared.mapped("res_model")),
+                ("res_id", "in", shared.mapped("res_id")),
+                ("ereceipt_cause", "in", shared.mapped("ereceipt_cause")),
+                ("id", "not in", self.ids),
+            ]
+        )
+        return others.filtered(
+            lambda a: (a.res_model, a.res_id, a.ereceipt_cause) in keys
+        )

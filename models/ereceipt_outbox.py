@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 from psycopg2.errors import DeadlockDetected, SerializationFailure
@@ -433,7 +434,25 @@ class EreceiptOutbox(models.AbstractModel):
             self.env["ereceipt.seal"]._seal,
             self.env["ereceipt.seal"]._verify_some,
             self.env["ereceipt.exchange"]._purge,
+            self.env["ereceipt.number"]._look_for_gaps,
+            self.env["ereceipt.alert.cause"]._keep,
         ]
+
+    @api.model
+    def _upkeep_runs(self):
+        """Whether the upkeep job is switched on and ran within the last day."""
+        job = self.env.ref("account_ereceipt.ir_cron_ereceipt_upkeep", False)
+        job = job and job.sudo()
+        # one that never ran counts from when it was made
+        last = job and job.active and (job.lastcall or job.create_date)
+        return bool(last and last >= fields.Datetime.now() - timedelta(days=1))
+
+    @api.autovacuum
+    def _gc_notice_upkeep_off(self):
+        """Tell of an upkeep job that does not run, which cannot tell of itself: Odoo's
+        own daily job looks. Where it runs, it looks by itself."""
+        if not self._upkeep_runs():
+            self.env["ereceipt.alert.cause"]._keep(by_upkeep=False)
 
     @api.model
     def _recheck_waiting(self):
@@ -443,23 +462,8 @@ class EreceiptOutbox(models.AbstractModel):
     @api.model
     def _warn_of_deadlines(self):
         """Tell somebody, well before, which documents have not arrived yet."""
-        now = fields.Datetime.now()
-        registrations = self.env["ereceipt.registration"].search([])
-        for registration in registrations:
-            soon = registration._warn_until(now)
-            documents = self.env["ereceipt.document"].search(
-                [
-                    ("registration_id", "=", registration.id),
-                    (
-                        "state",
-                        "in",
-                        ("queued", "to_sign", "unknown", *lifecycle.REFUSED),
-                    ),
-                    ("closes_at", "<=", soon),
-                    ("closes_at", ">", now),
-                    ("late_reference", "=", False),
-                ]
-            )
+        for registration in self.env["ereceipt.registration"].search([]):
+            documents = registration._documents_near_deadline()
             refused = documents.filtered(lambda d: d.state in lifecycle.REFUSED)
             self.env["ereceipt.alert"]._raise_for_documents(
                 documents - refused,

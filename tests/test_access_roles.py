@@ -24,6 +24,9 @@ ereceipt.document           ------ ------   re----  re----     re----  re----
 ereceipt.document.move      ------ ------   re!---  re!---     re!---  re!---
 ereceipt.exchange           --!--- --!---   re!---  re!---     re!---  re!---
 ereceipt.seal               --!--- --!---   re!---  re!---     re!---  re!---
+ereceipt.alert.cause        ------ ------   re----  re----     re----  re----
+ereceipt.number             --!--- --!---   re!---  re!---     re!---  re!---
+ereceipt.number.explanation ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.code               ------ ------   re----  re----     re----  re----
 ereceipt.code.mapping       ------ ------   re----  re----     rewc!u  rewc!u
 ereceipt.missing.code       ------ ------   re----  re----     re----  re----
@@ -96,6 +99,7 @@ account.move             action_cn_log_in                 ---!!-
 account.move             action_hr_change                 ---xx-
 account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
+ereceipt.alert.cause     action_open                      --xxxx
 ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
 ereceipt.code.import     action_import                    ----!!
@@ -155,6 +159,8 @@ ereceipt.missing.code    action_open_product              --xxxx
 ereceipt.missing.code    action_use_suggestion            ----!!
 ereceipt.missing.mapping action_open                      --xxxx
 ereceipt.missing.mapping action_use_suggestion            ----!!
+ereceipt.number          action_explain                   ---xxx
+ereceipt.number.explanation action_explain                ---!!!
 ereceipt.problems        action_open_wrong                ---xxx
 ereceipt.problems        action_post_others               ---!!!
 ereceipt.reconcile       action_start                     ---xxx
@@ -263,10 +269,28 @@ class TestAccessRoles(EreceiptCommon):
             .sudo()
             .create(cls.red_request_values("1"))
         )
+        alerts = cls.env["ereceipt.alert.cause"].sudo()
+        cls.alert = alerts.create(cls.alert_values())
+        cls.number = (
+            cls.env["ereceipt.number"]
+            .sudo()
+            .create({"name": "1", "company_id": cls.company.id, "kind": "missing"})
+        )
         cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
         )
+
+    @classmethod
+    def alert_values(cls):
+        return {
+            "kind": "breaker",
+            "company_id": cls.company.id,
+            "registration_id": cls.registration.id,
+            "res_model": "ereceipt.registration",
+            "res_id": cls.registration.id,
+            "opened_at": "2026-01-01 00:00:00",
+        }
 
     @classmethod
     def red_request_values(cls, name):
@@ -366,6 +390,7 @@ class TestAccessRoles(EreceiptCommon):
         wanted = {"move_id": self.wanted.id}
         refusal = {"request_ids": [Command.set(self.request.ids)], "reason": "X"}
         by_file = {"name": "X", "profile_id": self.profile.id}
+        alert = self.alert_values()
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -373,6 +398,17 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.document.move": (self.document.link_ids, link, move),
             "ereceipt.exchange": (self.exchange, exchange, {"error": "X"}),
             "ereceipt.seal": (self.seal, {"number": 9, "hash": "X"}, {"hash": "X"}),
+            "ereceipt.alert.cause": (
+                self.alert,
+                {**alert, "detail": "X"},
+                {"closed_at": "2026-01-01 00:00:00"},
+            ),
+            "ereceipt.number": (
+                self.number,
+                {"name": "X", "company_id": self.company.id, "kind": "missing"},
+                {"explanation": "X"},
+            ),
+            "ereceipt.number.explanation": (None, {"reason": "X"}, {"reason": "Y"}),
             "ereceipt.code": (codes, code, {"name": "X"}),
             "ereceipt.code.mapping": (self.item_mapping, mapping, {"pending": True}),
             "ereceipt.missing.code": (missing, {}, {"barcode": "1"}),

@@ -13,6 +13,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_credentials": True,
         "ends_told": False,
         "callback_path": "x",
         "cn_credit_at": "2026-01-01 00:00:00",
@@ -30,6 +31,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_credentials": True,
         "ends_told": False,
     },
     "ereceipt.request": {

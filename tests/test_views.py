@@ -18,6 +18,8 @@ VIEWS = {
     "ereceipt.document": ("list", "form", "kanban", "graph", "pivot", "search"),
     "ereceipt.exchange": ("list", "form", "graph", "search"),
     "ereceipt.seal": ("list", "form"),
+    "ereceipt.alert.cause": ("list", "form", "search"),
+    "ereceipt.number": ("list", "form", "search"),
     "ereceipt.request": ("list", "form", "search"),
     "ereceipt.reconciliation": ("list", "form", "search"),
     "ereceipt.reconciliation.line": ("list", "form", "pivot", "graph", "search"),
@@ -59,6 +61,12 @@ class TestViews(EreceiptCommon):
             }
         )
 
+        self.device.credentials_end = self.today()
+        self.env["ereceipt.alert.cause"]._keep()
+        self.env["ereceipt.number"].sudo().create(
+            {"name": "1", "company_id": self.company.id, "kind": "missing"}
+        )
+
     def arch(self, model, kind, user, **context):
         view = self.env[model].with_user(user).with_context(**context)
         return etree.fromstring(view.get_view(view_type=kind)["arch"])
@@ -95,7 +103,8 @@ class TestViews(EreceiptCommon):
             found.web_read({name: {} for name in names})
 
     def test_nobody_makes_or_changes_proof_by_hand(self):
-        for model in ("ereceipt.document", "ereceipt.exchange", "ereceipt.seal"):
+        models = ("document", "exchange", "seal", "alert.cause", "number")
+        for model in map("ereceipt.{}".format, models):
             for kind in ("list", "form"):
                 arch = self.arch(model, kind, self.administrator)
                 for right in ("create", "edit", "delete"):

@@ -14,6 +14,7 @@ from . import (
     ereceipt_hr_change,
     ereceipt_item_import,
     ereceipt_late,
+    ereceipt_number_explanation,
     ereceipt_pairing,
     ereceipt_problems,
     ereceipt_request_refusal,
