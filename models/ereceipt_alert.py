@@ -26,8 +26,13 @@ class EreceiptAlert(models.AbstractModel):
 
     @api.model
     def _clear(self, records, cause):
-        """Close the activities of a cause."""
-        self._open_activities(records, cause).action_feedback()
+        """Close the activities of a cause; where several people have one for it, the
+        first is done, which takes the others away."""
+        activities = self._open_activities(records, cause)
+        if records._name.startswith("ereceipt."):
+            alike = activities.grouped(lambda a: (a.res_id, a.ereceipt_cause))
+            activities = activities.browse(group[0].id for group in alike.values())
+        activities.action_feedback()
 
     @api.model
     def _take_back(self, records, cause):

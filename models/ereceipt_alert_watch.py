@@ -1,6 +1,5 @@
 import itertools
 from datetime import timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from odoo import api, fields, models
@@ -8,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
 from ..fiscal import lifecycle
+from ..fiscal.clocks import least_offset
 from ..fiscal.findings import CLOCK_SLACK
 from .ereceipt_registration_display import ALIVE_WITHIN
 
@@ -428,24 +428,7 @@ def _plain(html):
 
 
 def _clock_offset(call):
-    """Return by how much the authority's clock was ahead of ours in a call, at least:
-    the answer's date lies between its beginning and its end, and both count seconds.
-
-    :return: a timedelta, None where the answer tells no time
-    """
-    headers = {
-        name.lower(): value for name, value in (call.response_headers or {}).items()
-    }
-    try:
-        date = parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError, IndexError):
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=timezone.utc)
+    headers = call.response_headers or {}
+    [date] = [v for k, v in headers.items() if k.lower() == "date"][:1] or [""]
     began = call.started_at.replace(tzinfo=timezone.utc)
-    second = timedelta(seconds=1)
-    least = date - (began + timedelta(seconds=call.duration) + second)
-    most = date + second - began
-    if least > timedelta():
-        return least
-    return most if most < timedelta() else timedelta()
+    return least_offset(date, began, call.duration)

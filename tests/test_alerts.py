@@ -76,6 +76,9 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
         self.assertEqual(move.ereceipt_state, "valid")
         self.assert_gone(alert)
         self.assertFalse(self.activities(self.registration, "stuck"))
+        every = self.env["mail.activity"].sudo().with_context(active_test=False)
+        done = every.search([("ereceipt_cause", "=", "stuck")])
+        self.assertEqual(len(done), 1, "said once in the chatter")
 
     def test_a_return_that_waits_for_its_sale_is_not_stuck(self):
         sale = self.refused()
