@@ -9,6 +9,7 @@ from odoo.tools import html2plaintext
 from ..fiscal import lifecycle
 from ..fiscal.clocks import least_offset
 from ..fiscal.findings import CLOCK_SLACK
+from ..fiscal.retry import Breaker
 from .ereceipt_registration_display import ALIVE_WITHIN
 
 MOVING = ("queued", "sending", "unknown", "submitted")
@@ -211,7 +212,10 @@ class EreceiptAlertWatch(models.AbstractModel):
     def _watch_breakers(self, registrations):
         """Registrations and devices whose calls are held back because they failed;
         a pause that the authority asked for is none."""
-        failing = [("breaker_failures", ">", 0), ("breaker_open_until", "!=", False)]
+        failing = [
+            ("breaker_failures", ">=", Breaker().threshold),
+            ("breaker_open_until", "!=", False),
+        ]
         devices = self.env["ereceipt.device"].sudo()
         devices = devices.search(
             [*failing, ("registration_id", "in", registrations.ids)]

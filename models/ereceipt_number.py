@@ -68,7 +68,6 @@ class EreceiptNumber(models.Model):
     happened_at = fields.Datetime(string="When", readonly=True)
     document_id = fields.Many2one(
         "ereceipt.document",
-        string="Document",
         ondelete="restrict",
         index="btree_not_null",
         readonly=True,

@@ -101,6 +101,23 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
         self.run_outbox()
         self.assert_gone(alert)
 
+    def queries_of_a_run(self):
+        """Return how many queries it takes to see that all is as it was."""
+        alerts = self.env["ereceipt.alert.cause"].sudo()
+        alerts._keep()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        alerts._keep()
+        return self.env.cr.sql_log_count - before
+
+    def test_queries_do_not_grow_with_the_documents(self):
+        self.refused()
+        few = self.queries_of_a_run()
+        for _number in range(8):
+            self.refused()
+        self.assertLessEqual(self.queries_of_a_run(), few)
+
     # -------------------------------------------------------------------------
     # CONNECTION
     # -------------------------------------------------------------------------
