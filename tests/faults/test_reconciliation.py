@@ -1,4 +1,4 @@
-"""The comparison with the authority's books, killed on its way and done by two at once."""
+"""The comparison with the authority's books: killed on its way, and done by two."""
 
 from __future__ import annotations
 
