@@ -1,5 +1,5 @@
 import logging
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 import pytz
@@ -26,7 +26,7 @@ class Week(NamedTuple):
     :ivar end: the first moment after it, naive UTC
     """
 
-    monday: fields.Date
+    monday: date
     start: datetime
     end: datetime
 
