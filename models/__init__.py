@@ -84,6 +84,7 @@ from . import (
     ereceipt_portal_form,
     ereceipt_payment_notice,
     ereceipt_payment_notice_portal,
+    account_move_paid,
     account_move_lamps,
     ereceipt_request,
     ereceipt_request_title,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 MAILED = "mailed_at"
@@ -91,13 +92,6 @@ class AccountMove(models.Model):
         )
 
     @api.model
-    def _ereceipt_columns(self, model, alias):
-        """Return a function that names a column of a model's table in a query, which
-        sees what is not written yet."""
-        columns = self.env[model]._fields
-        return lambda name: SQL.identifier(alias, name, to_flush=columns[name])
-
-    @api.model
     def _ereceipt_sql_failed_mails(self):
         """Return a query for the invoices of which the last mail did not get to
         somebody outside. Few mails fail: the database looks for them once, and not
@@ -118,3 +112,30 @@ class AccountMove(models.Model):
             self._ereceipt_columns("mail.notification", "n")("notification_status"),
             self._ereceipt_columns("mail.message", "m")("date"),
         )
+
+    # -------------------------------------------------------------------------
+    # FIELDS THAT ARE NO COLUMNS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _ereceipt_search_sql(self, name, operator, value):
+        """Return the domain of a field that is no column and that
+        :meth:`_field_to_sql` knows."""
+        if operator != "in":
+            return NotImplemented
+        known = tuple(one for one in value if one)
+
+        def to_sql(model, alias, query):
+            field = model._field_to_sql(alias, name, query)
+            among = SQL("%s IN %s", field, known) if known else SQL("FALSE")
+            nothing = SQL("%s IS NULL", field) if False in value else SQL("FALSE")
+            return SQL("(%s OR %s)", among, nothing)
+
+        return Domain.custom(to_sql=to_sql, predicate=lambda m: m[name] in value)
+
+    @api.model
+    def _ereceipt_columns(self, model, alias):
+        """Return a function that names a column of a model's table in a query, which
+        sees what is not written yet."""
+        columns = self.env[model]._fields
+        return lambda name: SQL.identifier(alias, name, to_flush=columns[name])

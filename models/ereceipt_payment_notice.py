@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import format_amount, format_date
 
 OPEN = ("told", "seen")
 LONGEST = {"reference": 80, "note": 300, "answer": 200}
@@ -93,7 +93,7 @@ class EreceiptPaymentNotice(models.Model):
     @api.model
     def _selection_state(self):
         return [
-            ("told", self.env._("Says that it is paid")),
+            ("told", self.env._("Told, nobody has looked yet")),
             ("seen", self.env._("Seen, not on the bank yet")),
             ("found", self.env._("Payment found")),
             ("missing", self.env._("Payment not found")),
@@ -243,15 +243,14 @@ class EreceiptPaymentNotice(models.Model):
     def _candidates(self):
         """Return the domain of the journal items that may be the payment; who may read
         them is asked where it is used."""
-        self = self.sudo()
-        move = self.move_id
+        move = self.move_id.sudo()
         company = move.company_id
         left = Domain("parent_state", "=", "posted") & Domain("reconciled", "=", False)
         left &= Domain("company_id", "=", company.id)
         theirs = Domain("account_id.account_type", "=", "asset_receivable")
         theirs &= Domain("balance", "<", 0)
         theirs &= Domain("partner_id", "child_of", move.commercial_partner_id.id)
-        banks = self.env["account.journal"].search(
+        banks = move.env["account.journal"].search(
             [("company_id", "=", company.id), ("type", "in", ("bank", "cash"))]
         )
         unassigned = Domain("account_id", "in", banks.suspense_account_id.ids)
@@ -285,122 +284,3 @@ class EreceiptOutbox(models.AbstractModel):
     def _upkeep_steps(self):
         # EXTENDS
         return [*super()._upkeep_steps(), self.env["ereceipt.payment.notice"]._end_paid]
-
-
-class EreceiptDevice(models.Model):
-    _inherit = "ereceipt.device"
-
-    paid_by_customer = fields.Boolean(
-        string="Customers tell that they have paid",
-        default=True,
-        tracking=True,
-        help="On the page of their invoice in the portal, with a reference: somebody "
-        "gets an activity to find the payment. Nothing is booked.",
-    )
-
-
-class AccountMove(models.Model):
-    """What an invoice shows of what its customer says."""
-
-    _inherit = "account.move"
-
-    ereceipt_notice_ids = fields.One2many(
-        "ereceipt.payment.notice",
-        "move_id",
-        string="Customer's words that it is paid",
-        readonly=True,
-        copy=False,
-        groups="account_ereceipt.group_ereceipt_reader",
-    )
-    ereceipt_said_paid = fields.Selection(
-        selection=lambda self: self.env["ereceipt.payment.notice"]._selection_state(),
-        string="Customer says paid",
-        compute="_compute_ereceipt_said_paid",
-        compute_sudo=True,
-        search="_search_ereceipt_said_paid",
-        groups="account_ereceipt.group_ereceipt_reader",
-        help="What became of the customer's last word that he has paid.",
-    )
-    ereceipt_said_paid_text = fields.Char(
-        string="What the customer says",
-        compute="_compute_ereceipt_said_paid",
-        compute_sudo=True,
-        groups="account_ereceipt.group_ereceipt_reader",
-    )
-
-    # -------------------------------------------------------------------------
-    # COMPUTE METHODS
-    # -------------------------------------------------------------------------
-
-    @api.depends("ereceipt_notice_ids.state")
-    @api.depends_context("lang")
-    def _compute_ereceipt_said_paid(self):
-        # a slice of records reads for itself: all at once before
-        self.ereceipt_notice_ids.mapped("state")
-        for move in self:
-            notice = move.ereceipt_notice_ids.sorted("id")[-1:]
-            move.ereceipt_said_paid = notice.state
-            move.ereceipt_said_paid_text = notice and notice._sentence()
-
-    def _search_ereceipt_said_paid(self, operator, value):
-        return self._ereceipt_search_sql("ereceipt_said_paid", operator, value)
-
-    @api.model
-    def _ereceipt_search_sql(self, name, operator, value):
-        """Return the domain of a field that is no column and that
-        :meth:`_field_to_sql` knows."""
-        if operator != "in":
-            return NotImplemented
-        known = tuple(one for one in value if one)
-
-        def to_sql(model, alias, query):
-            field = model._field_to_sql(alias, name, query)
-            among = SQL("%s IN %s", field, known) if known else SQL("FALSE")
-            nothing = SQL("%s IS NULL", field) if False in value else SQL("FALSE")
-            return SQL("(%s OR %s)", among, nothing)
-
-        return Domain.custom(to_sql=to_sql)
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        # EXTENDS: what is grouped by and searched for is no column, so that nothing
-        # is written where invoices are posted and paid
-        if field_expr == "ereceipt_said_paid":
-            self._check_field_access(self._fields[field_expr], "read")
-            return SQL(
-                "(SELECT %s FROM ereceipt_payment_notice n"
-                " WHERE n.move_id = %s ORDER BY n.id DESC LIMIT 1)",
-                self._ereceipt_columns("ereceipt.payment.notice", "n")("state"),
-                SQL.identifier(alias, "id"),
-            )
-        return super()._field_to_sql(alias, field_expr, query)
-
-    # -------------------------------------------------------------------------
-    # ACTION METHODS
-    # -------------------------------------------------------------------------
-
-    def action_ereceipt_paid_seen(self):
-        """Note that somebody has seen what the customers say."""
-        self._ereceipt_open_notices().action_seen()
-
-    def action_ereceipt_paid_find(self):
-        """Open what may be the payment that the customer speaks of."""
-        self.ensure_one()
-        return self._ereceipt_open_notices().action_find()
-
-    def action_ereceipt_paid_open(self):
-        """Open what the customer says."""
-        self.ensure_one()
-        return self._ereceipt_open_notices()._get_records_action()
-
-    def _ereceipt_open_notices(self):
-        """Return what the customers say and nobody has answered.
-
-        :raise UserError: nothing
-        """
-        self._ereceipt_require("user")
-        found = self.ereceipt_notice_ids.filtered(lambda n: n.state in OPEN)
-        if not found:
-            raise UserError(
-                self.env._("The customer says nothing of a payment at the moment.")
-            )
-        return found

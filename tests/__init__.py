@@ -39,6 +39,7 @@ from . import (
     test_code_resolver,
     test_code_suggestions,
     test_code_tables,
+    test_customer_countries,
     test_customer_paid,
     test_customer_portal,
     test_eg_authority_print,

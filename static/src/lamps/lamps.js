@@ -14,7 +14,7 @@ const MARKS = {
     on: { colour: "text-success", mark: "fa-check" },
     half: { colour: "text-info", mark: "fa-clock-o" },
     wrong: { colour: "text-danger", mark: "fa-times" },
-    off: { colour: "text-muted opacity-50", mark: "" },
+    off: { colour: "text-muted", mark: "" },
 };
 
 /** The four lamps of an invoice, in a list as pictures, on a form with words. */
