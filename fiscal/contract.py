@@ -130,6 +130,7 @@ class Capabilities:
     :ivar coded: a security code is made with the key when a document is issued, so
         :meth:`Authority.build` wants the signer
     :ivar refers: a document that takes a sale back names it, and so waits for it
+    :ivar given: the customer gets what is frozen as a file, besides the print
     :ivar merges: one document may stand for several sales to one buyer, with the lines
         of all (:func:`.together.together`)
     """
@@ -152,6 +153,7 @@ class Capabilities:
     signs: Literal["nothing", "document", "message"] = "nothing"
     coded: bool = False
     refers: bool = True
+    given: bool = False
     merges: bool = False
 
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 
 ACTIVITY_TYPE = "account_ereceipt.mail_activity_type_ereceipt"
+OUTLASTING = frozenset({"paid"})
+"""Causes that have nothing to do with what the authority decides."""
 
 
 class EreceiptAlert(models.AbstractModel):
@@ -54,10 +56,13 @@ class EreceiptAlert(models.AbstractModel):
 
     @api.model
     def _clear_for_documents(self, documents):
-        """Close every activity of ours on the invoices of documents."""
+        """Close every activity of ours on the invoices of documents, but for those
+        that their decision does not end."""
         moves = documents.link_ids.move_id
         if moves:
-            self._open_activities(moves).action_feedback()
+            self._open_activities(moves).filtered(
+                lambda activity: activity.ereceipt_cause not in OUTLASTING
+            ).action_feedback()
 
     def _schedule(self, record, cause, summary, note, user, deadline=None):
         record.sudo().with_context(lang=user.lang).activity_schedule(

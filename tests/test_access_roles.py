@@ -38,6 +38,7 @@ ereceipt.token              ------ ------   ------  ------     ------  ------
 ereceipt.callback           ------ ------   re----  re----     re----  re----
 ereceipt.request            ------ ------   re----  rewc!-     rewc!-  rewc!-
 ereceipt.request.refusal    ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.payment.notice     ------ ------   re----  rew---     rew---  rew---
 ereceipt.reconciliation     ------ ------   re----  re----     re----  re----
 ereceipt.reconciliation.line ------ ------  re----  re----     re----  re----
 ereceipt.reconcile          ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -86,6 +87,9 @@ account.move             action_ereceipt_open_registration ---xxx
 account.move             action_ereceipt_open_replacement ---!!!
 account.move             action_ereceipt_open_signing     ---xxx
 account.move             action_ereceipt_rejection        ---xx-
+account.move             action_ereceipt_paid_find        ---xx-
+account.move             action_ereceipt_paid_open        ---xx-
+account.move             action_ereceipt_paid_seen        ---xx-
 account.move             action_ereceipt_request          ---!!!
 account.move             action_ereceipt_open_requests    ---xxx
 account.move             action_ereceipt_retry            ----!-
@@ -158,6 +162,11 @@ ereceipt.late            action_send_again                ----!-
 ereceipt.missing.code    action_open_product              --xxxx
 ereceipt.missing.code    action_use_suggestion            ----!!
 ereceipt.missing.mapping action_open                      --xxxx
+ereceipt.payment.notice  action_find                      --xxxx
+ereceipt.payment.notice  action_found                     ---xx-
+ereceipt.payment.notice  action_missing                   ---!!-
+ereceipt.payment.notice  action_open_move                 --xxxx
+ereceipt.payment.notice  action_seen                      ---xx-
 ereceipt.missing.mapping action_use_suggestion            ----!!
 ereceipt.number          action_explain                   ---xxx
 ereceipt.number.explanation action_explain                ---!!!
@@ -251,6 +260,11 @@ class TestAccessRoles(EreceiptCommon):
         asked_for, cls.wanted = cls.invoice(post=False), cls.invoice(post=False)
         cls.request = cls.env["ereceipt.request"].with_user(cls.accountant)
         cls.request = cls.request.create({"move_id": asked_for.id}).sudo()
+        cls.notice = (
+            cls.env["ereceipt.payment.notice"]
+            .sudo()
+            .create({"move_id": cls.move.id, "reference": "TRF 1"})
+        )
         cls.profile = (
             cls.env["ereceipt.file.profile"]
             .with_user(cls.administrator)
@@ -461,6 +475,11 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
             "ereceipt.request": (self.request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),
+            "ereceipt.payment.notice": (
+                self.notice,
+                {"move_id": self.wanted.id, "reference": "TRF 2"},
+                {"answer": "X"},
+            ),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
             "ereceipt.rejection": (None, move, move),
             "ereceipt.cn.session": (

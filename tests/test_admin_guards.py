@@ -43,6 +43,17 @@ PROGRAM = {
         "reason": "x",
         "customer_changes": 0,
     },
+    "ereceipt.payment.notice": {
+        "move_id": 1,
+        "reference": "x",
+        "paid_on": "2026-01-01",
+        "amount": 1.0,
+        "note": "x",
+        "teller_id": 1,
+        "state": "found",
+        "decided_by_id": 1,
+        "decided_at": "2026-01-01 00:00:00",
+    },
     "ereceipt.file.profile": {
         "template": True,
         "next_run_at": "2026-01-01 00:00:00",
@@ -92,6 +103,9 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
             "ereceipt.request": self.env["ereceipt.request"]
             .sudo()
             .create({"move_id": self.invoice(post=False).id}),
+            "ereceipt.payment.notice": self.env["ereceipt.payment.notice"]
+            .sudo()
+            .create({"move_id": self.invoice().id, "reference": "TRF 1"}),
             "ereceipt.file.profile": self.profile,
         }
         for model, columns in PROGRAM.items():

@@ -21,6 +21,7 @@ VIEWS = {
     "ereceipt.alert.cause": ("list", "form", "search"),
     "ereceipt.number": ("list", "form", "search"),
     "ereceipt.request": ("list", "form", "search"),
+    "ereceipt.payment.notice": ("list", "form", "search"),
     "ereceipt.reconciliation": ("list", "form", "search"),
     "ereceipt.reconciliation.line": ("list", "form", "pivot", "graph", "search"),
     "account.move": ("list", "form", "kanban", "search"),
@@ -41,6 +42,8 @@ class TestViews(EreceiptCommon):
         cls.document = cls.move.ereceipt_document_id
         requests = cls.env["ereceipt.request"].with_user(cls.accountant)
         requests.create({"move_id": cls.invoice(post=False).id})
+        notices = cls.env["ereceipt.payment.notice"].sudo()
+        notices.create({"move_id": cls.move.id, "reference": "TRF 1"})
 
     def decide(self):
         """Let the authority decide on what is on its way, seal the calls, and find a
