@@ -57,6 +57,8 @@
         "views/ereceipt_file_run_views.xml",
         "views/ereceipt_file_profile_views.xml",
         "views/cn_nuonuo_red_views.xml",
+        "views/ereceipt_webhook_views.xml",
+        "views/ereceipt_webhook_delivery_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/ereceipt_request_menus.xml",

@@ -21,6 +21,8 @@ VIEWS = {
     "ereceipt.request": ("list", "form", "search"),
     "ereceipt.reconciliation": ("list", "form", "search"),
     "ereceipt.reconciliation.line": ("list", "form", "pivot", "graph", "search"),
+    "ereceipt.webhook": ("list", "form", "search"),
+    "ereceipt.webhook.delivery": ("list", "form", "search"),
     "account.move": ("list", "form", "kanban", "search"),
     "account.journal": ("form",),
 }
@@ -39,6 +41,9 @@ class TestViews(EreceiptCommon):
         cls.document = cls.move.ereceipt_document_id
         requests = cls.env["ereceipt.request"].with_user(cls.accountant)
         requests.create({"move_id": cls.invoice(post=False).id})
+        hook = {"name": "Shop", "url": "https://shop.example.com/hook"}
+        hook = cls.env["ereceipt.webhook"].with_user(cls.administrator).create(hook)
+        cls.env["ereceipt.webhook.delivery"].sudo()._write_test(hook)
 
     def decide(self):
         """Let the authority decide on what is on its way, seal the calls, and find a
