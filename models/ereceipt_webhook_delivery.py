@@ -277,7 +277,10 @@ class EreceiptDocument(models.Model):
         precommit = self.env.cr.precommit
         if NOTED not in precommit.data:
             precommit.data[NOTED] = {}
-            precommit.add(self.env["ereceipt.webhook.delivery"].sudo()._write_noted)
+            # a person's context may have defaults for something else, or an opinion
+            # about what is archived
+            deliveries = self.env["ereceipt.webhook.delivery"].with_context({})
+            precommit.add(deliveries.sudo()._write_noted)
         noted = precommit.data[NOTED]
         for document in changing:
             noted.setdefault(document.id, document.state)

@@ -118,6 +118,18 @@ class TestWebhook(WebhookCommon):
         self.assertEqual(len(self.deliveries()), 16)
         self.assertEqual(counts[1], counts[2], counts)
 
+    def test_a_persons_context_changes_nothing(self):
+        archived = self.make_hook(self.receiver.url, name="Old", active=False)
+        document = self.invoice().ereceipt_document_id.sudo()
+        self.env.registry.clear_cache()
+        document.with_context(
+            default_state="done", default_event="x", active_test=False
+        )._go("late")
+        self.env.cr.flush()
+        [delivery] = self.deliveries()
+        self.assertEqual((delivery.state, delivery.event), ("pending", "document.late"))
+        self.assertFalse(self.deliveries(archived))
+
     def test_what_is_rolled_back_is_not_told(self):
         document = self.invoice().ereceipt_document_id.sudo()
         with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
