@@ -64,6 +64,8 @@
         "views/ereceipt_alert_views.xml",
         "views/ereceipt_number_views.xml",
         "views/ereceipt_digest_views.xml",
+        "views/ereceipt_webhook_views.xml",
+        "views/ereceipt_webhook_delivery_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/ereceipt_request_menus.xml",

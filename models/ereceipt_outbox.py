@@ -111,16 +111,18 @@ class EreceiptOutbox(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _run(self, deadline):
+    def _run(self, deadline, work=None):
         """Send and follow what is due until the time is over or nothing is left.
 
+        :param work: what claims and settles, if not ``ereceipt.work``: something else
+            than documents may travel in the same way
         :param float deadline: ``time.monotonic()`` after which nothing is claimed but
             what ends before calls that hang give up
         :return: how many documents were settled
         :raise Exception: claiming failed by a defect, which the scheduler has to know;
             raised when the answers that were on their way are written down
         """
-        work = self.env["ereceipt.work"].sudo()
+        work = (self.env["ereceipt.work"] if work is None else work).sudo()
         if time.monotonic() >= deadline:
             self._commit(0, work._due_count())
             return 0
@@ -201,13 +203,13 @@ class EreceiptOutbox(models.AbstractModel):
             return [], defect
 
     def _busy(self, units):
-        """Return how many calls are under way by registration id, infinitely many
-        where one of them hangs."""
+        """Return how many calls are under way by whom they are made for (a
+        registration's id), infinitely many where one of them hangs."""
         hanging_since = time.monotonic() - HANGING_AFTER
         busy = Counter()
         for unit in units:
             hangs = unit.begun_at < hanging_since
-            busy[unit.registration_id] += math.inf if hangs else 1
+            busy[unit.holder_id] += math.inf if hangs else 1
         return busy
 
     def _land(self, flying, seconds=None):
@@ -220,7 +222,7 @@ class EreceiptOutbox(models.AbstractModel):
         return [(flying.pop(future), future.result()) for future in finished]
 
     def _count(self, landed):
-        return sum(len(unit.document_ids) for unit, _report in landed)
+        return sum(unit.count for unit, _report in landed)
 
     def _write_down(self, work, landed):
         """Settle the units that ended meanwhile, in one transaction. Where that cannot
@@ -250,8 +252,8 @@ class EreceiptOutbox(models.AbstractModel):
         if self._attempt(lambda: work._settle(one), self._count(one)):
             return
         self._attempt(lambda: work._record(one))
-        for document in work.env["ereceipt.document"].browse(unit.document_ids):
-            self._attempt(lambda d=document: work._settle_documents(one, d), 1)
+        for settle in work._one_by_one(unit, report):
+            self._attempt(settle, 1)
 
     def _sleep_until_due(self, work, deadline):
         """Stay for what becomes due within this run's time (a verdict that takes the

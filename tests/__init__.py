@@ -3,6 +3,8 @@ from . import (
     test_access_guards,
     test_access_roles,
     test_access_rpc,
+    test_api,
+    test_api_docs,
     test_admin_break_ins,
     test_admin_ends,
     test_admin_guards,
@@ -94,4 +96,5 @@ from . import (
     test_snapshot_leveling,
     test_snapshot_queries,
     test_views,
+    test_webhook,
 )

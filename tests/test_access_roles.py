@@ -48,6 +48,9 @@ ereceipt.file.column        ------ ------   re----  re----     re----  rewcdu
 ereceipt.file.run           ------ ------   re----  re----     re----  re----
 ereceipt.file.row           ------ ------   re----  re----     re----  re----
 ereceipt.file.upload        ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.webhook            ------ ------   re----  re----     re----  rewcdu
+ereceipt.webhook.delivery   ------ ------   re----  re----     re----  re----
+ereceipt.api.call           ------ ------   ------  ------     ------  ------
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -104,6 +107,10 @@ account.move             action_hr_change                 ---xx-
 account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.alert.cause     action_open                      --xxxx
+ereceipt.api             ask                              --xxxx
+ereceipt.api             download                         --xxxx
+ereceipt.api             issue                            ---xxx
+ereceipt.api             list                             --xxxx
 ereceipt.cancel          action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
 ereceipt.code.import     action_import                    ----!!
@@ -211,6 +218,12 @@ ereceipt.signing.key     action_forget_pin                -----x
 ereceipt.signing.key     action_pair_agent                -----!
 ereceipt.signing.key     action_read_token                -----!
 ereceipt.seal            action_verify                    --xxxx
+ereceipt.webhook         action_close_breaker             -----x
+ereceipt.webhook         action_confirm_database          -----x
+ereceipt.webhook         action_forget_former_secret      -----x
+ereceipt.webhook         action_open_deliveries           --xxxx
+ereceipt.webhook         action_send_test                 -----!
+ereceipt.webhook.delivery action_send_again               -----!
 """
 """What comes of a call of each public method, role by role (in the order of
 ``ROLES``): carried out, ``-`` refused for want of rights, ``!`` refused because of how
@@ -400,6 +413,15 @@ class TestAccessRoles(EreceiptCommon):
         }
         differing = self.env["ereceipt.reconciliation.line"].sudo().create(difference)
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
+        hook = {"name": "Shop", "url": "https://shop.example.com/hook"}
+        hook = self.env["ereceipt.webhook"].sudo().create(hook)
+        moments = {"happened_at": "2026-01-01", "give_up_at": "2026-01-02"}
+        told = {"company_id": self.company.id, **moments}
+        delivery = {"webhook_id": hook.id, "event": "webhook.test", **told}
+        delivery = self.env["ereceipt.webhook.delivery"].sudo().create(delivery)
+        call = {"sha256": "X", "called_at": "2026-01-01"}
+        called = {"user_id": self.auditor.id, "key": "1", **call}
+        called = self.env["ereceipt.api.call"].sudo().create(called)
         received = {"topic": "documents", "received_at": "2026-01-01"}
         wanted = {"move_id": self.wanted.id}
         refusal = {"request_ids": [Command.set(self.request.ids)], "reason": "X"}
@@ -473,6 +495,21 @@ class TestAccessRoles(EreceiptCommon):
                 {"file_name": "X"},
             ),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
+            "ereceipt.webhook": (
+                hook,
+                {"name": "X", "url": "https://shop.example.com/x"},
+                {"name": "Y"},
+            ),
+            "ereceipt.webhook.delivery": (
+                delivery,
+                {"webhook_id": hook.id, "event": "X", **told},
+                {"state": "done"},
+            ),
+            "ereceipt.api.call": (
+                called,
+                {"user_id": self.auditor.id, "key": "2", **call},
+                {"key": "3"},
+            ),
             "ereceipt.request": (self.request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),
             "ereceipt.payment.notice": (
@@ -593,10 +630,18 @@ class TestAccessRoles(EreceiptCommon):
         if model == "account.move":
             target, new = self.move, None
         else:
-            target, new, _change = self.targets()[model]
+            target, new, _change = self.targets().get(model, (None, {}, {}))
         rows = self.env[model].with_user(user)
-        record = rows.browse(target.id) if target else rows.create(new)
-        arguments = {"ereceipt_send_now": ["0123456789abcdef"]}.get(method, [])
+        if rows._abstract:
+            record = rows
+        else:
+            record = rows.browse(target.id) if target else rows.create(new)
+        arguments = {
+            "ereceipt_send_now": ["0123456789abcdef"],
+            "ask": [[self.document.id]],
+            "download": [self.document.id],
+            "issue": [[self.move.id]],
+        }.get(method, [])
         return getattr(record, method)(*arguments)
 
     def test_methods(self):
@@ -620,7 +665,8 @@ class TestAccessRoles(EreceiptCommon):
 
     def test_abstract_models_offer_nothing(self):
         """What sends, claims, tells and opens secrets cannot be called from outside:
-        no public method of it exists, whatever its model is called."""
+        no public method of it exists, whatever its model is called. One model is there
+        for calls from outside and has no rows."""
         abstract = {
             name
             for name in self.env.registry.models
@@ -630,7 +676,7 @@ class TestAccessRoles(EreceiptCommon):
             {"ereceipt.outbox", "ereceipt.work", "ereceipt.secret.mixin"}, abstract
         )
         offered = {model for model, _method in self.public_methods()}
-        self.assertFalse(offered & abstract)
+        self.assertEqual(offered & abstract, {"ereceipt.api"})
 
     def test_settings_are_for_administrators_of_the_system(self):
         """Odoo lets anybody call ``set_values`` on no record at all."""

@@ -54,6 +54,13 @@ PROGRAM = {
         "decided_by_id": 1,
         "decided_at": "2026-01-01 00:00:00",
     },
+    "ereceipt.webhook": {
+        "database_uuid": "another",
+        "former_until": "2026-01-01 00:00:00",
+        "breaker_failures": 0,
+        "breaker_open_until": False,
+        "breaker_reason": "x",
+    },
     "ereceipt.file.profile": {
         "template": True,
         "next_run_at": "2026-01-01 00:00:00",
@@ -78,6 +85,11 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
             cls.env["ereceipt.file.profile"]
             .with_user(cls.administrator)
             .create({"name": "Files", "registration_id": cls.registration.id})
+        )
+        cls.hook = (
+            cls.env["ereceipt.webhook"]
+            .with_user(cls.administrator)
+            .create({"name": "Shop", "url": "https://shop.example.com/hook"})
         )
 
     def setUp(self):
@@ -107,6 +119,7 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
             .sudo()
             .create({"move_id": self.invoice().id, "reference": "TRF 1"}),
             "ereceipt.file.profile": self.profile,
+            "ereceipt.webhook": self.hook,
         }
         for model, columns in PROGRAM.items():
             record = targets[model]

@@ -24,6 +24,8 @@ VIEWS = {
     "ereceipt.payment.notice": ("list", "form", "search"),
     "ereceipt.reconciliation": ("list", "form", "search"),
     "ereceipt.reconciliation.line": ("list", "form", "pivot", "graph", "search"),
+    "ereceipt.webhook": ("list", "form", "search"),
+    "ereceipt.webhook.delivery": ("list", "form", "search"),
     "account.move": ("list", "form", "kanban", "search"),
     "account.journal": ("form",),
 }
@@ -44,6 +46,9 @@ class TestViews(EreceiptCommon):
         requests.create({"move_id": cls.invoice(post=False).id})
         notices = cls.env["ereceipt.payment.notice"].sudo()
         notices.create({"move_id": cls.move.id, "reference": "TRF 1"})
+        hook = {"name": "Shop", "url": "https://shop.example.com/hook"}
+        hook = cls.env["ereceipt.webhook"].with_user(cls.administrator).create(hook)
+        cls.env["ereceipt.webhook.delivery"].sudo()._write_test(hook)
 
     def decide(self):
         """Let the authority decide on what is on its way, seal the calls, and find a
