@@ -100,6 +100,7 @@ from . import (
     ereceipt_request_flow,
     ereceipt_request_portal,
     account_move_request,
+    account_move_approval,
     ereceipt_adoption,
     ereceipt_by_file,
     ereceipt_file_profile,

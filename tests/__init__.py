@@ -61,6 +61,7 @@ from . import (
     test_engine_together,
     test_engine_toy,
     test_flow_anew,
+    test_flow_approval,
     test_flow_confirm,
     test_flow_confirm_many,
     test_flow_correct,

@@ -75,6 +75,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 ``!`` refused for another reason (a serial is wanted, it has issued, it is sealed)."""
 
 METHODS = """
+account.move             action_ereceipt_approve          ----!-
 account.move             action_ereceipt_ask              ---!!-
 account.move             action_ereceipt_authority_pdf    ---!!!
 account.move             action_ereceipt_cancel_in_books  ---!!-
@@ -141,6 +142,7 @@ ereceipt.device          action_retire                    -----x
 ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
 ereceipt.document        action_authority_pdf             ---!!!
+ereceipt.document        action_bulk_approve              ----!-
 ereceipt.document        action_bulk_ask                  ---!!-
 ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
