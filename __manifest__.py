@@ -22,6 +22,7 @@
         "wizards/ereceipt_problems_views.xml",
         "wizards/ereceipt_late_views.xml",
         "wizards/ereceipt_return_anew_views.xml",
+        "wizards/ereceipt_bulk_views.xml",
         "wizards/ereceipt_cancel_views.xml",
         "wizards/ereceipt_pairing_views.xml",
         "wizards/ereceipt_item_import_views.xml",
@@ -57,6 +58,7 @@
         "views/ereceipt_file_run_views.xml",
         "views/ereceipt_file_profile_views.xml",
         "views/cn_nuonuo_red_views.xml",
+        "views/ereceipt_cockpit_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/ereceipt_request_menus.xml",
@@ -68,6 +70,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "account_ereceipt/static/src/cockpit/**/*",
             "account_ereceipt/static/src/confirm_many/**/*",
             "account_ereceipt/static/src/send_now/**/*",
             "account_ereceipt/static/src/watch_state/**/*",

@@ -45,7 +45,9 @@ ereceipt.file.run           ------ ------   re----  re----     re----  re----
 ereceipt.file.row           ------ ------   re----  re----     re----  re----
 ereceipt.file.upload        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.bulk               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.cancel.many        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
 ereceipt.cn.session         ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -68,6 +70,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 ``!`` refused for another reason (a serial is wanted, it has issued, it is sealed)."""
 
 METHODS = """
+account.journal          action_ereceipt_documents        xxxxxx
 account.move             action_ereceipt_ask              ---!!-
 account.move             action_ereceipt_authority_pdf    ---!!!
 account.move             action_ereceipt_cancel_in_books  ---!!-
@@ -97,6 +100,7 @@ account.move             action_hr_change                 ---xx-
 account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
 ereceipt.cancel          action_cancel                    ---!!-
+ereceipt.cancel.many     action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
 ereceipt.code.import     action_import                    ----!!
 ereceipt.code.mapping    action_eg_ask                    ----xx
@@ -127,6 +131,7 @@ ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
 ereceipt.document        action_authority_pdf             ---!!!
 ereceipt.document        action_bulk_ask                  ---!!-
+ereceipt.document        action_bulk_cancel               ---!!-
 ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
 ereceipt.document        action_bulk_retry                ----!-
@@ -136,6 +141,7 @@ ereceipt.document        action_fetch_files               ---!!-
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
+ereceipt.document        cockpit                          --xxxx
 ereceipt.file.profile    action_make_file                 ---!!!
 ereceipt.file.profile    action_open_runs                 xxxxxx
 ereceipt.file.profile    action_upload                    ---xxx
@@ -425,7 +431,14 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
             "ereceipt.request": (self.request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),
+            "account.journal": (self.journal, {}, {}),
+            "ereceipt.bulk": (None, {"told": "X"}, {"told": "Y"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
+            "ereceipt.cancel.many": (
+                None,
+                {"document_ids": [Command.set(self.document.ids)]},
+                {"other_reason": "X"},
+            ),
             "ereceipt.rejection": (None, move, move),
             "ereceipt.cn.session": (
                 None,
