@@ -201,7 +201,7 @@ def _documents(
         "name": "'BULK/' || lpad(g::text, 7, '0')",
         "authority_uid": "lpad(to_hex(g), 64, '0')",
         "chain_index": "0",
-        "device_id": f"(ARRAY{devices})[1 + g % {len(devices)}]",
+        "device_id": f"(ARRAY{devices})[1 + mod(g, {len(devices)})]",
         "issued_at": moment,
         "create_date": moment,
         "deadline_at": f"{moment} + interval '1 day'",
@@ -229,8 +229,8 @@ def _calls(opened: Shop, count: int, first: dict[str, int], moment: str) -> None
     copy(opened, "ereceipt_exchange", [call], count // PER_CALL, {
         "id": f"{first['ereceipt_exchange']} + g",
         "started_at": moment.replace(str(count), str(count // PER_CALL)),
-        "duration": "0.1 + (g %% 50) / 100.0".replace("%%", "%"),
-        "outcome": "CASE WHEN g % 40 = 0 THEN 'transient' ELSE 'ok' END",
+        "duration": "0.1 + mod(g, 50) / 100.0",
+        "outcome": "CASE WHEN mod(g, 40) = 0 THEN 'transient' ELSE 'ok' END",
     })  # fmt: skip
     opened.db.rows(
         "INSERT INTO ereceipt_exchange_document_rel (document_id, exchange_id) "
@@ -299,8 +299,9 @@ def measure(
 ) -> dict[str, list[float]]:
     """Open each screen so many times; return the seconds."""
     [(document, move)] = opened.db.rows(
-        "SELECT document_id, move_id FROM ereceipt_document_move "
-        "ORDER BY id DESC OFFSET 5000 LIMIT 1"
+        "SELECT document_id, move_id FROM ereceipt_document_move WHERE id = ("
+        "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id) "
+        "FROM ereceipt_document_move)"
     )
     records = {"document": document, "move": move}
     seconds: dict[str, list[float]] = {}

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 import pytz
 
@@ -79,7 +80,6 @@ class EreceiptCockpit(models.AbstractModel):
         if not environments:
             return {"start": self._first_steps()}
         scope = self._scope(environment or environments[-1], days)
-        sections = [*self._sections(scope), *self._devices_sections(scope)]
         return {
             "start": False,
             "environment": scope.environment,
@@ -88,7 +88,7 @@ class EreceiptCockpit(models.AbstractModel):
             "periods": self._choices("days", PERIODS),
             "at": self._clock_text(scope.now),
             **self._document_figures(scope),
-            "sections": [section for section in sections if section["rows"]],
+            "sections": [one for one in self._sections(scope) if one["rows"]],
         }
 
     @api.model
@@ -109,11 +109,6 @@ class EreceiptCockpit(models.AbstractModel):
             self._further_section(scope),
         ]
 
-    @api.model
-    def _devices_sections(self, scope):
-        """Hook: return sections that come last."""
-        return []
-
     # -------------------------------------------------------------------------
     # SCOPE
     # -------------------------------------------------------------------------
@@ -121,8 +116,10 @@ class EreceiptCockpit(models.AbstractModel):
     @api.model
     def _environments(self):
         """Return the environments of the registrations that the reader sees, test
-        first; empty where there are none."""
-        groups = self.env["ereceipt.registration"]._read_group([], ["environment"])
+        first; empty where there never was one."""
+        registrations = self.env["ereceipt.registration"]
+        ever = registrations.with_context(active_test=False)
+        groups = ever._read_group([], ["environment"])
         return sorted((name for (name,) in groups), key=lambda name: name != "test")
 
     @api.model
@@ -294,7 +291,7 @@ class EreceiptCockpit(models.AbstractModel):
 
     @api.model
     def _figure_text(self, number):
-        return self.env["ereceipt.document"]._number_text(number)
+        return self.env["ereceipt.document"]._number_text(Decimal(str(number)))
 
     @api.model
     def _seconds_text(self, seconds):

@@ -25,11 +25,13 @@ class EreceiptCockpit(models.AbstractModel):
         those of most documents first, each with cause, cure and who can cure it."""
         documents = self.env["ereceipt.document"]
         classes = self._error_classes(scope)
-        examples = {d.id: d for d in documents.browse([row[3] for row in classes])}
+        examples = documents.browse([example_id for *_, example_id in classes])
+        catalogues = self._catalogues(examples)
         rows = []
-        for authority, code, count, example_id in classes:
-            example = examples[example_id]
-            label, cure, who = self._explained(example, code)
+        for (authority, code, count, _id), example in zip(
+            classes, examples, strict=True
+        ):
+            label, cure, who = self._explained(example, code, catalogues[authority])
             domain = [
                 *self._wrong_domain(scope),
                 ("authority", "=", authority),
@@ -86,14 +88,21 @@ class EreceiptCockpit(models.AbstractModel):
         )
 
     @api.model
-    def _explained(self, example, code):
+    def _catalogues(self, examples):
+        """Return who knows the cure of each authority's errors, by its code."""
+        return {
+            code: documents[0].registration_id.sudo()._authority(offline=True)
+            for code, documents in examples.grouped("authority").items()
+        }
+
+    @api.model
+    def _explained(self, example, code, catalogue):
         """Return what an error says, how it is cured, and who can cure it, by an
         example and the authority's catalogue."""
         documents = self.env["ereceipt.document"]
         said = [p for p in example.problems or [] if p["code"] == code]
         label = documents._problem_text(said[0]) if said else code
-        authority = example.registration_id.sudo()._authority(offline=True)
-        cure = authority.cure(code)
+        cure = catalogue.cure(code)
         if not cure:
             return label, "", ""
         text = documents._problem_text(cure)

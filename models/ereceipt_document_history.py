@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -29,7 +31,12 @@ class EreceiptDocument(models.Model):
     @api.depends_context("lang", "tz")
     def _compute_history(self):
         for document in self:
-            events = [*document._own_events(), *document._call_events()]
+            # of what happened in the same second, the call comes before its outcome
+            events = [
+                *document._events_until_sent(),
+                *document._call_events(),
+                *document._events_since(),
+            ]
             events = sorted((e for e in events if e[0]), key=lambda event: event[0])
             document.history = self._history_html(events)
 
@@ -37,14 +44,15 @@ class EreceiptDocument(models.Model):
     # EVENTS
     # -------------------------------------------------------------------------
 
-    def _own_events(self):
-        """Return ``(moment, what, address to open or "")`` of what its columns tell.
+    def _events_until_sent(self):
+        """Return ``(moment, what, address to open or "")`` of what its columns tell of
+        its way to the authority.
 
         Hook: other modules add their own.
         """
         self.ensure_one()
         former = self.replaces_id
-        events = [
+        return [
             (
                 self.create_date,
                 self.env._("Made by %s", self.create_uid.sudo().name),
@@ -59,6 +67,16 @@ class EreceiptDocument(models.Model):
             (self.signed_at, self.env._("Signed"), ""),
             (self.handed_over_at, self.env._("First handed to the customer"), ""),
             (self.sent_at, self.env._("First sent"), ""),
+        ]
+
+    def _events_since(self):
+        """Return the same of what its columns tell of the authority's answers, and of
+        what came after it.
+
+        Hook: other modules add their own.
+        """
+        self.ensure_one()
+        events = [
             (self.submitted_at, self.env._("Received by the authority"), ""),
             (self.decided_at, self.env._("Decided: %s", self._state_label()), ""),
             (
@@ -86,7 +104,7 @@ class EreceiptDocument(models.Model):
                     "%(purpose)s: %(outcome)s (%(seconds)s s)",
                     purpose=call.purpose_text,
                     outcome=call.error or outcomes.get(call.outcome, ""),
-                    seconds=self._number_text(round(call.duration, 2)),
+                    seconds=self._number_text(Decimal(f"{call.duration:.2f}")),
                 ),
                 _address(call),
             )

@@ -93,6 +93,10 @@ export class EreceiptCockpit extends Component {
         return ICONS[level] || "";
     }
 
+    levelClass(level) {
+        return level ? `fw-bold text-${level}` : "";
+    }
+
     levelText(level) {
         const texts = {
             danger: _t("Urgent"),

@@ -13,11 +13,13 @@ function tileShows(label, count) {
     });
 }
 
-const BACK = {
-    content: "Go back to the overview",
-    trigger: ".o_back_button a, .breadcrumb .o_back_button",
-    run: "click",
-};
+function back(to) {
+    return patiently({
+        content: `Go back to the ${to}`,
+        trigger: ".o_breadcrumb .o_back_button a",
+        run: "click",
+    });
+}
 
 /** From the app's icon to what needs a person, one of them, its history, and back. */
 registry.category("web_tour.tours").add("account_ereceipt_cockpit", {
@@ -57,8 +59,12 @@ registry.category("web_tour.tours").add("account_ereceipt_cockpit", {
             content: "It tells when it was issued, sent and decided",
             trigger: "div[name=history] table:contains('frozen'):contains('Send'):contains('Decided: Refused')",
         },
-        BACK,
-        patiently({ ...BACK, trigger: ".o_list_view:visible, .o_back_button a" }),
+        back("list"),
+        patiently({
+            content: "The list is there again",
+            trigger: ".o_list_view .o_data_row:contains('Refused')",
+        }),
+        back("overview"),
         patiently({
             content: "The overview is as it was left",
             trigger: "button[data-days='1'].active",
