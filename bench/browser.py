@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +136,10 @@ class Browser:
         self.call("Page.navigate", url=url)
         end = time.monotonic() + CALL_SECONDS
         while time.monotonic() < end:
-            try:
+            # while the page is exchanged for the next one nothing can be run in it
+            with suppress(BrowserError):
                 if self.run(f"Boolean({until})"):
                     return
-            except BrowserError:
-                # the page is just being exchanged for the next one
-                pass
             time.sleep(0.1)
         raise BrowserError(f"{url} does not come to: {until}")
 

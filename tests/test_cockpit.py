@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..fiscal import lifecycle
+from ..models.ereceipt_cockpit_documents import COLUMN_OF, COLUMNS
 from .common import EreceiptCommon
 
 
@@ -112,8 +113,6 @@ class TestCockpit(EreceiptCommon):
 
     def test_every_state_has_its_column(self):
         """What is withdrawn counts nowhere; all else is counted in one place."""
-        from ..models.ereceipt_cockpit_documents import COLUMN_OF, COLUMNS
-
         self.assertEqual(set(lifecycle.STATES) - set(COLUMN_OF), {lifecycle.WITHDRAWN})
         self.assertEqual(sum(map(len, COLUMNS.values())), len(COLUMN_OF))
 
