@@ -38,6 +38,9 @@ DAYS = 45
 """Days on which the documents were issued."""
 
 PER_CALL = 20
+NAME = "'BULK/' || lpad(g::text, 7, '0')"
+"""The SQL of the number of copy ``g``."""
+
 START_SECONDS = 120
 
 STATES = (
@@ -110,47 +113,54 @@ def fill(opened: Shop, count: int) -> None:
     opened.let_time_pass()
     with opened.db.env("__system__") as env:
         env["ereceipt.outbox"]._run(time.monotonic() + 5)
-    run = opened.db.rows
-    [(move, document)] = run("SELECT move_id, document_id FROM ereceipt_document_move")
+    [(move, document)] = opened.db.rows(
+        "SELECT move_id, document_id FROM ereceipt_document_move"
+    )
     first = {
         table: opened.db.value(f"SELECT coalesce(max(id), 0) + 1000 FROM {table}")
         for table in ("account_move", "ereceipt_document", "ereceipt_exchange")
     }
-    moment = (
-        "date_trunc('second', now() AT TIME ZONE 'utc') "
-        f"- (%s - g) * interval '{DAYS} days' / %s" % (count, count)
-    )
-    copy(opened, "account_move", [move], count, {
-        "id": f"{first['account_move']} + g",
-        "name": "'BULK/' || lpad(g::text, 7, '0')",
-        "sequence_prefix": "'BULK/'",
-        "sequence_number": "g",
-        "payment_reference": "'BULK/' || lpad(g::text, 7, '0')",
-        "access_token": "NULL",
-        "date": f"({moment})::date",
-        "invoice_date": f"({moment})::date",
-        "invoice_date_due": f"({moment})::date + 30",
-        "create_date": moment,
-        "ereceipt_document_id": "NULL",
-        "ereceipt_state": state_of(),
-    })  # fmt: skip
-    lines = [row[0] for row in run(
-        "SELECT id FROM account_move_line WHERE move_id = %s ORDER BY id", [move]
-    )]  # fmt: skip
-    copy(opened, "account_move_line", lines, count, {
-        "move_id": f"{first['account_move']} + g",
-        "move_name": "'BULK/' || lpad(g::text, 7, '0')",
-        "date": f"({moment})::date",
-        "create_date": moment,
-    })  # fmt: skip
-    _documents(opened, document, count, first, moment)
-    _calls(opened, count, first, moment)
-    run(
+    _invoices(opened, move, count, first["account_move"])
+    _documents(opened, document, count, first)
+    _calls(opened, count, first)
+    opened.db.rows(
         "UPDATE account_move m SET ereceipt_document_id = l.document_id "
         "FROM ereceipt_document_move l "
         "WHERE l.move_id = m.id AND m.ereceipt_document_id IS NULL"
     )
-    run("VACUUM ANALYZE")
+    opened.db.rows("VACUUM ANALYZE")
+
+
+def moment_of(count: int) -> str:
+    """Return the SQL of the moment of copy ``g`` of so many: the last one is made
+    now."""
+    return (
+        "(date_trunc('second', now() AT TIME ZONE 'utc') "
+        f"- ({count} - g) * interval '{DAYS} days' / {count})"
+    )
+
+
+def _invoices(opened: Shop, move: int, count: int, first: int) -> None:
+    moment = moment_of(count)
+    shared = {"date": f"{moment}::date", "create_date": moment}
+    copy(opened, "account_move", [move], count, {
+        **shared,
+        "id": f"{first} + g",
+        "name": NAME,
+        "sequence_prefix": "'BULK/'",
+        "sequence_number": "g",
+        "payment_reference": NAME,
+        "access_token": "NULL",
+        "invoice_date": f"{moment}::date",
+        "invoice_date_due": f"{moment}::date + 30",
+        "ereceipt_document_id": "NULL",
+        "ereceipt_state": state_of(),
+    })  # fmt: skip
+    lines = [row[0] for row in opened.db.rows(
+        "SELECT id FROM account_move_line WHERE move_id = %s ORDER BY id", [move]
+    )]  # fmt: skip
+    own = {"move_id": f"{first} + g", "move_name": NAME}
+    copy(opened, "account_move_line", lines, count, shared | own)
 
 
 def state_of() -> str:
@@ -188,9 +198,8 @@ def copy(
     opened.db.rows(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
 
 
-def _documents(
-    opened: Shop, document: int, count: int, first: dict[str, int], moment: str
-) -> None:
+def _documents(opened: Shop, document: int, count: int, first: dict[str, int]) -> None:
+    moment = moment_of(count)
     devices = [row[0] for row in opened.db.rows("SELECT id FROM ereceipt_device")]
     problems = json.dumps(
         [{"code": "CV302", "message": "No.", "values": {}, "path": "", "record": None}]
@@ -198,7 +207,7 @@ def _documents(
     state = state_of()
     copy(opened, "ereceipt_document", [document], count, {
         "id": f"{first['ereceipt_document']} + g",
-        "name": "'BULK/' || lpad(g::text, 7, '0')",
+        "name": NAME,
         "authority_uid": "lpad(to_hex(g), 64, '0')",
         "chain_index": "0",
         "device_id": f"(ARRAY{devices})[1 + mod(g, {len(devices)})]",
@@ -222,13 +231,13 @@ def _documents(
     )
 
 
-def _calls(opened: Shop, count: int, first: dict[str, int], moment: str) -> None:
+def _calls(opened: Shop, count: int, first: dict[str, int]) -> None:
     [(call,)] = opened.db.rows(
         "SELECT id FROM ereceipt_exchange WHERE purpose = 'submit' LIMIT 1"
     )
     copy(opened, "ereceipt_exchange", [call], count // PER_CALL, {
         "id": f"{first['ereceipt_exchange']} + g",
-        "started_at": moment.replace(str(count), str(count // PER_CALL)),
+        "started_at": moment_of(count // PER_CALL),
         "duration": "0.1 + mod(g, 50) / 100.0",
         "outcome": "CASE WHEN mod(g, 40) = 0 THEN 'transient' ELSE 'ok' END",
     })  # fmt: skip

@@ -43,6 +43,7 @@ from . import (
     ereceipt_cockpit,
     ereceipt_cockpit_documents,
     ereceipt_cockpit_errors,
+    ereceipt_cockpit_rework,
     ereceipt_cockpit_service,
     ereceipt_signing,
     ereceipt_signing_token,

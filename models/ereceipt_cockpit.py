@@ -156,47 +156,54 @@ class EreceiptCockpit(models.AbstractModel):
         company = self.env.company
         may = self.env["ereceipt.registration"].has_access("create")
         done, to_do = self.env._("Done"), self.env._("To do")
-        steps = [
-            {
-                "done": bool(company.vat),
-                "state": done if company.vat else to_do,
-                "label": self.env._("Give the company its tax registration number"),
-                "note": self.env._("The authority knows %s by it.", company.name),
-            },
-            {
-                "done": False,
-                "state": to_do,
-                "label": self.env._("Register with the tax authority"),
-                "note": self.env._(
+        told = self.env._("An administrator of electronic receipts does that.")
+        return {
+            "title": self.env._("Nothing is issued to a tax authority yet"),
+            "steps": [
+                {
+                    "done": is_done,
+                    "state": done if is_done else to_do,
+                    "label": label,
+                    "note": note,
+                }
+                for is_done, label, note in self._steps_of(company)
+            ],
+            "open": self._open_form("ereceipt.registration") if may else False,
+            "button": self.env._("Make the registration"),
+            "ask": False if may else told,
+        }
+
+    @api.model
+    def _steps_of(self, company):
+        """Return ``(whether it is done, what, why)`` of each first step."""
+        return [
+            (
+                bool(company.vat),
+                self.env._("Give the company its tax registration number"),
+                self.env._("The authority knows %s by it.", company.name),
+            ),
+            (
+                False,
+                self.env._("Register with the tax authority"),
+                self.env._(
                     "Choose the authority and begin in its test environment: its "
                     "documents have no legal value."
                 ),
-            },
-            {
-                "done": False,
-                "state": to_do,
-                "label": self.env._("Add a device for each till or desk that issues"),
-                "note": self.env._("With the journals that post on it."),
-            },
-            {
-                "done": False,
-                "state": to_do,
-                "label": self.env._("Test the connection and activate the device"),
-                "note": self.env._(
+            ),
+            (
+                False,
+                self.env._("Add a device for each till or desk that issues"),
+                self.env._("With the journals that post on it."),
+            ),
+            (
+                False,
+                self.env._("Test the connection and activate the device"),
+                self.env._(
                     "From then on, what is posted in its journals is issued. The "
                     "registration has a list of what is left to do."
                 ),
-            },
+            ),
         ]
-        return {
-            "title": self.env._("Nothing is issued to a tax authority yet"),
-            "steps": steps,
-            "open": self._open_form("ereceipt.registration") if may else False,
-            "button": self.env._("Make the registration"),
-            "ask": False
-            if may
-            else self.env._("An administrator of electronic receipts does that."),
-        }
 
     # -------------------------------------------------------------------------
     # PARTS
