@@ -23,6 +23,7 @@
         "wizards/ereceipt_problems_views.xml",
         "wizards/ereceipt_late_views.xml",
         "wizards/ereceipt_return_anew_views.xml",
+        "wizards/ereceipt_bulk_views.xml",
         "wizards/ereceipt_cancel_views.xml",
         "wizards/ereceipt_pairing_views.xml",
         "wizards/ereceipt_item_import_views.xml",
@@ -66,6 +67,7 @@
         "views/ereceipt_digest_views.xml",
         "views/ereceipt_webhook_views.xml",
         "views/ereceipt_webhook_delivery_views.xml",
+        "views/ereceipt_cockpit_views.xml",
         "views/ereceipt_menus.xml",
         "views/ereceipt_code_menus.xml",
         "views/ereceipt_request_menus.xml",
@@ -79,6 +81,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "account_ereceipt/static/src/cockpit/**/*",
             "account_ereceipt/static/src/confirm_many/**/*",
             "account_ereceipt/static/src/lamps/**/*",
             "account_ereceipt/static/src/send_now/**/*",

@@ -52,7 +52,9 @@ ereceipt.webhook            ------ ------   re----  re----     re----  rewcdu
 ereceipt.webhook.delivery   ------ ------   re----  re----     re----  re----
 ereceipt.api.call           ------ ------   ------  ------     ------  ------
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.bulk               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.cancel.many        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
 ereceipt.cn.session         ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -75,6 +77,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 ``!`` refused for another reason (a serial is wanted, it has issued, it is sealed)."""
 
 METHODS = """
+account.journal          action_ereceipt_documents        xxxxxx
 account.move             action_ereceipt_approve          ----!-
 account.move             action_ereceipt_ask              ---!!-
 account.move             action_ereceipt_authority_pdf    ---!!!
@@ -113,6 +116,7 @@ ereceipt.api             download                         --xxxx
 ereceipt.api             issue                            ---xxx
 ereceipt.api             list                             --xxxx
 ereceipt.cancel          action_cancel                    ---!!-
+ereceipt.cancel.many     action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
 ereceipt.code.import     action_import                    ----!!
 ereceipt.code.mapping    action_eg_ask                    ----xx
@@ -144,6 +148,7 @@ ereceipt.device          action_test_connection           -----x
 ereceipt.document        action_authority_pdf             ---!!!
 ereceipt.document        action_bulk_approve              ----!-
 ereceipt.document        action_bulk_ask                  ---!!-
+ereceipt.document        action_bulk_cancel               ---!!-
 ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
 ereceipt.document        action_bulk_retry                ----!-
@@ -153,6 +158,7 @@ ereceipt.document        action_fetch_files               ---!!-
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
+ereceipt.document        cockpit                          --xxxx
 ereceipt.file.profile    action_make_file                 ---!!!
 ereceipt.file.profile    action_open_runs                 xxxxxx
 ereceipt.file.profile    action_upload                    ---xxx
@@ -519,7 +525,14 @@ class TestAccessRoles(EreceiptCommon):
                 {"move_id": self.wanted.id, "reference": "TRF 2"},
                 {"answer": "X"},
             ),
+            "account.journal": (self.journal, {}, {}),
+            "ereceipt.bulk": (None, {"told": "X"}, {"told": "Y"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
+            "ereceipt.cancel.many": (
+                None,
+                {"document_ids": [Command.set(self.document.ids)]},
+                {"other_reason": "X"},
+            ),
             "ereceipt.rejection": (None, move, move),
             "ereceipt.cn.session": (
                 None,

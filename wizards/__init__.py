@@ -3,6 +3,7 @@ from . import (
     account_move_send,
     account_resequence,
     ereceipt_ways_mixin,
+    ereceipt_bulk,
     ereceipt_cancel,
     ereceipt_cn_session,
     ereceipt_code_import,
