@@ -60,6 +60,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_credentials": True,
     },
     "ereceipt.file.profile": {
         "template": True,
