@@ -292,7 +292,7 @@ class EreceiptDocument(models.Model):
         self.env["ereceipt.alert"]._raise(
             self.device_id,
             "approval",
-            self.env._("Documents wait for the approval of a second person"),
+            _lt("Documents wait for the approval of a second person"),
         )
 
     def _approve(self):

@@ -1,10 +1,13 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
 from ..fiscal.contract import Problem
 from ..fiscal.messages import _
 from .ereceipt_change import CANCEL
+
+_lt = LazyTranslate(__name__)
 
 
 class AccountMove(models.Model):
@@ -127,13 +130,15 @@ class EreceiptDocument(models.Model):
         somebody here asked for it; ask a person about the others, and where the books
         do not allow it (a lock date, say)."""
         for document in self:
+            reader = document.registration_id.responsible_id
+            document = document.with_context(lang=reader.lang)
             reason = document._why_not_cancelled_in_books()
             if not reason:
                 continue
             self.env["ereceipt.alert"]._raise_for_documents(
                 document,
                 "cancelled",
-                self.env._("Cancelled at the tax authority: cancel the invoice here"),
+                _lt("Cancelled at the tax authority: cancel the invoice here"),
                 reason,
             )
 
@@ -162,6 +167,6 @@ class EreceiptWork(models.AbstractModel):
         result = super()._tell_decided(documents)
         cancelled = documents.filtered(lambda d: d.state == lifecycle.CANCELLED)
         if cancelled:
-            self._log(cancelled, self.env._("Cancelled at the tax authority."))
+            self._log(cancelled, _lt("Cancelled at the tax authority."))
             cancelled._cancel_in_books()
         return result

@@ -1,7 +1,10 @@
 from odoo import api, fields, models
+from odoo.tools import LazyTranslate
 
 from ..fiscal import authority_class, lifecycle
 from .account_move_delivery import MAILED
+
+_lt = LazyTranslate(__name__)
 
 REPLACEMENT = "replacement"
 """Cause of the activity that asks to give the customer another document."""
@@ -154,8 +157,8 @@ class EreceiptDocument(models.Model):
             self.env["ereceipt.alert"]._raise_for_documents(
                 self,
                 REPLACEMENT,
-                self.env._("Give the customer the document that counts"),
-                self.env._("He holds one that the tax authority did not accept."),
+                _lt("Give the customer the document that counts"),
+                _lt("He holds one that the tax authority did not accept."),
             )
             return move.browse()
         move.sending_data = {

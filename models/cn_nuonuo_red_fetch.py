@@ -3,13 +3,14 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL, LazyTranslate, format_amount
 
 from ..fiscal.cn_nuonuo.answers import AGREED, CONFIRMING, FOR_US, NOT_CONFIRMED
 from ..fiscal.contract import FiscalError
 from .cn_nuonuo import AUTHORITY
 from .cn_nuonuo_red_request import CAUSE, OTHER, STATES
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 FETCH_EVERY = timedelta(minutes=30)
@@ -173,7 +174,7 @@ class EreceiptCnRedRequest(models.Model):
             self.env["ereceipt.alert"]._clear(self, CAUSE)
             self.message_post(body=self._state_label())
             if self.step == "book":
-                self._call_for(self.env._("Book the red letter"), self.words)
+                self._call_for(_lt("Book the red letter"), self.words)
         elif self.answer and self.doing == NOT_CONFIRMED:
             self._not_answered(self.words)
         elif self.answer and self.doing != CONFIRMING and not self.answer_at:
@@ -183,8 +184,8 @@ class EreceiptCnRedRequest(models.Model):
     def _tell_new(self):
         if self.state == FOR_US:
             self._call_for(
-                self.env._("A buyer asks for a red letter"),
-                self.env._(
+                _lt("A buyer asks for a red letter"),
+                _lt(
                     "%(buyer)s wants %(amount)s of the fapiao %(blue)s taken back. "
                     "Confirm or refuse it within 72 hours.",
                     buyer=self.buyer_name or self.buyer_number or "?",

@@ -3,12 +3,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL, LazyTranslate, format_amount
 
 from ..fiscal.cn_nuonuo.answers import AGREED, FOR_US
 from ..fiscal.contract import AmbiguousError, AuthorityError, FiscalError
 from ..fiscal.retry import Backoff
 from .cn_nuonuo import AUTHORITY
+
+_lt = LazyTranslate(__name__)
 
 CRON = "account_ereceipt.ir_cron_ereceipt_cn_red"
 LEASE = timedelta(minutes=5)
@@ -403,7 +405,7 @@ class EreceiptCnRedRequest(models.Model):
     def _not_answered(self, message):
         """The bureau did not take the answer: somebody has to look again."""
         self.write({"answer": False, "answer_at": False, "last_error": message})
-        self._call_for(self.env._("The tax bureau did not take the answer"), message)
+        self._call_for(_lt("The tax bureau did not take the answer"), message)
 
     def _call_for(self, summary, note):
         """Have the responsible look at it."""

@@ -2,10 +2,12 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import LazyTranslate
 
 from ..fiscal.contract import FiscalError
 from ..fiscal.eg_eta.item_codes import RequestStatus
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 ASK_EVERY = timedelta(hours=1)
@@ -112,7 +114,7 @@ class EreceiptCodeMapping(models.Model):
             alerts._raise(
                 self._reference_record(),
                 CAUSE,
-                self.env._("ETA has refused the item code %s", self.code),
+                _lt("ETA has refused the item code %s", self.code),
                 reason,
                 user=self.eg_registration_id.responsible_id,
             )

@@ -1,6 +1,15 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyGettext
 
 ACTIVITY_TYPE = "account_ereceipt.mail_activity_type_ereceipt"
+
+
+def in_language(env, text):
+    """Return a text that may be a lazy translation in an environment's language: jobs
+    run in one of their own, and write to people who read another."""
+    return env._(text) if isinstance(text, LazyGettext) else text
+
+
 OUTLASTING = frozenset({"paid"})
 """Causes that have nothing to do with what the authority decides."""
 
@@ -16,6 +25,8 @@ class EreceiptAlert(models.AbstractModel):
     def _raise(self, record, cause, summary, note=False, user=None, deadline=None):
         """Schedule an activity on a record unless it is there.
 
+        :param summary: a text, or a lazy translation, which everybody gets in his own
+            language; so for ``note``
         :param user: who is to do it; if None, everybody who is told of alerts of the
             registration or device. The first of them who does it does it for all.
         :param date deadline: until when; today if None
@@ -65,11 +76,12 @@ class EreceiptAlert(models.AbstractModel):
             ).action_feedback()
 
     def _schedule(self, record, cause, summary, note, user, deadline=None):
+        reading = self.with_context(lang=user.lang).env
         record.sudo().with_context(lang=user.lang).activity_schedule(
             ACTIVITY_TYPE,
             date_deadline=deadline,
-            summary=summary,
-            note=note,
+            summary=in_language(reading, summary),
+            note=in_language(reading, note),
             user_id=user.id or self.env.ref("base.user_admin").id,
             ereceipt_cause=cause,
         )

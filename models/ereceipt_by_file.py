@@ -259,8 +259,8 @@ class EreceiptOutbox(models.AbstractModel):
             alert._raise(
                 registration,
                 "file_results",
-                self.env._("Results of documents handed over by file are missing"),
-                self.env._("%s documents, for more than three days", count),
+                _lt("Results of documents handed over by file are missing"),
+                _lt("%s documents, for more than three days", count),
             )
         others = self.env["ereceipt.registration"].search([]) - late
         alert._clear(others, "file_results")

@@ -3,10 +3,12 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..fiscal import lifecycle
 from ..fiscal.contract import AuthorityError, Status
+
+_lt = LazyTranslate(__name__)
 
 FOLLOWED_EVERY = timedelta(hours=6)
 """How often the authority is asked about what it has decided, while a buyer may still
@@ -238,6 +240,11 @@ class EreceiptDocument(models.Model):
             self.change, ""
         )
 
+    def _change_told(self):
+        """Return what is asked for, in the words of who is responsible."""
+        lang = self.registration_id.responsible_id.lang
+        return self.with_context(lang=lang)._change_label()
+
     def _end_change(self, **values):
         """Forget what was asked for: it is decided."""
         self.filtered("change").sudo().write(
@@ -338,10 +345,10 @@ class EreceiptWork(models.AbstractModel):
         told = self._told(document, unit, outcome)
         if told:
             document.sudo().write(told)
-        done = document._change_label()
+        done = document._change_told()
         document._end_change(last_error=False, lease_token=False, next_attempt_at=False)
         document._follow()
-        self._log(document, self.env._("Done at the tax authority: %s.", done))
+        self._log(document, _lt("Done at the tax authority: %s.", done))
 
     def _refuse_change(self, document, unit, error):
         """The document stays what it was, and somebody is told why."""
@@ -349,11 +356,9 @@ class EreceiptWork(models.AbstractModel):
         if document.state == lifecycle.CANCELLING:
             document._go(lifecycle.VALID, last_error=message)
             return
-        summary = self.env._(
-            "Refused by the tax authority: %s", document._change_label()
-        )
+        summary = _lt("Refused by the tax authority: %s", document._change_told())
         if document.change == DECLINE:
-            summary = self.env._("The rejection could not be declined")
+            summary = _lt("The rejection could not be declined")
         document._end_change(
             last_error=message, next_attempt_at=False, lease_token=False
         )
@@ -376,7 +381,7 @@ class EreceiptWork(models.AbstractModel):
             if asked_there:
                 self._log(
                     document,
-                    self.env._(
+                    _lt(
                         "The cancellation that somebody asked for at the tax authority "
                         "was declined: the document stands."
                     ),
@@ -400,11 +405,13 @@ class EreceiptWork(models.AbstractModel):
             lease_token=False,
             next_attempt_at=self._in_seconds(self._half_the_time(document)),
         )
+        registration = document.registration_id
+        reader = registration.responsible_id
         return self.env["ereceipt.alert"]._raise_for_documents(
             document,
             "change",
-            self.env._("Somebody asked at the tax authority to cancel it"),
-            " ".join(self.env["ereceipt.registration"]._problem_texts(outcome.errors)),
+            _lt("Somebody asked at the tax authority to cancel it"),
+            " ".join(registration._problem_texts(outcome.errors, reader)),
         )
 
     @api.model
@@ -429,9 +436,9 @@ class EreceiptWork(models.AbstractModel):
         self.env["ereceipt.alert"]._raise_for_documents(
             document,
             "change",
-            self.env._("The authority refused to cancel it")
+            _lt("The authority refused to cancel it")
             if refused
-            else self.env._("Not cancelled: the buyer or the authority declined"),
+            else _lt("Not cancelled: the buyer or the authority declined"),
             refused,
         )
 

@@ -2,9 +2,12 @@ from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import LazyTranslate
 
 from ..fiscal.contract import Address, Device, Problem
 from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
+
+_lt = LazyTranslate(__name__)
 
 
 class EreceiptDevice(models.Model):
@@ -480,7 +483,7 @@ class EreceiptDevice(models.Model):
         self.env["ereceipt.alert"]._raise(
             self,
             "breaker",
-            self.env._("The authority refuses the device's credentials"),
+            _lt("The authority refuses the device's credentials"),
             reason,
         )
 

@@ -5,9 +5,11 @@ import time
 from psycopg2 import OperationalError
 
 from odoo import fields, models
+from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 MOVING = lifecycle.ASKED | {lifecycle.QUEUED}
@@ -55,7 +57,7 @@ class EreceiptDocument(models.Model):
             if document._is_late(now):
                 document._go(lifecycle.LATE, next_attempt_at=False)
                 self.env["ereceipt.alert"]._raise_for_documents(
-                    document, "late", self.env._("The authority's window has closed")
+                    document, "late", _lt("The authority's window has closed")
                 )
                 continue
             if document.depends_on_id.state == lifecycle.SUPERSEDED:

@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import config
+from odoo.tools import LazyTranslate, config
 
 from ..fiscal.by_file import folder as folders
 from ..fiscal.by_file.cells import FileError
@@ -10,6 +10,7 @@ from ..fiscal.by_file.folder import Folder
 from ..fiscal.by_file.reading import Bounds
 from .ereceipt_file_profile import EVERY
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 FOLDERS_OPTION = "ereceipt_file_folders"
@@ -154,7 +155,7 @@ class EreceiptFileProfile(models.Model):
         self.env["ereceipt.alert"]._raise(
             self.registration_id,
             f"files:{self.id}",
-            self.env._("No file could be exchanged: %s", self.name),
+            _lt("No file could be exchanged: %s", self.name),
             text,
         )
 

@@ -8,7 +8,7 @@ from psycopg2 import OperationalError
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..fiscal import dispatch, lifecycle
 from ..fiscal.by_file import catalogue
@@ -19,6 +19,7 @@ from ..fiscal.contract import Problem, Status
 from ..fiscal.messages import _
 from .ereceipt_unit import Unit
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 MATCHED = {"order": "file_reference", "number": "name", "uid": "authority_uid"}
@@ -133,7 +134,7 @@ class EreceiptFileProfile(models.Model):
         self.env["ereceipt.alert"]._raise(
             self.registration_id,
             f"file:{run.id}",
-            self.env._("Look at the file %s", run.name),
+            _lt("Look at the file %s", run.name),
             run.message or "",
         )
 

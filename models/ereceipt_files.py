@@ -3,10 +3,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..fiscal import lifecycle
 from ..fiscal.retry import Backoff
+
+_lt = LazyTranslate(__name__)
 
 MOST_TRIES = 20
 """How often files are fetched before a person is told."""
@@ -198,11 +200,12 @@ class EreceiptWork(models.AbstractModel):
         """Have a person look at files that say something else than the document."""
         problems = [problem for file in files for problem in file.problems]
         if problems:
-            texts = self.env["ereceipt.registration"]._problem_texts(problems)
+            registration = document.registration_id
+            texts = registration._problem_texts(problems, registration.responsible_id)
             self.env["ereceipt.alert"]._raise_for_documents(
                 document,
                 "files",
-                self.env._("The authority's files differ from the document"),
+                _lt("The authority's files differ from the document"),
                 "\n".join(dict.fromkeys(texts)),
             )
 
@@ -211,7 +214,7 @@ class EreceiptWork(models.AbstractModel):
         self.env["ereceipt.alert"]._raise_for_documents(
             document,
             "files",
-            self.env._("The authority's files could not be fetched"),
+            _lt("The authority's files could not be fetched"),
             error or "",
         )
 

@@ -1,8 +1,11 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
+from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
+
+_lt = LazyTranslate(__name__)
 
 OPEN_TO_ANOTHER = frozenset({lifecycle.SUBMITTED, lifecycle.UNKNOWN})
 """States in which the authority has not decided what it was sent."""
@@ -105,7 +108,7 @@ class EreceiptWork(models.AbstractModel):
             document._rename(False)
             self._log(
                 document,
-                self.env._(
+                _lt(
                     "The tax authority gave this document the identifier %s and does "
                     "not know it any more. Links and QR codes with it lead nowhere.",
                     uid,
@@ -120,7 +123,7 @@ class EreceiptWork(models.AbstractModel):
             document._rename(outcome.uid)
             self._log(
                 document,
-                self.env._(
+                _lt(
                     "The tax authority knows this document by its earlier identifier "
                     "%s again.",
                     outcome.uid,

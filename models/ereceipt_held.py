@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..fiscal import lifecycle
 from ..fiscal.contract import AuthorityError, Problem, Status
 from ..fiscal.messages import source_of
+
+_lt = LazyTranslate(__name__)
 
 HELD_EVERY = 300
 """Seconds after which it is looked again whether what held a document was mended,
@@ -162,13 +164,16 @@ class EreceiptWork(models.AbstractModel):
             values["submitted_at"] = document.submitted_at or fields.Datetime.now()
             document._go(lifecycle.SUBMITTED, **values)
         device = document.device_id
-        texts = self.env["ereceipt.registration"]._problem_texts(problems[:1])
+        registration = device.registration_id
+        user = registration._hook("held_user", None, device)
+        reader = user or device._alert_users()[:1]
+        texts = registration._problem_texts(problems[:1], reader)
         self.env["ereceipt.alert"]._raise(
             device,
             f"held:{code}",
-            self.env._("Documents wait for you at the tax authority"),
+            _lt("Documents wait for you at the tax authority"),
             "\n".join(texts),
-            user=device.registration_id._hook("held_user", None, device),
+            user=user,
         )
 
     @api.model

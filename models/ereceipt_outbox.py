@@ -10,10 +10,12 @@ from psycopg2 import OperationalError
 from psycopg2.errors import DeadlockDetected, SerializationFailure
 
 from odoo import api, fields, models
+from odoo.tools import LazyTranslate
 from odoo.tools.misc import format_duration
 
 from ..fiscal import lifecycle
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 10
@@ -470,10 +472,10 @@ class EreceiptOutbox(models.AbstractModel):
             self.env["ereceipt.alert"]._raise_for_documents(
                 documents - refused,
                 "deadline",
-                self.env._("Not at the tax authority yet"),
+                _lt("Not at the tax authority yet"),
             )
             self.env["ereceipt.alert"]._raise_for_documents(
                 refused,
                 "deadline",
-                self.env._("The authority's window for correcting it closes soon"),
+                _lt("The authority's window for correcting it closes soon"),
             )

@@ -7,6 +7,7 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
 from ..fiscal.contract import FiscalError, Listed, Status
@@ -14,6 +15,7 @@ from ..fiscal.reconciling import Held, Matcher
 from ..fiscal.retry import Backoff
 from .ereceipt_reconciliation import AFTER_START, DAY
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 20
@@ -190,7 +192,7 @@ class EreceiptReconciliation(models.Model):
             self.env["ereceipt.alert"]._raise(
                 self.registration_id,
                 "reconciliation_failed",
-                self.env._("The reconciliation with the authority does not go on"),
+                _lt("The reconciliation with the authority does not go on"),
                 text,
             )
         else:
@@ -420,9 +422,7 @@ class EreceiptReconciliation(models.Model):
             alert._raise(
                 self.registration_id,
                 "reconciliation",
-                self.env._(
-                    "%s differences from the tax authority's books", self.open_count
-                ),
+                _lt("%s differences from the tax authority's books", self.open_count),
             )
         else:
             alert._clear(self.registration_id, "reconciliation")

@@ -3,10 +3,12 @@ import hashlib
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import config
+from odoo.tools import LazyTranslate, config
 
 from ..fiscal import authority_class, authority_classes
 from ..fiscal.contract import Connection, Party, Problem
+
+_lt = LazyTranslate(__name__)
 
 WATCHDOG_MARGIN = 30
 """Seconds of a job's life that calls may never use: the time in which a run goes on
@@ -449,9 +451,16 @@ class EreceiptRegistration(models.Model):
         }
 
     @api.model
-    def _problem_texts(self, problems: list[Problem]):
-        """Return the sentences of problems in the user's language."""
-        return [self.env["ereceipt.document"]._problem_text(p) for p in problems]
+    def _problem_texts(self, problems: list[Problem], reader=None):
+        """Return the sentences of problems.
+
+        :param reader: the user in whose language they are told; the present one's if
+            None
+        """
+        documents = self.env["ereceipt.document"]
+        if reader:
+            documents = documents.with_context(lang=reader.lang)
+        return [documents._problem_text(problem) for problem in problems]
 
     # -------------------------------------------------------------------------
     # BREAKER
@@ -461,7 +470,7 @@ class EreceiptRegistration(models.Model):
         self.env["ereceipt.alert"]._raise(
             self,
             "breaker",
-            self.env._("Sending to the tax authority is held back"),
+            _lt("Sending to the tax authority is held back"),
             reason,
         )
 

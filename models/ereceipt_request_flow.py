@@ -2,10 +2,12 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
 from .account_move_issue import REPLACEABLE
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 TO_DECIDE = "request"
@@ -58,7 +60,7 @@ class EreceiptRequest(models.Model):
         self.env["ereceipt.alert"]._raise(
             self,
             TO_DECIDE,
-            self.env._("Decide whether it is issued"),
+            _lt("Decide whether it is issued"),
             user=user or responsible,
             deadline=self.wanted_by or None,
         )

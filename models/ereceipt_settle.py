@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
+from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
 from ..fiscal.contract import (
@@ -14,6 +15,9 @@ from ..fiscal.contract import (
     TransientError,
 )
 from ..fiscal.retry import Backoff
+from .ereceipt_alert import in_language
+
+_lt = LazyTranslate(__name__)
 
 ASKS_BEFORE_ABSENT = 2
 SHORTEST_POLL = timedelta(seconds=3)
@@ -179,7 +183,7 @@ class EreceiptWork(models.AbstractModel):
             lifecycle.FAILED, asked=0, last_error=message, next_attempt_at=False
         )
         self.env["ereceipt.alert"]._raise_for_documents(
-            document, "failed", self.env._("Sending was given up"), message
+            document, "failed", _lt("Sending was given up"), message
         )
 
     def _to_unknown(self, document, message):
@@ -356,7 +360,7 @@ class EreceiptWork(models.AbstractModel):
         if document._is_late():
             document._go(lifecycle.LATE, next_attempt_at=False, asked=0)
             self.env["ereceipt.alert"]._raise_for_documents(
-                document, "late", self.env._("The authority's window has closed")
+                document, "late", _lt("The authority's window has closed")
             )
         elif document.attempts >= document.registration_id.max_attempts:
             self._give_up(document, document.last_error)
@@ -413,16 +417,16 @@ class EreceiptWork(models.AbstractModel):
             by_state[document.state] |= document
         refused = by_state[lifecycle.INVALID] | by_state[lifecycle.REJECTED]
         if refused:
-            self._log(refused, self.env._("Refused by the tax authority."))
+            self._log(refused, _lt("Refused by the tax authority."))
             self.env["ereceipt.alert"]._raise_for_documents(
-                refused, "refused", self.env._("Refused by the tax authority")
+                refused, "refused", _lt("Refused by the tax authority")
             )
         valid = by_state[lifecycle.VALID]
         if valid:
             self.env["ereceipt.alert"]._clear_for_documents(valid)
             self._log(
                 valid.filtered("device_id.log_valid"),
-                self.env._("Valid at the tax authority."),
+                _lt("Valid at the tax authority."),
             )
 
     def _tell_warnings(self, report, documents):
@@ -432,16 +436,25 @@ class EreceiptWork(models.AbstractModel):
             outcome = report.outcomes.get(document.id)
             if outcome is None or not outcome.warnings:
                 continue
-            texts = self.env["ereceipt.registration"]._problem_texts(outcome.warnings)
+            registration = document.registration_id
+            texts = registration._problem_texts(
+                outcome.warnings, registration.responsible_id
+            )
             self._log(document, "\n".join(texts))
             self.env["ereceipt.alert"]._raise_for_documents(
                 document,
                 "answer",
-                self.env._("The authority's answer is not beyond doubt"),
+                _lt("The authority's answer is not beyond doubt"),
                 "\n".join(texts),
             )
 
     def _log(self, documents, body):
-        moves = documents.link_ids.move_id
-        if moves:
-            moves._message_log_batch(bodies={move.id: body for move in moves})
+        """Log a text, or a lazy translation, on the invoices of documents, in the
+        language of who is responsible for their registration."""
+        for registration, theirs in documents.grouped("registration_id").items():
+            moves = theirs.link_ids.move_id
+            if not moves:
+                continue
+            lang = registration.responsible_id.lang
+            text = in_language(self.with_context(lang=lang).env, body)
+            moves._message_log_batch(bodies=dict.fromkeys(moves.ids, text))

@@ -4,12 +4,15 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import LazyTranslate
 
 from ..fiscal.signing.certificate import is_warning, order_chain, read_certificates
 from ..fiscal.signing.certificate_checks import check_certificate
 from ..fiscal.signing.errors import KeyUnusable
 from ..fiscal.signing.software import SoftwareKey
 from .ereceipt_secret_mixin import sealed_column
+
+_lt = LazyTranslate(__name__)
 
 UPLOAD = ("key_file", "key_password")
 """What is typed or chosen once, used at saving and never stored."""
@@ -345,7 +348,7 @@ class EreceiptSigningKey(models.Model):
         at = fields.Datetime.now() + timedelta(seconds=seconds) if seconds else False
         self.sudo().write({"ready_at": at, "last_error": reason})
         self.env["ereceipt.alert"]._raise(
-            self, "key", self.env._("Documents wait for their signature"), reason
+            self, "key", _lt("Documents wait for their signature"), reason
         )
 
 

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import LazyTranslate
 
 from ..fiscal import lifecycle
 from ..fiscal.contract import TransientError
@@ -11,6 +12,7 @@ from ..fiscal.transport import is_loopback
 from ..fiscal.webhook import SHORTEST_SECRET, Policy, check_target, parse_networks
 from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 NETWORKS_PARAMETER = "account_ereceipt.webhook_networks"
@@ -374,19 +376,19 @@ class EreceiptWebhook(models.Model):
             self.env["ereceipt.alert"]._raise(
                 hook,
                 "webhook_gone",
-                self.env._("The receiver of a web hook wants no messages any more"),
+                _lt("The receiver of a web hook wants no messages any more"),
                 reason,
             )
 
-    def _end_responsible(self):
-        """Return the user who is told of what goes wrong."""
+    def _alert_users(self):
+        """Return who is told of what goes wrong."""
         return self.responsible_id or self.env.ref("base.user_admin")
 
     def _breaker_opened(self, reason):
         self.env["ereceipt.alert"]._raise(
             self,
             "breaker",
-            self.env._("Messages of a web hook are held back"),
+            _lt("Messages of a web hook are held back"),
             reason,
         )
 

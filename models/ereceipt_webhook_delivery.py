@@ -7,10 +7,12 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import LazyTranslate
 
 from .ereceipt_document_told import moment_text
 from .ereceipt_webhook import STATES
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 NOTED = "account_ereceipt.webhook"
@@ -239,7 +241,7 @@ class EreceiptWebhook(models.Model):
         self.env["ereceipt.alert"]._raise(
             self,
             "webhook_dead",
-            self.env._("Messages of a web hook were given up"),
+            _lt("Messages of a web hook were given up"),
             reason,
         )
 

@@ -175,7 +175,7 @@ class EreceiptWork(models.AbstractModel):
         self.env["ereceipt.alert"]._raise_for_documents(
             document,
             "change",
-            self.env._("It could not be taken back at the tax authority"),
+            _lt("It could not be taken back at the tax authority"),
             message,
         )
 
@@ -191,7 +191,7 @@ class EreceiptWork(models.AbstractModel):
         )
         result = super()._tell_decided(documents - withdrawn)
         if withdrawn:
-            self._log(withdrawn, self.env._("Taken back at the tax authority."))
+            self._log(withdrawn, _lt("Taken back at the tax authority."))
             self.env["ereceipt.alert"]._clear_for_documents(withdrawn)
         asked._end_change()
         return result

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..fiscal import authority_classes, dispatch, lifecycle
 from .ereceipt_unit import Unit
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 INTERACTIVE_LIMIT = 4
@@ -387,7 +388,7 @@ class EreceiptWork(models.AbstractModel):
         self.env["ereceipt.alert"]._raise(
             device,
             "unusable",
-            self.env._("Nothing can be sent for this device"),
+            _lt("Nothing can be sent for this device"),
             reason,
         )
 
@@ -479,7 +480,7 @@ class EreceiptWork(models.AbstractModel):
         if documents:
             documents._go(lifecycle.LATE, next_attempt_at=False)
             self.env["ereceipt.alert"]._raise_for_documents(
-                documents, "late", self.env._("The authority's window has closed")
+                documents, "late", _lt("The authority's window has closed")
             )
 
     def _locked(self, condition):

@@ -63,6 +63,18 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
         self.upkeep()
         self.assertFalse(any(alerts.mapped("is_open")))
 
+    def test_jobs_write_in_the_language_of_who_reads(self):
+        """The job has a language of its own; people do not care."""
+        self.env["res.lang"]._activate_lang("ar_001")
+        (self.administrator | self.accountant).sudo().lang = "ar_001"
+        move = self.refused(invoice_user_id=self.accountant.id)
+        [activity] = self.activities(move, "refused")
+        self.assertEqual(activity.user_id, self.accountant)
+        self.assertEqual(activity.summary, "رفضته مصلحة الضرائب")
+        bodies = " ".join(move.sudo().message_ids.mapped("body"))
+        self.assertIn("رفضته مصلحة الضرائب.", bodies)
+        self.assertNotIn("Refused by the tax authority", bodies)
+
     def test_stuck(self):
         move = self.invoice()
         self.upkeep()
