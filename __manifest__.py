@@ -32,6 +32,7 @@
         "wizards/ereceipt_cn_session_views.xml",
         "wizards/ereceipt_request_refusal_views.xml",
         "wizards/ereceipt_reconcile_views.xml",
+        "wizards/ereceipt_tie_views.xml",
         "wizards/ereceipt_file_upload_views.xml",
         "wizards/ereceipt_cn_red_refusal_views.xml",
         "views/ereceipt_registration_views.xml",
@@ -54,6 +55,9 @@
         "views/ereceipt_request_views.xml",
         "views/cn_nuonuo_request_views.xml",
         "views/ereceipt_reconciliation_views.xml",
+        "views/ereceipt_tie_out_views.xml",
+        "views/ereceipt_unpaid_views.xml",
+        "views/ereceipt_payment_views.xml",
         "views/ereceipt_file_run_views.xml",
         "views/ereceipt_file_profile_views.xml",
         "views/cn_nuonuo_red_views.xml",
@@ -65,6 +69,7 @@
         "views/portal_title_templates.xml",
         "report/account_move_report.xml",
         "report/ereceipt_reconciliation_report.xml",
+        "report/ereceipt_tie_out_report.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -12,6 +12,7 @@ from . import (
     test_browser_china,
     test_browser_croatia,
     test_browser_invoices,
+    test_browser_tie_out,
     test_browser_title,
     test_browser_tour,
     test_cn_callback,
@@ -66,6 +67,7 @@ from . import (
     test_hr_numbers,
     test_hr_receipt,
     test_issue_and_send,
+    test_payments,
     test_print,
     test_reconciliation,
     test_reconciliation_others,
@@ -84,5 +86,7 @@ from . import (
     test_snapshot_cases,
     test_snapshot_leveling,
     test_snapshot_queries,
+    test_tie_out,
+    test_tie_out_others,
     test_views,
 )
