@@ -20,6 +20,7 @@ from . import (
     test_cn_credit,
     test_by_file,
     test_by_file_channels,
+    test_by_file_profiles,
     test_cn_anew,
     test_cn_fapiao,
     test_cn_files,

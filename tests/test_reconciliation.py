@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -196,6 +198,29 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
         )
         self.assertIn(move.name, html.decode())
         self.assertIn("Cancelled there", html.decode())
+
+    def test_the_report_on_paper(self):
+        for program in ("wkhtmltopdf", "pdftotext"):
+            if not shutil.which(program):
+                self.skipTest(f"{program} is not installed")
+        [move] = self.valid()
+        self.control.cancel(move.ereceipt_uuid)
+        reconciliation = self.reconciled().with_user(self.auditor)
+        content, kind = (
+            self.env["ir.actions.report"]
+            .with_user(self.auditor)
+            .with_context(force_report_rendering=True)
+            ._render_qweb_pdf(
+                "account_ereceipt.report_reconciliation", reconciliation.ids
+            )
+        )
+        self.assertEqual(kind, "pdf")
+        read = ["pdftotext", "-layout", "-", "-"]
+        text = subprocess.run(
+            read, input=content, capture_output=True, check=True, timeout=60
+        ).stdout.decode()
+        self.assertIn(move.name, text)
+        self.assertIn("Cancelled there", text)
 
     def test_queries_do_not_grow_with_documents(self):
         self.valid(2)

@@ -47,7 +47,10 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             odoo.wait_for_page(f"{url}/web/health")
             steps.say(f"{url}/odoo, login {LOGIN}, password {PASSWORD}")
             if not shutil.which("wkhtmltopdf"):
-                steps.say("wkhtmltopdf is missing: Odoo cannot print PDF files")
+                steps.say(
+                    "wkhtmltopdf is missing: Odoo cannot print PDF files; "
+                    "as root: apt-get install wkhtmltopdf"
+                )
         with steps.step("Demonstration"):
             client = OdooClient(url, database)
             client.login(LOGIN, PASSWORD)
