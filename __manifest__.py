@@ -34,6 +34,7 @@
         "wizards/ereceipt_cn_session_views.xml",
         "wizards/ereceipt_request_refusal_views.xml",
         "wizards/ereceipt_reconcile_views.xml",
+        "wizards/ereceipt_tie_views.xml",
         "wizards/ereceipt_file_upload_views.xml",
         "wizards/ereceipt_number_explanation_views.xml",
         "wizards/ereceipt_cn_red_refusal_views.xml",
@@ -59,6 +60,9 @@
         "views/account_move_lamps_views.xml",
         "views/cn_nuonuo_request_views.xml",
         "views/ereceipt_reconciliation_views.xml",
+        "views/ereceipt_tie_out_views.xml",
+        "views/ereceipt_unpaid_views.xml",
+        "views/ereceipt_payment_views.xml",
         "views/ereceipt_file_run_views.xml",
         "views/ereceipt_file_profile_views.xml",
         "views/cn_nuonuo_red_views.xml",
@@ -78,6 +82,7 @@
         "views/portal_paid_templates.xml",
         "report/account_move_report.xml",
         "report/ereceipt_reconciliation_report.xml",
+        "report/ereceipt_tie_out_report.xml",
     ],
     "assets": {
         "web.assets_backend": [

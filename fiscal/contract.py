@@ -33,6 +33,8 @@ from .values import (
     Record,
     Returnable,
     TaxAmount,
+    TaxTotal,
+    TaxTotals,
     nothing,
 )
 
@@ -70,6 +72,8 @@ __all__ = [
     "Signer",
     "Status",
     "TaxAmount",
+    "TaxTotal",
+    "TaxTotals",
     "TokenSlot",
     "TokenStore",
     "TransientError",
@@ -418,6 +422,21 @@ class Authority(Protocol):
     def as_listed(self, document: Document) -> Listed:
         """Return what the authority's list should say of a document of ours, which it
         has unchanged: the same currency and form. ``status`` says nothing.
+
+        :raise ValueError: the content is no such document
+        """
+
+    def tax_rows(self, line: Line) -> Sequence[TaxTotal]:
+        """Return under which taxes a line counts, with its net and each tax's amount.
+
+        Linear: twice the amounts of a line are twice the amounts of its rows, so that
+        sums of lines with the same taxes may be told apart as one line. Amounts stay
+        positive; where a line of no tax belongs is told by a row without a type.
+        """
+
+    def tax_totals(self, document: Document) -> TaxTotals:
+        """Return what a document of ours counts for, once the authority holds it: its
+        day there and its totals by tax, in the currency of the books.
 
         :raise ValueError: the content is no such document
         """

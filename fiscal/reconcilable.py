@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
 
-from .contract import AuthorityError, Document, Listed, Receipt, Status
+from .contract import (
+    AuthorityError,
+    Document,
+    Limits,
+    Line,
+    Listed,
+    Receipt,
+    Status,
+    TaxTotal,
+    TaxTotals,
+)
 from .messages import Sentence, _
+from .tying_out.totals import rows_of, totals_of
 
 
 class Reconcilable:
@@ -13,6 +27,7 @@ class Reconcilable:
     and which gives no documents back."""
 
     if TYPE_CHECKING:
+        limits: ClassVar[Limits]
 
         def parse(self, content: bytes) -> Receipt: ...
 
@@ -31,6 +46,33 @@ class Reconcilable:
             buyer_id=receipt.buyer.id,
             device_serial=receipt.device.serial,
         )
+
+    def tax_rows(self, line: Line) -> Sequence[TaxTotal]:
+        """Return under which taxes a line counts: its net under each of its taxes."""
+        return rows_of(line)
+
+    def tax_totals(self, document: Document) -> TaxTotals:
+        """Return what a document of ours counts for at the authority, in the currency
+        of the books.
+
+        :raise ValueError: the content is no such document
+        """
+        receipt = self._as_booked(document)
+        rows = totals_of(receipt, self.tax_rows)
+        return TaxTotals(self._day_of(document, receipt), rows, len(receipt.lines))
+
+    def _as_booked(self, document: Document) -> Receipt:
+        """Return what a document says; its amounts times its ``currency_rate`` are
+        those of the books.
+
+        :raise ValueError: the content is no such document
+        """
+        return self.parse(document.content)
+
+    def _day_of(self, document: Document, receipt: Receipt) -> date:
+        """Return on which day a document counts at the authority: that of its issue,
+        where the authority is."""
+        return receipt.issued_at.astimezone(ZoneInfo(self.limits.zone)).date()
 
     def fetch_content(self, uid: str) -> bytes:
         """Refuse: it gives no documents back.

@@ -91,6 +91,36 @@ class TaxAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxTotal:
+    """What was sold and taxed under one tax: of one line, of a document, or of many.
+
+    ``type``, ``subtype`` and ``rate`` are as in :class:`TaxAmount`; the type is "" for
+    what bears no tax. ``net`` is before taxes, ``tax`` what the tax adds to it; both
+    are negative where a sale is taken back.
+    """
+
+    type: str
+    subtype: str
+    rate: Decimal | None
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TaxTotals:
+    """What a document counts for at its authority.
+
+    :ivar day: the day on which it counts there, in the authority's zone
+    :ivar rows: one for each tax, in the currency of the books; never empty
+    :ivar lines: how many lines were summed up, each of which may have been rounded
+    """
+
+    day: date
+    rows: tuple[TaxTotal, ...]
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One sold or returned item; all amounts positive, in the document's currency.
 

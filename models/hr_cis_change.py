@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ..fiscal.contract import AuthorityError
 from ..fiscal.hr_cis.changes import new_data, new_payment, refuse_hopeless, tip
+from ..fiscal.hr_cis.moments import local_day
 from .hr_cis import AUTHORITY
 
 CHANGES = {
@@ -58,6 +59,20 @@ class EreceiptRegistration(models.Model):
         """Return what is called for a change, with authority, document and signer."""
         made = CHANGES[document.change](document.change_data)
         return partial(_change, change=made)
+
+    @api.model
+    def _hr_cis_told_payment(self, document):
+        return document._hr_cis_told("payment")
+
+    @api.model
+    def _hr_cis_takes_payment(self, document):
+        """Whether the payment means can be changed: on the day of issue."""
+        issued_at = document.issued_at.replace(tzinfo=timezone.utc)
+        return local_day(datetime.now(timezone.utc)) == local_day(issued_at)
+
+    @api.model
+    def _hr_cis_change_payment(self, document, method):
+        return document._hr_cis_change("hr_payment", {"means": method})
 
 
 class AccountMove(models.Model):

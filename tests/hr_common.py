@@ -107,6 +107,28 @@ class HrCisCommon(EreceiptCommon):
     # DOCUMENTS
     # -------------------------------------------------------------------------
 
+    @classmethod
+    def own_tax(cls, name, kind, **values):
+        """Make a tax that the chart does not have, and say what it is to CIS."""
+        tax = cls.env["account.tax"].create(
+            {
+                "name": name,
+                "type_tax_use": "sale",
+                "company_id": cls.company.id,
+                **values,
+            }
+        )
+        cls.env["ereceipt.code.mapping"].with_user(cls.manager).create(
+            {
+                "authority": "hr_cis",
+                "kind": "tax",
+                "tax_id": tax.id,
+                "code": kind,
+                "company_id": cls.company.id,
+            }
+        )
+        return tax
+
     def registered_as(self, move):
         """Return what CIS has of an invoice's receipt, None if nothing."""
         number = move.ereceipt_document_id.authority_number

@@ -43,6 +43,13 @@ ereceipt.reconciliation     ------ ------   re----  re----     re----  re----
 ereceipt.reconciliation.line ------ ------  re----  re----     re----  re----
 ereceipt.reconcile          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.explanation        ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.document.tax       ------ ------   re----  re----     re----  re----
+ereceipt.tie.out            ------ ------   re----  re----     re----  re----
+ereceipt.tie.out.line       ------ ------   re----  re----     re----  re----
+ereceipt.tie.out.difference ------ ------   re----  re----     re----  re----
+ereceipt.tie                ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.unpaid             ------ ------   re----  re----     re----  re----
+ereceipt.payment.difference ------ ------   re----  re----     re----  re----
 ereceipt.file.profile       ------ ------   re----  re----     re----  rewcd!
 ereceipt.file.column        ------ ------   re----  re----     re----  rewcdu
 ereceipt.file.run           ------ ------   re----  re----     re----  re----
@@ -104,6 +111,7 @@ account.move             action_ereceipt_return_anew      ---xx-
 account.move             action_ereceipt_send_now         ---xx-
 account.move             action_ereceipt_sign_now         ---!!-
 account.move             action_ereceipt_take_apart       ---!!-
+account.move             action_ereceipt_tell_payment     ---!!-
 account.move             action_ereceipt_what_now         ---xx-
 account.move             action_ereceipt_withdraw         ---!!-
 account.move             action_cn_log_in                 ---!!-
@@ -200,6 +208,19 @@ ereceipt.reconciliation.line action_open_move             --xxxx
 ereceipt.reconciliation.line action_resend                ----!!
 ereceipt.reconciliation.line action_take                  ---!!!
 ereceipt.explanation     action_explain                   ---!!!
+ereceipt.tie             action_compare                   ---xxx
+ereceipt.tie.out         action_again                     ---xxx
+ereceipt.tie.out         action_open_differences          --xxxx
+ereceipt.tie.out         action_open_unreconciled         --xxxx
+ereceipt.tie.out         action_report_pdf                --xxxx
+ereceipt.tie.out         action_report_xlsx               xxxxxx
+ereceipt.tie.out.line    action_open_differences          --xxxx
+ereceipt.tie.out.line    action_open_documents            --xxxx
+ereceipt.tie.out.difference action_open_document          --xxxx
+ereceipt.tie.out.difference action_open_move              --xxxx
+ereceipt.unpaid          action_open_move                 --xxxx
+ereceipt.payment.difference action_open_move              --xxxx
+ereceipt.payment.difference action_tell                   ---!!-
 ereceipt.registration    action_open_reconciliations      xxxxxx
 ereceipt.registration    action_close_breaker             -----x
 ereceipt.registration    action_close_for_callbacks       -----x
@@ -251,6 +272,7 @@ class TestAccessRoles(EreceiptCommon):
         may_export = cls.env.ref("base.group_allow_export")
         for role in ROLES[1:]:
             cls.users[role].group_ids += may_export
+        cls.unpaid = cls.unpaid_row()
         cls.move = cls.invoice()
         cls.document = cls.move.ereceipt_document_id.sudo()
         cls.exchange = cls.make_exchange(cls.document)
@@ -315,6 +337,17 @@ class TestAccessRoles(EreceiptCommon):
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
         )
+
+    @classmethod
+    def unpaid_row(cls):
+        """Return what is not paid of an invoice that the authority holds as valid."""
+        sold = cls.invoice()
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            "UPDATE account_move SET ereceipt_state = 'valid' WHERE id = %s", [sold.id]
+        )
+        cls.env.invalidate_all()
+        return cls.env["ereceipt.unpaid"].search([("move_id", "=", sold.id)])
 
     @classmethod
     def alert_values(cls):
@@ -420,6 +453,43 @@ class TestAccessRoles(EreceiptCommon):
             "move_id": self.move.id,
         }
         differing = self.env["ereceipt.reconciliation.line"].sudo().create(difference)
+        totals = {
+            "document_id": self.document.id,
+            "company_id": self.company.id,
+            "currency_id": self.company.currency_id.id,
+            "day": "2026-01-01",
+        }
+        total = {**totals, "tax_key": "T1|V009|14"}
+        total = self.env["ereceipt.document.tax"].sudo().create(total)
+        tied = {
+            **through,
+            "company_id": self.company.id,
+            "environment": "test",
+            "date_from": "2026-01-01",
+            "date_to": "2026-01-31",
+        }
+        tie_out = self.env["ereceipt.tie.out"].sudo().create(tied)
+        tied_line = {
+            "tie_out_id": tie_out.id,
+            "company_id": self.company.id,
+            "currency_id": self.company.currency_id.id,
+            "name": "T1",
+        }
+        tie_line = self.env["ereceipt.tie.out.line"].sudo().create(tied_line)
+        tied_difference = {
+            **tied_line,
+            "line_id": tie_line.id,
+            "side": "authority",
+            "kind": "amount",
+            "document_id": self.document.id,
+            "move_id": self.move.id,
+        }
+        del tied_difference["name"]
+        differing_tax = self.env["ereceipt.tie.out.difference"].sudo()
+        differing_tax = differing_tax.create(tied_difference)
+        paid = {"move_id": self.wanted.id, "company_id": self.company.id}
+        paid_otherwise = self.env["ereceipt.payment.difference"].sudo()
+        paid_otherwise = paid_otherwise.create({**paid, "move_id": self.move.id})
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
         hook = {"name": "Shop", "url": "https://shop.example.com/hook"}
         hook = self.env["ereceipt.webhook"].sudo().create(hook)
@@ -480,6 +550,21 @@ class TestAccessRoles(EreceiptCommon):
             ),
             "ereceipt.reconciliation.line": (differing, difference, {"state": "done"}),
             "ereceipt.reconcile": (None, through, {"date_to": "2030-01-01"}),
+            "ereceipt.document.tax": (
+                total,
+                {**totals, "tax_key": "T1|V001|14"},
+                {"net": 1.0},
+            ),
+            "ereceipt.tie.out": (tie_out, tied, {"state": "done"}),
+            "ereceipt.tie.out.line": (tie_line, tied_line, {"result": "open"}),
+            "ereceipt.tie.out.difference": (
+                differing_tax,
+                tied_difference,
+                {"explained": True},
+            ),
+            "ereceipt.tie": (None, through, {"date_to": "2030-01-01"}),
+            "ereceipt.unpaid": (self.unpaid, {}, {"residual": 1.0}),
+            "ereceipt.payment.difference": (paid_otherwise, paid, {"state": "differs"}),
             "ereceipt.explanation": (None, {"reason": "X"}, {"reason": "Y"}),
             "ereceipt.file.profile": (
                 self.profile,

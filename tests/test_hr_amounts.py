@@ -24,28 +24,6 @@ class TestHrAmounts(HrCisCommon):
             "Povratna naknada", "Naknade", amount=0.1, amount_type="fixed"
         )
 
-    @classmethod
-    def own_tax(cls, name, kind, **values):
-        """Make a tax that the chart does not have, and say what it is to CIS."""
-        tax = cls.env["account.tax"].create(
-            {
-                "name": name,
-                "type_tax_use": "sale",
-                "company_id": cls.company.id,
-                **values,
-            }
-        )
-        cls.env["ereceipt.code.mapping"].with_user(cls.manager).create(
-            {
-                "authority": "hr_cis",
-                "kind": "tax",
-                "tax_id": tax.id,
-                "code": kind,
-                "company_id": cls.company.id,
-            }
-        )
-        return tax
-
     def line(self, price, *taxes, **values):
         ids = [self.taxes[name].id for name in taxes]
         return {

@@ -24,6 +24,11 @@ VIEWS = {
     "ereceipt.payment.notice": ("list", "form", "search"),
     "ereceipt.reconciliation": ("list", "form", "search"),
     "ereceipt.reconciliation.line": ("list", "form", "pivot", "graph", "search"),
+    "ereceipt.tie.out": ("list", "form", "search"),
+    "ereceipt.tie.out.line": ("list",),
+    "ereceipt.tie.out.difference": ("list", "form", "pivot", "search"),
+    "ereceipt.unpaid": ("list", "pivot", "graph", "search"),
+    "ereceipt.payment.difference": ("list", "search"),
     "ereceipt.webhook": ("list", "form", "search"),
     "ereceipt.webhook.delivery": ("list", "form", "search"),
     "account.move": ("list", "form", "kanban", "search"),
@@ -58,6 +63,12 @@ class TestViews(EreceiptCommon):
         begun = self.env["ereceipt.reconciliation"]._begin(
             self.registration.sudo(), self.today(), self.today()
         )
+        web = self.journal.copy({"name": "Web", "code": "WEB"})
+        self.invoice(journal_id=web.id)
+        self.env["ereceipt.tie.out"]._begin(
+            self.registration.sudo(), self.today(), self.today()
+        )
+        self.env["ereceipt.payment.difference"]._look_at(self.move)
         self.env["ereceipt.reconciliation.line"].sudo().create(
             {
                 "reconciliation_id": begun.id,

@@ -2,14 +2,27 @@
 real authority of this add-on has."""
 
 import hashlib
+import json
 import threading
 from collections import Counter, deque
+from datetime import date
+from decimal import Decimal
 from typing import ClassVar
 
 from odoo import Command
 
 from ..fiscal import forget_authority, register_authority
-from ..fiscal.contract import Built, Capabilities, Envelope, Limits, Outcome, Status
+from ..fiscal.contract import (
+    Built,
+    Capabilities,
+    Envelope,
+    Limits,
+    Outcome,
+    Status,
+    TaxTotal,
+    TaxTotals,
+)
+from ..fiscal.tying_out import key_of, rows_of, totals_of
 
 
 class Desk:
@@ -84,7 +97,13 @@ class ToyAuthority:
     def build(self, receipt, signer=None):
         """Freeze the number, with a hash of it and the predecessor as uid; with a key a
         security code instead, the uid comes with the answer."""
-        content = f'{{"number": "{receipt.number}"}}'.encode()
+        rows = [
+            [*key_of(row), str(row.net), str(row.tax)] for row in totals_of(receipt)
+        ]
+        issued = f"{receipt.issued_at:%Y-%m-%d}"
+        content = json.dumps(
+            {"number": receipt.number, "issued": issued, "taxes": rows}
+        ).encode()
         if signer:
             code = signer.sign(content, content).hex()[:32]
             return Built(content, "application/json", code=code)
@@ -110,6 +129,25 @@ class ToyAuthority:
     def query(self, documents):
         """Ask the desk."""
         return self.desk.query(documents)
+
+    def tax_rows(self, line):
+        """A line counts under each of its taxes."""
+        return rows_of(line)
+
+    def tax_totals(self, document):
+        """Say what the document was frozen with."""
+        told = json.loads(document.content)
+        rows = tuple(
+            TaxTotal(
+                type_,
+                subtype,
+                Decimal(rate) if rate else None,
+                Decimal(net),
+                Decimal(tax),
+            )
+            for type_, subtype, rate, net, tax in told["taxes"]
+        )
+        return TaxTotals(date.fromisoformat(told["issued"]), rows, len(rows))
 
     def link(self, document):
         """It has no pages."""

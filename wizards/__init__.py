@@ -19,7 +19,9 @@ from . import (
     ereceipt_pairing,
     ereceipt_problems,
     ereceipt_request_refusal,
+    ereceipt_period_mixin,
     ereceipt_reconcile,
+    ereceipt_tie,
     ereceipt_return_anew,
     validate_account_move,
 )

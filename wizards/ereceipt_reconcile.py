@@ -1,9 +1,5 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-
-from ..models.ereceipt_reconciliation import LONGEST_PERIOD
 
 
 class EreceiptReconcile(models.TransientModel):
@@ -11,29 +7,9 @@ class EreceiptReconcile(models.TransientModel):
 
     _name = "ereceipt.reconcile"
     _description = "Reconcile with a tax authority"
+    _inherit = ["ereceipt.period.mixin"]
 
-    registration_id = fields.Many2one(
-        "ereceipt.registration",
-        required=True,
-        default=lambda self: self._default_registration(),
-    )
-    date_from = fields.Date(
-        string="From",
-        required=True,
-        default=lambda self: fields.Date.context_today(self).replace(day=1),
-    )
-    date_to = fields.Date(
-        string="Until",
-        required=True,
-        default=lambda self: fields.Date.context_today(self),
-    )
     way_text = fields.Char(string="How", compute="_compute_way_text")
-
-    @api.model
-    def _default_registration(self):
-        """Offer the registration where there is only one."""
-        found = self.env["ereceipt.registration"].search([], limit=2)
-        return found if len(found) == 1 else found.browse()
 
     @api.depends("registration_id")
     @api.depends_context("lang")
@@ -60,21 +36,8 @@ class EreceiptReconcile(models.TransientModel):
         self.ensure_one()
         reconciliations = self.env["ereceipt.reconciliation"]
         reconciliations._require("user")
+        self._check_period()
         registration = self.registration_id
-        registration.check_access("read")
-        if self.date_to < self.date_from:
-            raise UserError(self.env._("The period ends before it begins."))
-        if self.date_to - self.date_from > LONGEST_PERIOD:
-            raise UserError(
-                self.env._("Choose %s days at most.", LONGEST_PERIOD // timedelta(1))
-            )
-        if registration.company_id not in self.env.companies:
-            raise UserError(
-                self.env._(
-                    "%s belongs to another company. Switch to it first.",
-                    registration.display_name,
-                )
-            )
         if not registration.sudo()._sends_here():
             raise UserError(
                 self.env._(

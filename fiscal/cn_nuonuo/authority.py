@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from .. import register_authority
@@ -43,7 +43,7 @@ from .enquiry import MOST_ORDERS, find_rows
 from .error_catalogue import HELD
 from .fapiao import Fapiao, Routing, freeze, thaw
 from .files import Fetcher
-from .moments import ZONE_NAME
+from .moments import ZONE_NAME, local_day
 from .probing import probe
 from .qr import read_qr
 from .reader import read_receipt
@@ -220,6 +220,12 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
         :raise ValueError: it is no such document
         """
         return read_receipt(content)
+
+    def _day_of(self, document: Document, receipt: Receipt) -> date:
+        # the bureau dates a fapiao when it issues it, which may be days after us
+        told = document.authority_ids.get("issued_at")
+        moment = datetime.fromisoformat(told) if told else receipt.issued_at
+        return local_day(moment)
 
     def file_rows(self, content: bytes) -> list[dict[str, Any]]:
         """Return a kept fapiao as rows of a file, see :mod:`.by_file`.

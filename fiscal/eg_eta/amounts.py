@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
-from ..contract import Discount, Line, Receipt, TaxAmount
+from ..contract import Discount, Line, Receipt, TaxAmount, TaxTotal
+from ..tying_out import NO_CODE, NO_TAX
 
 DECIMALS = Decimal("0.00001")
 ZERO = Decimal(0)
@@ -214,6 +215,23 @@ def merged_taxes(taxes: tuple[TaxAmount, ...]) -> tuple[TaxFigure, ...]:
                 rate = former.rate + (rate or ZERO)
         merged[key] = TaxFigure(tax.type, tax.subtype, amount, rate)
     return tuple(merged.values())
+
+
+def tax_rows(line: Line) -> tuple[TaxTotal, ...]:
+    """Return under which taxes a line counts, as ETA has them: a type once, a rate
+    where the type has one, what is withheld negative."""
+    rows = []
+    for tax in merged_taxes(line.taxes):
+        sign = -1 if tax.type == WITHHELD else 1
+        rate = tax.rate if tax.rate is None else tax.rate * sign
+        if tax.type in RATE_ONLY:
+            rate = rate or ZERO
+        elif tax.type in FIXED_ONLY or (tax.type and not rate):
+            # a document cannot tell no rate from one of 0
+            rate = None
+        row = (tax.type or NO_CODE, tax.subtype, rate)
+        rows.append(TaxTotal(*row, line.net, tax.amount * sign))
+    return tuple(rows) or (TaxTotal(NO_TAX, "", None, line.net, ZERO),)
 
 
 def expected_tax(tax: TaxFigure, line: LineFigures) -> Decimal | None:

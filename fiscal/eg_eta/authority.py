@@ -15,10 +15,12 @@ from ..contract import (
     Document,
     Envelope,
     Limits,
+    Line,
     Outcome,
     Problem,
     Signer,
     Status,
+    TaxTotal,
 )
 from ..lacking import NoFiles, NoWithdrawal
 from ..messages import Sentence, _
@@ -26,6 +28,7 @@ from ..reconcilable import Reconcilable
 from ..tables import ShippedCodes
 from ..transport import Answer, clock_offset_of
 from . import errors, submission
+from .amounts import tax_rows
 from .client import EtaClient, Login
 from .code_tables import table
 from .settings import EtaSettings
@@ -92,6 +95,10 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, NoWithdrawal, Reconcilable,
         """Return what a code of ETA means and how to cure it; ``values["who"]`` is who
         can: ``accountant``, ``administrator`` or ``authority``."""
         return errors.cure(code)
+
+    def tax_rows(self, line: Line) -> Sequence[TaxTotal]:
+        """Return under which taxes a line counts, as ETA has them."""
+        return tax_rows(line)
 
     def fetch_content(self, uid: str) -> bytes:
         """Return a document as it was sent to ETA, whoever sent it (spec egypt 2.2.3

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..contract import Line, Receipt, TaxAmount
+from ..contract import Line, Receipt, TaxAmount, TaxTotal
+from ..tying_out import NO_CODE
 
 VAT, CONSUMPTION, OTHER = "Pdv", "Pnp", "OstaliPor"
 EXEMPT, MARGIN, OUTSIDE = "IznosOslobPdv", "IznosMarza", "IznosNePodlOpor"
@@ -130,6 +131,30 @@ def figures(receipt: Receipt) -> Figures:
         fees=fees,
         total=receipt.total * sign,
     )
+
+
+def tax_rows(line: Line) -> tuple[TaxTotal, ...]:
+    """Return under which members of the message a line counts.
+
+    What a fee comes to is its tax, whether it is a line of its own or on top of one.
+    """
+    if not line.taxes:
+        return (TaxTotal("", "", None, line.net, Decimal(0)),)
+    base = base_of(line)
+    rows = []
+    for tax in line.taxes:
+        if tax.type == FEE:
+            worth = tax.amount if tax.rate is None else base
+            rows.append(TaxTotal(FEE, "", None, Decimal(0), worth))
+        elif tax.type in (EXEMPT, MARGIN, OUTSIDE):
+            rows.append(TaxTotal(tax.type, "", None, base, tax.amount))
+        else:
+            rows.append(
+                TaxTotal(
+                    tax.type or NO_CODE, "", tax.rate or Decimal(0), base, tax.amount
+                )
+            )
+    return tuple(rows)
 
 
 def _rows(

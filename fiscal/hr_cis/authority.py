@@ -19,11 +19,13 @@ from ..contract import (
     Envelope,
     FiscalError,
     Limits,
+    Line,
     Outcome,
     Problem,
     Receipt,
     Signer,
     Status,
+    TaxTotal,
 )
 from ..lacking import NoList, OneByOne
 from ..messages import Sentence, _
@@ -35,7 +37,7 @@ from ..signing.xmldsig import sign_enveloped
 from ..tables import ShippedCodes
 from ..xmltext import text_of
 from . import certificate, errors
-from .amounts import amount_text
+from .amounts import amount_text, tax_rows
 from .answers import Reply, read_echo, read_reply
 from .builder import (
     OPERATIONS,
@@ -205,6 +207,10 @@ class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcila
         :raise ValueError: it is not a receipt
         """
         return read_receipt(content)
+
+    def tax_rows(self, line: Line) -> Sequence[TaxTotal]:
+        """Return under which members of the message a line counts."""
+        return tax_rows(line)
 
     def envelope(
         self, documents: Sequence[Document], signer: Signer | None = None

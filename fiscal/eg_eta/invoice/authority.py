@@ -344,6 +344,9 @@ class EgInvoice(EtaAuthority):
         listed = super().as_listed(document)
         return replace(listed, total=receipt.data["total_egp"], device_serial="")
 
+    def _as_booked(self, document: Document) -> Receipt:
+        return read_invoice(document.content, in_pounds=True)
+
     def list_received(self, start: datetime, end: datetime) -> Iterator[Listed]:
         """Yield the documents that others issued to the taxpayer in a period;
         ``authority_ids`` names their issuers.

@@ -1,0 +1,154 @@
+import base64
+import io
+
+import xlsxwriter
+
+from odoo import api, fields, models
+
+WIDTHS = {"explanation": 60, "uid": 44, "number": 20, "name": 40}
+USUAL_WIDTH = 18
+
+READ_AT_ONCE = 500
+
+
+class EreceiptReportMixin(models.AbstractModel):
+    """What was compared, as a file for a spreadsheet and for print.
+
+    A model inherits it and says what is in the file (:meth:`_report_sheets`,
+    :meth:`_summary`, :meth:`_summary_table`), how it is called (:meth:`_report_title`),
+    and which report prints it (``_report_xmlid``).
+    """
+
+    _name = "ereceipt.report.mixin"
+    _description = "Report of a comparison"
+
+    _report_xmlid = None
+
+    report_xlsx = fields.Binary(string="Spreadsheet", compute="_compute_report_xlsx")
+    report_name = fields.Char(string="Name of the file", compute="_compute_report_name")
+
+    @api.depends_context("lang", "tz")
+    def _compute_report_xlsx(self):
+        for one in self:
+            one.report_xlsx = base64.b64encode(one._xlsx())
+
+    def _compute_report_name(self):
+        for one in self:
+            one.report_name = f"{one._report_title()}.xlsx"
+
+    # -------------------------------------------------------------------------
+    # BUSINESS METHODS
+    # -------------------------------------------------------------------------
+
+    def _hand_over_xlsx(self):
+        """Return the action that hands the report over as a spreadsheet."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/report_xlsx"
+            "?filename_field=report_name&download=true",
+            "target": "download",
+        }
+
+    def _print_report(self):
+        """Return the action that prints the report."""
+        self.check_access("read")
+        return self.env.ref(self._report_xmlid).report_action(self)
+
+    # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
+    def _report_title(self):
+        """Hook: return the name of the file, without its ending."""
+        return self.display_name
+
+    def _summary(self):
+        """Hook: return the figures of the report as pairs of a label and a text."""
+        return []
+
+    def _summary_table(self):
+        """Hook: return what stands below the summary, as rows; the first are heads."""
+        return []
+
+    def _report_sheets(self):
+        """Hook: return the sheets after the summary: name, model, domain, columns."""
+        return []
+
+    # -------------------------------------------------------------------------
+    # CONTENT
+    # -------------------------------------------------------------------------
+
+    def _xlsx(self):
+        """Return the report as the bytes of a spreadsheet. It is written row by row, so
+        that many lines take no more memory than few."""
+        self.ensure_one()
+        target = io.BytesIO()
+        options = {
+            "constant_memory": True,
+            # what the authority says is text, never a formula or a link
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+        }
+        with xlsxwriter.Workbook(target, options) as book:
+            formats = {
+                "bold": book.add_format({"bold": True}),
+                "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+                "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+                "monetary": book.add_format({"num_format": "#,##0.00"}),
+            }
+            self._write_summary(book.add_worksheet(self.env._("Summary")), formats)
+            for name, model, domain, columns in self._report_sheets():
+                rows = self.env[model]
+                self._write_rows(
+                    book.add_worksheet(name), rows, domain, columns, formats
+                )
+        return target.getvalue()
+
+    def _write_summary(self, sheet, formats):
+        sheet.set_column(0, 1, 40)
+        row = 0
+        for label, text in self._summary():
+            sheet.write(row, 0, label, formats["bold"])
+            sheet.write(row, 1, text)
+            row += 1
+        for number, values in enumerate(self._summary_table()):
+            row += 1
+            for column, value in enumerate(values):
+                sheet.write(row, column, value, None if number else formats["bold"])
+
+    def _write_rows(self, sheet, rows, domain, columns, formats):
+        labels = rows.fields_get(columns, ["string", "selection", "type"])
+        for column, name in enumerate(columns):
+            sheet.set_column(column, column, WIDTHS.get(name, USUAL_WIDTH))
+        for column, name in enumerate(columns):
+            sheet.write(0, column, labels[name]["string"], formats["bold"])
+        sheet.freeze_panes(1, 1)
+        row, last = 0, 0
+        while batch := rows.search(
+            [*domain, ("id", ">", last)], order="id", limit=READ_AT_ONCE
+        ):
+            for record in batch:
+                row += 1
+                self._write_row(sheet, row, record, columns, labels, formats)
+            last = batch[-1].id
+            batch.invalidate_recordset(flush=False)
+
+    def _write_row(self, sheet, row, record, columns, labels, formats):
+        for column, name in enumerate(columns):
+            value, kind = record[name], labels[name]["type"]
+            if isinstance(value, models.BaseModel):
+                value = value.display_name
+            elif kind == "datetime" and value:
+                local = fields.Datetime.context_timestamp(record, value)
+                value = local.replace(tzinfo=None)
+            elif labels[name].get("selection"):
+                value = dict(labels[name]["selection"]).get(value, value)
+            elif kind == "boolean":
+                value = self.env._("Yes") if value else ""
+            if not value and not (value == 0 and value is not False):
+                continue
+            if kind in ("datetime", "date"):
+                sheet.write_datetime(row, column, value, formats[kind])
+            else:
+                sheet.write(row, column, value, formats.get(kind))
