@@ -69,6 +69,7 @@
     "assets": {
         "web.assets_backend": [
             "account_ereceipt/static/src/confirm_many/**/*",
+            "account_ereceipt/static/src/download/**/*",
             "account_ereceipt/static/src/send_now/**/*",
             "account_ereceipt/static/src/watch_state/**/*",
         ],
