@@ -56,26 +56,6 @@ class AccountMove(models.Model):
         for move in self:
             move.ereceipt_requestable = not move.sudo()._ereceipt_why_no_request()
 
-    def _fetch_duplicate_reference(self, *args, **kwargs):
-        # EXTENDS account: who sees own sales alone is not stopped by a colleague's that
-        # looks the same
-        duplicates = super()._fetch_duplicate_reference(*args, **kwargs)
-        if self.env.su or not self._ereceipt_sees_own_sales():
-            return duplicates
-        return {
-            move: found._filtered_access("read") for move, found in duplicates.items()
-        }
-
-    @api.model
-    def _ereceipt_sees_own_sales(self):
-        """Whether the person may ask for invoices and has no role of accounting, so
-        that he may not see all of them."""
-        user = self.env.user
-        return user.has_group("account_ereceipt.group_ereceipt_requester") and not (
-            user.has_group("account.group_account_readonly")
-            or user.has_group("account.group_account_invoice")
-        )
-
     # -------------------------------------------------------------------------
     # ACTION METHODS
     # -------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class TestBrowserRequest(CnNuonuoCommon, HttpCase):
         )
         request = move.sudo().ereceipt_request_ids
         self.assertEqual((request.state, request.requester_id), ("asked", sales))
+        self.assertEqual(request.buyer_number, self.customer.vat)
         request.with_user(self.accountant).action_grant()
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "valid", move.ereceipt_problems)

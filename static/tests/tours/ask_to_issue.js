@@ -10,7 +10,7 @@ registry.category("web_tour.tours").add("account_ereceipt_ask_to_issue", {
         },
         {
             content: "It is not asked yet",
-            trigger: ".o_form_view:not(:has(.o_arrow_button_current:visible))",
+            trigger: ".o_form_view:not(:has(.o_arrow_button_current))",
         },
         {
             content: "Look for the invoice",
@@ -19,12 +19,8 @@ registry.category("web_tour.tours").add("account_ereceipt_ask_to_issue", {
         },
         {
             content: "Choose it",
-            trigger: ".o-autocomplete--dropdown-item a:not(:contains(Search))",
+            trigger: ".o-autocomplete--dropdown-item a:contains(INV/)",
             run: "click",
-        },
-        {
-            content: "The buyer is there",
-            trigger: "div[name=buyer_number] input:value(/^[0-9A-Z]{18}$/)",
         },
         {
             content: "Ask",
@@ -44,13 +40,8 @@ registry.category("web_tour.tours").add("account_ereceipt_ask_to_issue", {
             trigger: "body:not(:has(button[name=action_ask]))",
         },
         {
-            content: "Open the invoice",
-            trigger: "div[name=move_id] a, a[name=move_id], div[name=move_id] .o_form_uri",
-            run: "click",
-        },
-        {
-            content: "It is the invoice, which leads back to the request",
-            trigger: "button[name=action_ereceipt_open_requests]",
+            content: "The invoice's own form is for accounting",
+            trigger: "div[name=move_id]:not(:has(a)):contains(INV/)",
         },
     ],
 });
