@@ -88,6 +88,7 @@
         "web.assets_backend": [
             "account_ereceipt/static/src/cockpit/**/*",
             "account_ereceipt/static/src/confirm_many/**/*",
+            "account_ereceipt/static/src/download/**/*",
             "account_ereceipt/static/src/lamps/**/*",
             "account_ereceipt/static/src/send_now/**/*",
             "account_ereceipt/static/src/watch_state/**/*",

@@ -58,6 +58,7 @@ from . import (
     ereceipt_signing_desk,
     ereceipt_renewal,
     ereceipt_original_awaited,
+    ereceipt_taken_back,
     ereceipt_change,
     ereceipt_former,
     ereceipt_authority_print,

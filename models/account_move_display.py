@@ -62,7 +62,8 @@ class AccountMove(models.Model):
         string="E-receipt of the sale",
         compute="_compute_ereceipt_reversed_document_id",
         compute_sudo=True,
-        groups="account_ereceipt.group_ereceipt_reader",
+        # what else is shown follows from it, to whoever sees the invoice
+        groups="base.group_user",
         help="What a credit note refers to by itself: nothing has to be typed.",
     )
 

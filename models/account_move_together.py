@@ -335,7 +335,10 @@ class AccountMove(models.Model):
             sentences = list(move._ereceipt_differs_from(first))
             if move.id in snapshots and first.id in snapshots:
                 own, lead = snapshots[move.id], snapshots[first.id]
-                if (own.buyer.id, own.buyer.name) != (lead.buyer.id, lead.buyer.name):
+                same = move.commercial_partner_id == first.commercial_partner_id
+                buyers = {(one.buyer.id, one.buyer.name) for one in (own, lead)}
+                # of another customer it was said already
+                if same and len(buyers) > 1:
                     sentences.append(
                         _("%(invoice)s names another buyer than %(first)s.")
                     )

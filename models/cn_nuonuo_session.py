@@ -118,17 +118,8 @@ class EreceiptDevice(models.Model):
             )
 
     def _cn_nuonuo_open_session(self, purpose):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Tax bureau"),
-            "res_model": "ereceipt.cn.session",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_device_id": self.id,
-                "default_purpose": purpose or "login",
-            },
-        }
+        values = {"device_id": self.id, "purpose": purpose or "login"}
+        return self.env["ereceipt.cn.session"].create(values)._open()
 
     def _cn_nuonuo_resume(self):
         """Let what was held on the device go on."""

@@ -170,5 +170,8 @@ class EreceiptDocument(models.Model):
     def _told(self, several):
         """Return the action that tells what happens next: of one document what now, of
         several documents the given sentence."""
-        message = f"{self.name}: {self.what_now}" if len(self) == 1 else several
+        message = several
+        if len(self) == 1:
+            names = ", ".join(self.link_ids.move_id.mapped("name")) or self.name
+            message = f"{names}: {self.what_now}"
         return self.env["account.move"]._ereceipt_notification(message, "info")

@@ -14,7 +14,12 @@ from ..fiscal import dispatch, lifecycle
 from ..fiscal.by_file import catalogue
 from ..fiscal.by_file.cells import FileError
 from ..fiscal.by_file.reading import Bounds, read
-from ..fiscal.by_file.results import ResultError, outcome_of, result_of
+from ..fiscal.by_file.results import (
+    ResultError,
+    outcome_of,
+    result_of,
+    wrong_anyhow,
+)
 from ..fiscal.contract import Problem, Status
 from ..fiscal.messages import _
 from .ereceipt_unit import Unit
@@ -224,6 +229,9 @@ class EreceiptFileRun(models.Model):
                 told[document].append((given.number, None if found else result))
         outcomes, same = {}, set()
         for document, results in told.items():
+            if any(result is None for _number, result in results):
+                self._judge_rest(document, results, authorities, problems)
+                continue
             try:
                 outcome = self._outcome(document, results, authorities)
                 if self._changes(document, outcome):
@@ -239,6 +247,30 @@ class EreceiptFileRun(models.Model):
             for given in givens
         ]
         return rows, outcomes
+
+    def _judge_rest(self, document, results, authorities, problems):
+        """Say what is wrong with the other rows about a document, of which one or more
+        are wrong by themselves: those keep their own reason.
+
+        :param results: pairs of the number of a row and its result, None if it is wrong
+        :param problems: of rows, by their number; added to
+        """
+        wrong = [number for number, result in results if result is None]
+        told = [result for _number, result in results if result is not None]
+        if not told:
+            return
+        authority = authorities[document.device_id]
+        found = wrong_anyhow(
+            authority,
+            document._contract_document(),
+            authority.parse(document.content.encode()),
+            told,
+        )
+        text = _("Row %(row)s, about the same document, is wrong. Mend that one.")
+        found = found or [Problem("other_row", text, values={"row": wrong[0]})]
+        for number, result in results:
+            if result is not None:
+                problems[number] += found
 
     def _match_problems(self, given, documents):
         """Return what is unclear about which document a row is about."""
@@ -264,12 +296,6 @@ class EreceiptFileRun(models.Model):
         :param results: pairs of the number of a row and its result
         :raise ResultError: it is wrong
         """
-        if any(result is None for _number, result in results):
-            if len(results) == 1:
-                raise ResultError()
-            raise ResultError(
-                Problem("other_row", _("Of the rows about it one is wrong."))
-            )
         authority = authorities[document.device_id]
         return outcome_of(
             authority,

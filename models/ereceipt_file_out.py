@@ -166,6 +166,9 @@ class EreceiptFileRun(models.Model):
             "document_id": document.id,
             "outcome": "error" if problems else "out",
             "problems": document._problems_json(problems),
+            "cells": [
+                ["" if cell is None else str(cell) for cell in line] for line in cells
+            ],
         }
 
     def _hand_over(self):

@@ -78,6 +78,19 @@ class EreceiptFileRun(models.Model):
 
     # --- rows ---
     row_ids = fields.One2many("ereceipt.file.row", "run_id", string="Rows")
+    # what is wrong stands first, and each of the two as in the file
+    wrong_row_ids = fields.One2many(
+        "ereceipt.file.row",
+        "run_id",
+        string="Wrong rows",
+        domain=[("outcome", "=", "error")],
+    )
+    good_row_ids = fields.One2many(
+        "ereceipt.file.row",
+        "run_id",
+        string="Good rows",
+        domain=[("outcome", "!=", "error")],
+    )
     document_ids = fields.One2many(
         "ereceipt.document", "file_run_id", string="Documents"
     )
@@ -115,11 +128,11 @@ class EreceiptFileRun(models.Model):
         run._hand_over()
         if run.channel != "person":
             return True
+        url = f"/web/content/{run._name}/{run.id}/file/{run.file_name}?download=true"
         return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{run._name}/{run.id}/file/{run.file_name}"
-            "?download=true",
-            "target": "self",
+            "type": "ir.actions.client",
+            "tag": "ereceipt_download",
+            "params": {"url": url},
         }
 
     def action_cancel(self):
@@ -327,7 +340,7 @@ class EreceiptFileRow(models.Model):
 
     _name = "ereceipt.file.row"
     _description = "Row of an exchange by file"
-    _order = "is_good, number, id"
+    _order = "number, id"
 
     run_id = fields.Many2one(
         "ereceipt.file.run", required=True, ondelete="cascade", index=True
@@ -350,16 +363,24 @@ class EreceiptFileRow(models.Model):
         ],
         required=True,
     )
-    is_good = fields.Boolean(compute="_compute_is_good", store=True)
     problems = fields.Json()
-    message = fields.Char(string="Reason", compute="_compute_message")
-    cells = fields.Json(help="As they were read.")
+    message = fields.Text(string="Reason", compute="_compute_message")
+    cells = fields.Json(
+        help="As they were read; of what goes out, those of each row of the document."
+    )
+    content = fields.Text(
+        string="In the file",
+        compute="_compute_content",
+        help="What the file says of the document, row by row.",
+    )
 
-    @api.depends("outcome")
-    def _compute_is_good(self):
-        """What is wrong stands first."""
+    @api.depends("cells", "run_id.direction")
+    def _compute_content(self):
         for row in self:
-            row.is_good = row.outcome != "error"
+            lines = row.cells or []
+            if row.run_id.direction == "in":
+                lines = [lines]
+            row.content = "\n".join(" · ".join(filter(None, line)) for line in lines)
 
     @api.depends("problems")
     @api.depends_context("lang", "tz")

@@ -69,6 +69,7 @@ class EreceiptRequest(models.Model):
         ],
         default="asked",
         required=True,
+        readonly=True,
         copy=False,
         tracking=True,
         program_only=True,
@@ -78,6 +79,7 @@ class EreceiptRequest(models.Model):
         string="Asked by",
         default="colleague",
         required=True,
+        readonly=True,
         copy=False,
         program_only=True,
     )
@@ -85,8 +87,14 @@ class EreceiptRequest(models.Model):
         "res.users",
         string="Who asks",
         default=lambda self: self.env.uid,
+        readonly=True,
         copy=False,
         program_only=True,
+    )
+    asker = fields.Char(
+        string="Who asks",
+        compute="_compute_asker",
+        help="The colleague, or the customer who has filled in the title.",
     )
     decided_by_id = fields.Many2one(
         "res.users", string="Decided by", copy=False, readonly=True, program_only=True
@@ -150,6 +158,13 @@ class EreceiptRequest(models.Model):
         for request in self:
             request.authority = request._registration().authority
 
+    @api.depends("requester_id", "source", "partner_id")
+    def _compute_asker(self):
+        for request in self.sudo():
+            by_customer = request.source == "customer"
+            asker = request.partner_id if by_customer else request.requester_id
+            request.asker = asker.display_name
+
     @api.depends("move_id", "state", *TITLE, *DELIVERY)
     @api.depends_context("lang")
     def _compute_problems(self):
@@ -158,6 +173,16 @@ class EreceiptRequest(models.Model):
             found = request._title_findings() if request._is_undecided() else []
             kept = document._problems_json(found)
             request.problems = document._problems_actionable(kept) or False
+
+    # -------------------------------------------------------------------------
+    # ONCHANGE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.onchange("move_id")
+    def _onchange_move_id(self):
+        """Fill in the title as the contact of the chosen invoice has it."""
+        if self.move_id and not self._origin:
+            self.update(self._title_of(self.move_id._origin))
 
     # -------------------------------------------------------------------------
     # CRUD METHODS

@@ -76,6 +76,21 @@ class EreceiptRequest(models.Model):
     # ACTION METHODS
     # -------------------------------------------------------------------------
 
+    def action_ask(self):
+        """Say what has become of a request that was just made: the button saves it."""
+        self.ensure_one()
+        self.check_access("read")
+        if self.state == "granted":
+            told = self.env._(
+                "%s is granted: nothing speaks against it.", self.display_name
+            )
+        else:
+            told = self.env._(
+                "You have asked. You are told here what becomes of it; until it is "
+                "granted you can change it or withdraw it."
+            )
+        return self.env["account.move"]._ereceipt_notification(told, "success")
+
     def action_ask_again(self):
         """Ask once more, after what was wrong was mended."""
         self.check_access("write")

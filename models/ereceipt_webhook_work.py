@@ -281,7 +281,7 @@ class EreceiptWebhookWork(models.AbstractModel):
 
     def _reason(self, hook, result):
         return self.env["ereceipt.document"]._error_text(
-            result.error, hook._end_responsible()
+            result.error, hook._alert_users()[:1]
         )
 
     @api.model

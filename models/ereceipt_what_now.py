@@ -121,7 +121,7 @@ class EreceiptDocument(models.Model):
         "registration_id.breaker_open_until",
         "device_id.breaker_open_until",
     )
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang", "tz", "uid")
     def _compute_what_now(self):
         for document in self:
             whole = document.sudo()

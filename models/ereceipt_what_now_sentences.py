@@ -32,7 +32,9 @@ class EreceiptDocument(models.Model):
         return self.env._("It is issued when it is approved.")
 
     def _say_waiting_person(self):
-        return self.env._("It is issued when you say so.")
+        if self.env.user.has_group("account_ereceipt.group_ereceipt_user"):
+            return self.env._("It is issued when you say so.")
+        return self.env._("It is issued when somebody who issues says so.")
 
     # -------------------------------------------------------------------------
     # SENTENCES: ON ITS WAY

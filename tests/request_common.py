@@ -10,8 +10,8 @@ class RequestKit:
 
     @classmethod
     def make_salesperson(cls, login, companies=None):
-        """Make somebody who may look at invoices, as an app for sales lets him, and ask
-        for them."""
+        """Make somebody who may look at all invoices, as an app for sales lets him, and
+        ask for them."""
         group = cls.env["res.groups"].create({"name": f"Sales of {login}"})
         cls.env["ir.model.access"].create(
             [
@@ -20,6 +20,17 @@ class RequestKit:
                     "model_id": cls.env["ir.model"]._get_id(model),
                     "group_id": group.id,
                     "perm_read": True,
+                }
+                for model in READABLE
+            ]
+        )
+        cls.env["ir.rule"].create(
+            [
+                {
+                    "name": f"{model} of {login}",
+                    "model_id": cls.env["ir.model"]._get_id(model),
+                    "groups": group.ids,
+                    "domain_force": "[(1, '=', 1)]",
                 }
                 for model in READABLE
             ]

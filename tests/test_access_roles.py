@@ -232,6 +232,7 @@ ereceipt.registration    action_open_documents            xxxxxx
 ereceipt.registration    action_open_needs_person         xxxxxx
 ereceipt.registration    action_seal_credentials          -----x
 ereceipt.registration    action_test_connection           -----x
+ereceipt.request         action_ask                       --xxxx
 ereceipt.request         action_ask_again                 ---!!!
 ereceipt.request         action_grant                     ---xx-
 ereceipt.request         action_send_back                 ---xx-

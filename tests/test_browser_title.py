@@ -24,6 +24,5 @@ class TestBrowserTitle(CnNuonuoCommon, HttpCase):
         request.with_user(self.accountant).action_grant()
         self.run_outbox()
         self.assertEqual(self.sent(move)["buyerName"], "浏览器有限公司")
-        self.start_tour(
-            move.get_portal_url(), "account_ereceipt_title_stands", login=None
-        )
+        stands = "account_ereceipt_title_stands"
+        self.start_tour(move.sudo()._ereceipt_title_url(), stands, login=None)

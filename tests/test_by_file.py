@@ -59,7 +59,7 @@ class TestByFileOut(ByFileCommon):
         move = self.invoice()
         run = self.made()
         action = run.with_user(self.accountant).action_hand_over()
-        self.assertIn(f"/{run.id}/file/", action["url"])
+        self.assertIn(f"/{run.id}/file/", action["params"]["url"])
         self.assertEqual(run.state, "done")
         self.assertEqual(run.done_by_id, self.accountant)
         self.assertEqual(move.ereceipt_state, "submitted")
@@ -313,6 +313,31 @@ class TestByFileIn(ByFileCommon):
         run = self.applied(self.results(row, (*row[:3], "x", "")))
         self.assertEqual(run.error_count, 2)
         self.assertEqual(self.move.ereceipt_state, "submitted")
+
+    def test_each_wrong_row_has_its_own_reason(self):
+        reference = self.move.ereceipt_document_id.file_reference
+        good, unknown = self.issued(self.move), (reference, "在路上", "", "", "")
+        more = self.issued(self.move, total=self.move.amount_total + 1)
+        for first, reason in (
+            (good, "Row 3, about the same document, is wrong"),
+            (more, "Its total is"),
+        ):
+            with self.subTest(reason):
+                run = self.looked_at(self.results(first, unknown))
+                rows = run.row_ids
+                self.assertEqual(rows.mapped("number"), [2, 3])
+                self.assertIn(reason, rows[0].message)
+                self.assertIn("在路上", rows[1].message)
+                self.assertNotIn("about the same document", rows[1].message)
+                self.assertEqual(run.wrong_row_ids, rows)
+                self.assertFalse(run.good_row_ids)
+
+    def test_what_goes_out_can_be_looked_at(self):
+        waiting = self.invoice()
+        run = self.made()
+        [row] = run.good_row_ids
+        self.assertIn(self.customer.name, row.content)
+        self.assertIn(waiting.name, row.content)
 
     def test_a_split_order(self):
         reference = self.move.ereceipt_document_id.file_reference

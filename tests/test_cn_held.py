@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
+from ..wizards import ereceipt_cn_session
 from .cn_common import SELLER, CnNuonuoCommon
 
 
@@ -26,6 +27,15 @@ class TestCnHeld(CnNuonuoCommon):
     def wizard(self, **values):
         values = {"device_id": self.device.id, **values}
         return self.env["ereceipt.cn.session"].with_user(self.accountant).create(values)
+
+    def opened(self, move):
+        """Return the dialog as it opens from an invoice."""
+        action = move.with_user(self.accountant).action_cn_log_in()
+        return (
+            self.env[action["res_model"]]
+            .with_user(self.accountant)
+            .browse(action["res_id"])
+        )
 
     # -------------------------------------------------------------------------
     # HELD
@@ -123,20 +133,67 @@ class TestCnHeld(CnNuonuoCommon):
 
     def test_log_in_by_qr_code(self):
         move = self.logged_out()
-        action = move.action_cn_log_in()
-        self.assertEqual(action["res_model"], "ereceipt.cn.session")
-        wizard = self.wizard()
         with self.enter_registry_test_mode():
+            wizard = self.opened(move)
+            self.assertIn("is not logged in", wizard.state_text)
+            self.assertFalse(wizard.qr_image)
             wizard.action_get_code()
             self.assertTrue(wizard.qr_image)
+            self.assertIn("Scan it with", wizard.state_text)
+            wizard.action_check()
+            self.assertFalse(wizard.is_good)
             self.control.scan(SELLER)
             wizard.action_scanned()
         self.assertTrue(wizard.is_good, wizard.state_text)
         self.run_outbox(rounds=4)
         self.assertEqual(move.ereceipt_state, "valid")
 
+    def test_a_code_is_used_again_while_it_is_good(self):
+        move = self.logged_out()
+        with self.enter_registry_test_mode():
+            first = self.opened(move)
+            first.action_get_code()
+            second = self.opened(move)
+            second.action_get_code()
+            self.assertEqual(second.qr_text, first.qr_text)
+            # whoever wants another one has to wait for the bureau
+            second.action_get_code()
+            self.assertIn("once a minute", second.state_text)
+            self.assertEqual(second.qr_text, first.qr_text)
+            self.control.settings(clock_offset=61)
+            second.action_get_code()
+        self.assertNotEqual(second.qr_text, first.qr_text)
+
+    def test_messages_are_limited_alike(self):
+        move = self.logged_out()
+        with self.enter_registry_test_mode():
+            wizard = self.opened(move)
+            wizard.action_send_message()
+            self.assertEqual(wizard.way, "message")
+            wizard.action_send_message()
+        self.assertIn("once a minute", wizard.state_text)
+
+    def test_who_is_logged_in_is_told_so(self):
+        move = self.logged_out()
+        self.control.account(SELLER, logged_in=True)
+        with self.enter_registry_test_mode():
+            wizard = self.opened(move)
+            self.assertIn("Nothing has to be done", wizard.state_text)
+            self.assertFalse(wizard.is_good)
+            wizard.action_check()
+        self.assertTrue(wizard.is_good)
+        self.assertIn("is logged in", wizard.state_text)
+
+    def test_the_provider_is_away(self):
+        move = self.logged_out()
+        self.registration.sudo().cn_api_url = "http://127.0.0.1:9/"
+        with self.enter_registry_test_mode():
+            wizard = self.opened(move)
+        self.assertIn("is not known", wizard.state_text)
+
     def test_the_provider_takes_its_time(self):
         self.logged_out()
+        self.patch(ereceipt_cn_session, "WAIT_SECONDS", 0)
         self.control.settings(session_seconds=60)
         wizard = self.wizard()
         with self.enter_registry_test_mode():
@@ -165,12 +222,11 @@ class TestCnHeld(CnNuonuoCommon):
     def test_show_the_face(self):
         move = self.held(real_person="2", known="2")
         self.assertEqual(move.ereceipt_document_id.held_code, "person_check")
-        self.assertEqual(
-            move.action_cn_log_in()["context"]["default_purpose"], "person"
-        )
-        wizard = self.wizard(purpose="person")
         self.control.settings(certification_refresh_seconds=0)
         with self.enter_registry_test_mode():
+            wizard = self.opened(move)
+            self.assertEqual(wizard.purpose, "person")
+            self.assertIn("wants to see the face", wizard.state_text)
             wizard.action_get_code()
             self.assertTrue(wizard.qr_image)
             wizard.action_check()
@@ -199,8 +255,9 @@ class TestCnHeld(CnNuonuoCommon):
 
     def test_the_provider_refuses(self):
         self.control.fault("getQrCode", "refuse", message="次数超限")
-        with (
-            self.enter_registry_test_mode(),
-            self.assertRaisesRegex(UserError, "次数超限"),
-        ):
-            self.wizard().action_get_code()
+        with self.enter_registry_test_mode():
+            with self.assertRaisesRegex(UserError, "次数超限"):
+                self.wizard().action_show_code()
+            wizard = self.wizard()
+            wizard.action_get_code()
+        self.assertIn("次数超限", wizard.state_text)

@@ -42,6 +42,29 @@ class TestCnRed(CnNuonuoCommon):
         self.assertEqual(row["red"]["blue"], move.ereceipt_uuid)
         self.assertFalse(self.control.refusals())
 
+    def test_what_was_taken_back_says_by_what(self):
+        move = self.valid(quantity=5.0)
+        self.assertFalse(move.ereceipt_taken_back_text)
+        backs = self.back(move, quantity=2.0)
+        self.run_outbox(rounds=5)
+        backs |= self.back(move, quantity=3.0)
+        self.run_outbox(rounds=5)
+        move.invalidate_recordset()
+        lines = move.with_user(self.auditor).ereceipt_taken_back_text.splitlines()
+        for line, back in zip(lines, backs, strict=True):
+            self.assertIn(f"{back.name}: ", line)
+            self.assertIn(back.ereceipt_uuid, line)
+            self.assertIn("Valid", line)
+
+    def test_too_much_of_one_line_is_one_mistake(self):
+        move = self.valid()
+        back = self.reversal(move, post=False)
+        back.invoice_line_ids.price_unit *= 2
+        with self.assertRaises(UserError) as raised:  # with a savepoint
+            back.action_post()
+        self.assertIn("Take back no more", str(raised.exception))
+        self.assertNotIn("fits no line", str(raised.exception))
+
     def test_partial_red_letters(self):
         move = self.valid(quantity=5.0)
         first = self.back(move, quantity=2.0)

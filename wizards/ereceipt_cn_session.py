@@ -1,11 +1,20 @@
 import base64
+import time
 from contextlib import suppress
+from datetime import datetime, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..fiscal.cn_nuonuo.moments import read_local
 from ..fiscal.contract import AuthorityError, FiscalError
 from ..models.ereceipt_qr import qr_png
+
+WAIT_SECONDS = 6.0
+"""So long a person is kept waiting for what the bureau usually does within moments."""
+
+PAUSE_SECONDS = 0.5
+"""Between two looks at the provider, which may be asked as often as one likes."""
 
 
 class EreceiptCnSession(models.TransientModel):
@@ -22,6 +31,12 @@ class EreceiptCnSession(models.TransientModel):
         required=True,
         default="login",
     )
+    way = fields.Selection(
+        [("qr", "QR code"), ("message", "Text message")],
+        string="By",
+        readonly=True,
+        help="What the bureau was asked for last.",
+    )
     qr_text = fields.Char(readonly=True)
     qr_image = fields.Binary(string="To be scanned", compute="_compute_qr_image")
     message_code = fields.Char(
@@ -36,18 +51,34 @@ class EreceiptCnSession(models.TransientModel):
             text = wizard.qr_text
             wizard.qr_image = base64.b64encode(qr_png(text)) if text else False
 
+    @api.onchange("purpose")
+    def _onchange_purpose(self):
+        """What was said and shown is about the other one."""
+        self.update({"way": False, "qr_text": False, "state_text": False})
+
     # -------------------------------------------------------------------------
     # ACTION METHODS
     # -------------------------------------------------------------------------
 
     def action_get_code(self):
-        """Have the bureau make a code to be scanned, and show it."""
+        """Show a code to be scanned: the one that is still good, or, where that is
+        shown already or there is none, a new one that the bureau makes. It makes one
+        once a minute and so many a day."""
+        shown = self.qr_text
 
         def call(session):
-            session.refresh_qr(self.purpose)
-            return session.qr(self.purpose)
+            code = session.qr(self.purpose)
+            if shown or not _is_good(code):
+                session.refresh_qr(self.purpose)
+                code = _awaited(lambda: session.qr(self.purpose))
+            return code
 
-        return self._shown(self._call(call))
+        self.way = "qr"
+        try:
+            code = self._call(call, limited=True)
+        except AuthorityError as error:
+            return self._say(self._too_often(error))
+        return self._shown(code)
 
     def action_show_code(self):
         """Show the code that was asked for."""
@@ -55,8 +86,17 @@ class EreceiptCnSession(models.TransientModel):
 
     def action_send_message(self):
         """Have the bureau send a text message with a code."""
-        self._call(lambda session: session.send_message())
-        return self._say(self.env._("A text message is on its way to the clerk."))
+        try:
+            self._call(lambda session: session.send_message(), limited=True)
+        except AuthorityError as error:
+            return self._say(self._too_often(error))
+        self.write({"way": "message", "qr_text": False})
+        return self._say(
+            self.env._(
+                "A text message is on its way to the clerk. Enter its code here, then "
+                "press “Log in with its code”."
+            )
+        )
 
     def action_enter_message(self):
         """Log in with the code of the text message.
@@ -76,7 +116,9 @@ class EreceiptCnSession(models.TransientModel):
         def call(session):
             if self.purpose == "login":
                 session.scanned()
-            else:
+                return
+            # where it was asked a moment ago, that is looked at
+            with suppress(AuthorityError):
                 session.refresh_person()
 
         self._call(call)
@@ -86,34 +128,108 @@ class EreceiptCnSession(models.TransientModel):
         """Look whether the clerk is logged in, or has shown his face; then let what was
         held go on."""
 
+        by_message = self.way == "message" or self.message_code
+
         def call(session):
             if self.purpose == "person":
                 return session.person()
             # the provider brings a login to its end when it is asked for it
+            result = session.message_result if by_message else session.scan_result
             with suppress(AuthorityError):
-                if self.message_code:
-                    session.message_result()
-                else:
-                    session.scan_result()
+                _awaited(result)
             return session.login()
 
         found = self._call(call)
         if not found.good:
-            return self._say(
-                self.env._("Not yet: wait some seconds and look again, or try anew.")
-            )
+            return self._say(self._not_yet(by_message))
         self.write({"is_good": True, "qr_text": False, "message_code": False})
         self.device_id.sudo()._cn_nuonuo_resume()
-        return self._say(self.env._("Done. What was held goes on by itself."))
+        if self.purpose == "person":
+            return self._say(
+                self.env._(
+                    "The bureau has seen the clerk's face. What was held goes on by "
+                    "itself."
+                )
+            )
+        return self._say(
+            self.env._("The clerk is logged in. What was held goes on by itself.")
+        )
+
+    # -------------------------------------------------------------------------
+    # SENTENCES
+    # -------------------------------------------------------------------------
+
+    def _how_it_stands(self):
+        """Return whether the clerk is logged in, or has shown his face, and what to do
+        then."""
+        look = {"login": lambda s: s.login(), "person": lambda s: s.person()}
+        try:
+            found = self._call(look[self.purpose])
+        except UserError as error:
+            return self.env._("How the clerk stands is not known. %s", error)
+        clerk = found.account or self.device_id.name
+        if self.purpose == "person":
+            if found.good:
+                return self.env._(
+                    "The bureau has seen the face of %s. Nothing has to be done, "
+                    "unless it asks again.",
+                    clerk,
+                )
+            return self.env._(
+                "The bureau wants to see the face of %s. Get a QR code and scan it.",
+                clerk,
+            )
+        if found.good:
+            return self.env._(
+                "%s is logged in. Nothing has to be done: log in anew only if the "
+                "bureau asks for it.",
+                clerk,
+            )
+        return self.env._(
+            "%s is not logged in. Get a QR code and scan it, or have a text message "
+            "sent.",
+            clerk,
+        )
+
+    def _not_yet(self, by_message):
+        """Return that it is not done, and what to do."""
+        if self.purpose == "person":
+            return self.env._(
+                "The bureau has not seen the clerk's face yet. Scan the code and "
+                "follow the app, wait half a minute, then look again."
+            )
+        if by_message:
+            return self.env._(
+                "The clerk is not logged in yet. Look again in some seconds; if the "
+                "code was wrong, enter it once more or have another message sent."
+            )
+        return self.env._(
+            "The clerk is not logged in yet. If the code was scanned, look again in "
+            "some seconds; if not, get a code and scan it."
+        )
+
+    def _too_often(self, error):
+        """Return what to do where the bureau gives no new code or message."""
+        return self.env._(
+            "The bureau gives nothing new right now: it does so once a minute and "
+            "twenty times a day. Wait a minute, then press the button again. It says: "
+            "%s",
+            self._text_of(error),
+        )
+
+    def _text_of(self, error):
+        return self.env["ereceipt.document"]._error_text(error, self.env.user)
 
     # -------------------------------------------------------------------------
     # HELPERS
     # -------------------------------------------------------------------------
 
-    def _call(self, work):
+    def _call(self, work, limited=False):
         """Return what ``work(session)`` returns.
 
+        :param bool limited: the bureau does it only so often, and refuses besides
         :raise UserError: the provider refuses, or cannot be reached
+        :raise AuthorityError: the provider refuses what is limited
         """
         self.ensure_one()
         # who may not see the account may not log in there
@@ -129,21 +245,38 @@ class EreceiptCnSession(models.TransientModel):
             with registration._calling(device) as authority:
                 return work(authority.session())
         except FiscalError as error:
-            text = self.env["ereceipt.document"]._error_text(error, self.env.user)
-            raise UserError(text) from error
+            if limited and isinstance(error, AuthorityError):
+                raise
+            raise UserError(self._text_of(error)) from error
 
     def _shown(self, code):
         if code.progress == "done" and code.text:
             self.qr_text = code.text
-            return self._say(
-                self.env._("Scan it within five minutes, then say so below.")
-            )
+            return self._say(self._to_scan(code.kind))
         self.qr_text = False
         if code.progress == "running":
             return self._say(
-                self.env._("The bureau makes the code: show it in some seconds.")
+                self.env._(
+                    "The bureau makes the code. Press “Show it” in some seconds."
+                )
             )
         return self._say(code.words or self.env._("There is no code. Get a new one."))
+
+    def _to_scan(self, kind):
+        apps = {
+            "1": self.env._("WeChat or Alipay"),
+            "2": self.env._("the tax bureau's app"),
+            "3": self.env._("the app of the e-business licence"),
+            "4": self.env._("the tax bureau's app"),
+        }
+        return self.env._(
+            "Scan it with %s within five minutes, then press “I have scanned it”.",
+            apps.get(kind, apps["2"]),
+        )
+
+    def _open(self):
+        """Show the dialog, with how the clerk stands at the bureau."""
+        return self._say(self._how_it_stands())
 
     def _say(self, text):
         """Show the dialog again with how it stands."""
@@ -156,3 +289,24 @@ class EreceiptCnSession(models.TransientModel):
             "view_mode": "form",
             "target": "new",
         }
+
+
+def _is_good(code):
+    """Whether a code can still be scanned."""
+    if code.progress != "done" or not code.text:
+        return False
+    try:
+        return read_local(code.ends_at) > datetime.now(timezone.utc)
+    except ValueError:
+        # it is not told until when
+        return False
+
+
+def _awaited(look):
+    """Return what ``look()`` returns when it is done, or after a while anyhow."""
+    until = time.monotonic() + WAIT_SECONDS
+    found = look()
+    while found.progress == "running" and time.monotonic() < until:
+        time.sleep(PAUSE_SECONDS)
+        found = look()
+    return found

@@ -149,6 +149,25 @@ def outcome_of(
     return outcome
 
 
+def wrong_anyhow(
+    authority: Authority,
+    document: Document,
+    receipt: Receipt,
+    results: Sequence[Result],
+) -> list[Problem]:
+    """Return what is wrong with some of the rows about a document, whatever the others
+    say: they do not agree, or their amounts alone are more than the document's.
+
+    :param receipt: what the document says
+    :param results: those of the rows that could be read, at least one
+    """
+    told = list(dict.fromkeys(results))
+    return _disagreements(told) or [
+        *_number_problems(authority, document, told),
+        *_differences(receipt, told, rest=True),
+    ]
+
+
 def _problem(error: AuthorityError) -> Problem:
     text = error.args[0]
     if isinstance(text, Sentence):
@@ -199,16 +218,21 @@ def _number_problems(
     return []
 
 
-def _differences(receipt: Receipt, told: Sequence[Result]) -> list[Problem]:
+def _differences(
+    receipt: Receipt, told: Sequence[Result], *, rest: bool = False
+) -> list[Problem]:
     """Return which amounts are others than the document's. Whether what is taken back
-    has a sign differs from program to program, so signs do not count."""
+    has a sign differs from program to program, so signs do not count.
+
+    :param rest: there are more rows, so that less is no difference
+    """
     found = []
     for name, ours in totals_of(receipt).items():
         theirs = [getattr(one, name) for one in told]
         if any(one is None for one in theirs):
             continue
         together = abs(sum(theirs, Decimal(0)))
-        if together != abs(ours):
+        if together > abs(ours) or (together != abs(ours) and not rest):
             found.append(
                 Problem(
                     "amount_differs",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal
 from typing import Any
 
-from ...contract import NOTHING, Returnable
+from ...contract import NOTHING, Line, Returnable
 from ...messages import _
 from ..builder import buyer_of, reason_of, scope_of
 from ..code_tables import table
@@ -55,14 +55,20 @@ def check_red(found: Findings) -> None:
             "red.reason",
             receipt.record,
         )
-    _check_scope(found)
+    over: set[tuple[str, str]] = set()
+    if original and original.returnable is not None:
+        over = _check_returnable(found, original.returnable)
+    _check_scope(found, over)
     _check_standing(found)
     _check_buyer(found)
-    if original and original.returnable is not None:
-        _check_returnable(found, original.returnable)
 
 
-def _check_scope(found: Findings) -> None:
+def _check_scope(found: Findings, over: Set[tuple[str, str]]) -> None:
+    """Check that it is known what is taken back.
+
+    :param over: items of which more is taken back than is left: their lines fit none of
+        the fapiao for that reason, which was told
+    """
     receipt, scope = found.receipt, scope_of(found.receipt)
     if scope not in (FULL, PARTIAL):
         found.add(
@@ -81,11 +87,14 @@ def _check_scope(found: Findings) -> None:
         if type(place) is int and place > 0 and (part, place) not in seen:
             seen.add((part, place))
             continue
+        if _item_of(line) in over:
+            continue
         found.add(
             "blue_line",
             _(
-                "It is not told which line of the fapiao “%(line)s” takes back, or two"
-                " lines take back the same one. Choose the lines of the invoice."
+                "“%(line)s” fits no line of the fapiao that is left to be taken back."
+                " Its name, item code and tax have to be as on the invoice, and one"
+                " line cannot take back two, nor two lines one."
             ),
             f"lines[{index}]",
             line.record,
@@ -129,17 +138,25 @@ def _check_buyer(found: Findings) -> None:
         )
 
 
+def _item_of(line: Line) -> tuple[str, str]:
+    """Return by what it is known how much of an item is left."""
+    return line.internal_code, line.item_code
+
+
 def _check_returnable(
     found: Findings, left: Mapping[tuple[str, str], Returnable]
-) -> None:
+) -> set[tuple[str, str]]:
     """Check that no more is taken back than is left of each item, and all of it where
-    the whole is taken back. Amounts that cannot be used are told elsewhere."""
+    the whole is taken back. Amounts that cannot be used are told elsewhere.
+
+    :return: the items of which too much is taken back
+    """
     taken: dict[tuple[str, str], list[Any]] = {}
+    over: set[tuple[str, str]] = set()
     for line in found.receipt.lines:
         if not (line.net.is_finite() and line.quantity.is_finite()):
-            return
-        key = (line.internal_code, line.item_code)
-        row = taken.setdefault(key, [Decimal(0), Decimal(0), line])
+            return over
+        row = taken.setdefault(_item_of(line), [Decimal(0), Decimal(0), line])
         row[0] += line.quantity
         row[1] += line.net
     for key, (quantity, amount, line) in taken.items():
@@ -148,6 +165,7 @@ def _check_returnable(
         enough = quantity <= rest.quantity or line.data.get("amount_only")
         if enough and amount <= rest.amount + _SLACK:
             continue
+        over.add(key)
         found.add(
             "over_red",
             _(
@@ -163,6 +181,7 @@ def _check_returnable(
             most=yuan(rest.amount),
         )
     _check_whole(found, left, sum((row[1] for row in taken.values()), Decimal(0)))
+    return over
 
 
 def _check_whole(

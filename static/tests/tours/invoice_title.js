@@ -66,7 +66,6 @@ registry.category("web_tour.tours").add("account_ereceipt_title", {
 /** Once it is issued, the page says so and has no form. */
 registry.category("web_tour.tours").add("account_ereceipt_title_stands", {
     steps: () => [
-        openForm,
         {
             content: "It is issued already",
             trigger: "div[name=sentence]:contains(cannot be changed any more)",

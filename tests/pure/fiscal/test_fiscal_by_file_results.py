@@ -11,7 +11,13 @@ from fiscal.by_file.cells import FileError
 from fiscal.by_file.layout import Column, Layout
 from fiscal.by_file.reading import Form, Table, read
 from fiscal.by_file.receipts import rows_of, totals_of
-from fiscal.by_file.results import Result, ResultError, outcome_of, result_of
+from fiscal.by_file.results import (
+    Result,
+    ResultError,
+    outcome_of,
+    result_of,
+    wrong_anyhow,
+)
 from fiscal.by_file.writing import write
 from fiscal.contract import Capabilities, Status
 
@@ -229,6 +235,28 @@ def test_what_does_not_fit(authority) -> None:
     assert codes(authority, [valid(OTHER)], uid=NUMBER) == ["other_number"]
     assert codes(authority, [valid(), Result(Status.INVALID)]) == ["states_differ"]
     assert codes(authority, [valid(), valid(serial="1")]) == ["rows_differ"]
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ((valid(total=D("100.00")),), []),
+        ((valid(total=D("226.00")),), []),
+        ((valid(total=D("226.01")),), ["amount_differs"]),
+        ((valid(total=D("100.00")), valid(OTHER, total=D("126.00"))), []),
+        (
+            (valid(total=D("100.00")), valid(OTHER, total=D("127.00"))),
+            ["amount_differs"],
+        ),
+        ((valid(), Result(Status.INVALID, message="x")), ["states_differ"]),
+        ((valid(""),), ["number_missing"]),
+    ],
+)
+def test_what_is_wrong_whatever_other_rows_say(told, wrong) -> None:
+    receipt = cn_kit.receipt()
+    assert receipt.total == D("226.00")
+    found = wrong_anyhow(Plain, document(), receipt, told)
+    assert [problem.code for problem in found] == wrong
 
 
 def test_signs_of_what_is_taken_back_do_not_count() -> None:

@@ -321,6 +321,15 @@ def test_what_is_wrong(code, record, base):
         authority().build(base)
 
 
+@pytest.mark.parametrize(
+    ("original", "found"),
+    [(left("5", "100"), {"over_red"}), (left("5", "900"), {"blue_line"})],
+)
+def test_too_much_of_a_line_is_the_only_mistake(original, found):
+    base = back(line("200.00"), data={"scope": "partial"}, original=original)
+    assert set(wrong(base)) == found
+
+
 def test_all_at_once():
     base = buyer(receipt(line("1.00", item_code="", tax="5.00"), currency="USD"), id="")
     base = replace(base, document_type="81", device=Device(""))
