@@ -147,24 +147,11 @@ class EreceiptRegistration(models.Model):
             if device:
                 registration._cn_look_at_credit(device)
 
-    def action_test_connection(self):
-        # EXTENDS: whoever tests it looks at what is left, too
-        result = super().action_test_connection()
-        if self.authority == AUTHORITY and not self.problems:
-            device = self.device_ids.filtered(lambda d: d.lifecycle == "active")[:1]
-            if device and self._sends_here():
-                self.sudo()._cn_look_at_credit(device, now=True)
-        return result
-
-    def _cn_look_at_credit(self, device, now=False):
-        """Ask what is to be asked, through a device's account, and keep what was told.
-
-        :param bool now: whether or not it is time, where one more question is allowed
-        """
+    def _cn_look_at_credit(self, device):
+        """Ask what is to be asked now, through a device's account, and keep what was
+        told."""
         credit = None
         call = self._cn_credit_call()
-        if not call and now and self._cn_may_ask_credit():
-            call = "refresh_credit_line"
         if call:
             try:
                 with self._calling(device) as authority:

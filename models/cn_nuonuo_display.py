@@ -91,3 +91,13 @@ class AccountMove(models.Model):
         string="Files of the tax authority",
         groups="account_ereceipt.group_ereceipt_reader",
     )
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        # EXTENDS base: another module's number of eight characters is none of a 数电票
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form" and arch.xpath("//field[@name='cn_is_fapiao']"):
+            for node in arch.xpath("//field[@name='fapiao']"):
+                hidden = node.get("invisible") or "False"
+                node.set("invisible", f"cn_is_fapiao or ({hidden})")
+        return arch, view

@@ -67,3 +67,10 @@ class TestCnShown(CnNuonuoCommon):
         self.device.action_activate()
         self.registration.sudo()._breaker_opened("Refused.")
         self.assertGreater(len(self.registration.activity_ids), len(alerts))
+
+    def test_the_number_of_eight_characters_is_not_shown(self):
+        """Another module has a field for the numbers of old paper fapiao."""
+        move = self.issued()
+        self.assertIn("fapiao", move._fields, "China's own module is installed")
+        seen = Form(move.with_user(self.accountant))
+        self.assertTrue(seen._get_modifier("fapiao", "invisible"))
