@@ -1,1 +1,1 @@
-from . import cn_callback, eg_callback, portal, signing_agent, title
+from . import cn_callback, eg_callback, original, paid, portal, signing_agent, title

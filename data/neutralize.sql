@@ -48,6 +48,13 @@ UPDATE ereceipt_file_profile
        folder = NULL,
        mail_to = NULL,
        senders = NULL;
+-- Other systems are told nothing.
+UPDATE ereceipt_webhook
+   SET active = false,
+       database_uuid = NULL,
+       secret_sealed = NULL,
+       former_secret_sealed = NULL,
+       former_until = NULL;
 UPDATE ereceipt_document SET lease_token = NULL, lease_until = NULL;
 UPDATE ir_cron
    SET active = false

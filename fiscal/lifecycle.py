@@ -127,6 +127,9 @@ REFUSED = frozenset({INVALID, REJECTED})
 NEEDS_PERSON = frozenset({TO_SIGN, INVALID, REJECTED, LATE, FAILED})
 """A person has to do something."""
 
+UNDONE = frozenset({WAITING}) | OPEN | NEEDS_PERSON
+"""Something is still to happen, by the jobs or by a person."""
+
 READ_AS: dict[tuple[str, Status], Status] = {
     # what was just sent is not absent because the answer does not know it yet
     (SENDING, Status.ABSENT): Status.UNKNOWN,

@@ -100,18 +100,23 @@ class AccountMove(models.Model):
     def _ereceipt_check_nothing_refers(self):
         """Refuse to cancel what a credit note takes back already."""
         self.ensure_one()
-        standing = self.reversal_move_ids.filtered(
+        standing = self._ereceipt_standing_reversals()
+        if standing:
+            raise UserError(self._ereceipt_say_taken_back(standing))
+
+    def _ereceipt_standing_reversals(self):
+        """Return the credit notes that take the invoice back."""
+        return self.reversal_move_ids.filtered(
             lambda m: m.state == "posted" and m.ereceipt_state in lifecycle.STANDING
         )
-        if standing:
-            raise UserError(
-                self.env._(
-                    "%(invoice)s is taken back by %(credit_notes)s already, so it "
-                    "cannot be cancelled as well.",
-                    invoice=self.display_name,
-                    credit_notes=", ".join(standing.mapped("name")),
-                )
-            )
+
+    def _ereceipt_say_taken_back(self, standing):
+        return self.env._(
+            "%(invoice)s is taken back by %(credit_notes)s already, so it "
+            "cannot be cancelled as well.",
+            invoice=self.display_name,
+            credit_notes=", ".join(standing.mapped("name")),
+        )
 
 
 class EreceiptDocument(models.Model):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..fiscal import authority_class, lifecycle
+from .account_move_delivery import MAILED
 
 REPLACEMENT = "replacement"
 """Cause of the activity that asks to give the customer another document."""
@@ -11,23 +12,30 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    def _ereceipt_handed_over(self):
+    def _ereceipt_handed_over(self, way=None):
         """Note that the customers have these invoices now: the first time counts. Who
         may only look, as an auditor, hands nothing over by printing.
 
         Writes at once: a request that Odoo runs on a read-only connection is run
         again before anything is rendered.
+
+        :param way: how they got them, as the column that says when: ``MAILED``, of
+            which the last time counts, or ``OPENED``
         """
         if self.env.user._is_internal() and not self.has_access("write"):
             return
         gone = (lifecycle.SUPERSEDED, lifecycle.WITHDRAWN)
-        documents = self.sudo().ereceipt_link_ids.document_id.filtered(
-            lambda d: d.issued_at and not d.handed_over_at and d.state not in gone
+        now = fields.Datetime.now()
+        standing = self.sudo().ereceipt_link_ids.document_id.filtered(
+            lambda d: d.issued_at and d.state not in gone
         )
+        if way:
+            standing.filtered(lambda d: way == MAILED or not d[way]).write({way: now})
+        documents = standing.filtered(lambda d: not d.handed_over_at)
         if not documents:
             return
         owed = documents.filtered(lambda d: d._owes_replacement())
-        documents.write({"handed_over_at": fields.Datetime.now()})
+        documents.write({"handed_over_at": now})
         documents.flush_recordset(["handed_over_at"])
         if owed:
             self.env["ereceipt.alert"]._clear(owed.link_ids.move_id, REPLACEMENT)

@@ -28,7 +28,7 @@ def _data_uri(png):
 
 
 class AccountMove(models.Model):
-    """What the customer is shown of the document: on paper and in the portal."""
+    """What the customer is shown of the document on paper."""
 
     _inherit = "account.move"
 
@@ -62,30 +62,6 @@ class AccountMove(models.Model):
             "replaces": self._ereceipt_replaces_text() if printed else "",
             "sentence": document._print_sentence(),
             "watermark": _watermark() if document.environment == "test" else "",
-        }
-
-    def _ereceipt_portal_values(self):
-        """Return what the portal shows beside the invoice: what is printed, what the
-        authority says, and what took the document's place.
-
-        The replacement is a link only for the same customer: it may be a sale to
-        somebody else, where the wrong one had been chosen.
-        """
-        self.ensure_one()
-        values = self._ereceipt_print_values()
-        if not values:
-            return None
-        document = self.ereceipt_document_id.sudo()
-        moves = document._replacement().link_ids.move_id - self
-        own = moves.filtered(
-            lambda m: m.commercial_partner_id == self.commercial_partner_id
-        )
-        return {
-            **values,
-            "valid": document.state == lifecycle.VALID,
-            "status": document._portal_sentence(),
-            "replaced": bool(moves),
-            "replacement": own[:1],
         }
 
 
@@ -130,12 +106,3 @@ class EreceiptDocument(models.Model):
         if self.state == lifecycle.SUPERSEDED:
             return self.env._("This receipt was replaced and must not be used.")
         return ""
-
-    def _portal_sentence(self):
-        """Return what a customer who looks is told of the document's state."""
-        self.ensure_one()
-        if self.state == lifecycle.VALID:
-            return self.env._("Registered with the tax authority")
-        if self.state in PRINTED:
-            return self.env._("Issued, on its way to the tax authority")
-        return self._print_sentence()

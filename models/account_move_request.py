@@ -141,9 +141,14 @@ class AccountMove(models.Model):
 
     def _ereceipt_hold_reason(self):
         # EXTENDS: what was asked for waits until that is decided
-        if self._ereceipt_awaits_grant():
+        if self._ereceipt_awaits_decision():
             return "approval"
         return super()._ereceipt_hold_reason()
+
+    def _ereceipt_awaits_decision(self):
+        """Hook: whether somebody has to decide before it is issued, for which no other
+        person's word stands."""
+        return self._ereceipt_awaits_grant()
 
     def _ereceipt_awaits_grant(self):
         """Whether somebody has to decide before it is issued. What takes a sale back
@@ -161,7 +166,7 @@ class AccountMove(models.Model):
         # EXTENDS: a person's word does not stand for a grant
         unasked = self.browse()
         if by_person:
-            unasked = self.filtered(lambda move: move._ereceipt_awaits_grant())
+            unasked = self.filtered(lambda move: move._ereceipt_awaits_decision())
             super(AccountMove, unasked)._ereceipt_issue(
                 at_posting=at_posting, raising=raising
             )

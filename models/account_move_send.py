@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..fiscal import lifecycle
+from .account_move_delivery import MAILED
 
 MADE_FROM = {"mail_template": "mail.template", "pdf_report": "ir.actions.report"}
 """Records that the settings of a mail name by their ids."""
@@ -355,13 +356,17 @@ class AccountMoveSend(models.AbstractModel):
     def _hook_if_success(self, moves_data, from_cron=False):
         # EXTENDS account: an error before the PDF does not stop a mail where the
         # caller is content with a pro forma
-        sent = self.env["account.move"]
+        sent = mailed = self.env["account.move"]
         for move, move_data in moves_data.items():
             methods = set(move_data["sending_methods"])
             if move._ereceipt_mail_waits() or move._ereceipt_mail_refused():
                 methods.discard("email")
             move_data["sending_methods"] = methods
-            if methods:
+            addressed = move.partner_id.email or move_data.get("mail_partner_ids")
+            if "email" in methods and addressed:
+                mailed |= move
+            elif methods:
                 sent |= move
         sent._ereceipt_handed_over()
+        mailed._ereceipt_handed_over(MAILED)
         return super()._hook_if_success(moves_data, from_cron=from_cron)

@@ -120,6 +120,18 @@ class EreceiptRegistration(models.Model):
             time=format_datetime(self.env, self.cn_credit_at),
         )
 
+    def _cn_nuonuo_cockpit_facts(self):
+        """Return what the overview says of the credit line."""
+        return [
+            self.env["ereceipt.cockpit"]._row(
+                self.env._("Credit line of %s", self.name),
+                note=" ".join(
+                    filter(None, (self.cn_credit_text, self.cn_credit_warning))
+                ),
+                level="warning" if self.cn_credit_warning else "",
+            )
+        ]
+
     # -------------------------------------------------------------------------
     # CRUD METHODS
     # -------------------------------------------------------------------------

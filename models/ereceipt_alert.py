@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 
 ACTIVITY_TYPE = "account_ereceipt.mail_activity_type_ereceipt"
+OUTLASTING = frozenset({"paid"})
+"""Causes that have nothing to do with what the authority decides."""
 
 
 class EreceiptAlert(models.AbstractModel):
@@ -14,20 +16,25 @@ class EreceiptAlert(models.AbstractModel):
     def _raise(self, record, cause, summary, note=False, user=None, deadline=None):
         """Schedule an activity on a record unless it is there.
 
-        :param user: who is to do it; the responsible of a registration or a device
-            if None
+        :param user: who is to do it; if None, everybody who is told of alerts of the
+            registration or device. The first of them who does it does it for all.
         :param date deadline: until when; today if None
         """
         if self._open_activities(record, cause):
             return
-        if user is None:
-            user = record._end_responsible()
-        self._schedule(record, cause, summary, note, user, deadline)
+        users = record._alert_users() if user is None else user
+        for one in users or self.env.ref("base.user_admin"):
+            self._schedule(record, cause, summary, note, one, deadline)
 
     @api.model
     def _clear(self, records, cause):
-        """Close the activities of a cause."""
-        self._open_activities(records, cause).action_feedback()
+        """Close the activities of a cause; where several people have one for it, the
+        first is done, which takes the others away."""
+        activities = self._open_activities(records, cause)
+        if records._name.startswith("ereceipt."):
+            alike = activities.grouped(lambda a: (a.res_id, a.ereceipt_cause))
+            activities = activities.browse(group[0].id for group in alike.values())
+        activities.action_feedback()
 
     @api.model
     def _take_back(self, records, cause):
@@ -49,10 +56,13 @@ class EreceiptAlert(models.AbstractModel):
 
     @api.model
     def _clear_for_documents(self, documents):
-        """Close every activity of ours on the invoices of documents."""
+        """Close every activity of ours on the invoices of documents, but for those
+        that their decision does not end."""
         moves = documents.link_ids.move_id
         if moves:
-            self._open_activities(moves).action_feedback()
+            self._open_activities(moves).filtered(
+                lambda activity: activity.ereceipt_cause not in OUTLASTING
+            ).action_feedback()
 
     def _schedule(self, record, cause, summary, note, user, deadline=None):
         record.sudo().with_context(lang=user.lang).activity_schedule(
@@ -85,3 +95,31 @@ class MailActivity(models.Model):
         groups=fields.NO_ACCESS,
         help="What the activity was made for, so that it ends by itself.",
     )
+
+    def _action_done(self, feedback=False, attachment_ids=None):
+        # EXTENDS mail: others who were asked to do the same are not any more
+        others = self._ereceipt_others()
+        result = super()._action_done(feedback, attachment_ids)
+        others.unlink()
+        return result
+
+    def _ereceipt_others(self):
+        """Return the activities of other people for the same causes. Those on invoices
+        are one person's each, and many: they are not looked up."""
+        shared = self.sudo().filtered(
+            lambda a: a.ereceipt_cause and (a.res_model or "").startswith("ereceipt.")
+        )
+        if not shared:
+            return shared
+        keys = {(a.res_model, a.res_id, a.ereceipt_cause) for a in shared}
+        others = self.sudo().search(
+            [
+                ("res_model", "in", shared.mapped("res_model")),
+                ("res_id", "in", shared.mapped("res_id")),
+                ("ereceipt_cause", "in", shared.mapped("ereceipt_cause")),
+                ("id", "not in", self.ids),
+            ]
+        )
+        return others.filtered(
+            lambda a: (a.res_model, a.res_id, a.ereceipt_cause) in keys
+        )

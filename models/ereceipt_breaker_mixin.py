@@ -38,6 +38,13 @@ class EreceiptBreakerMixin(models.AbstractModel):
     breaker_reason = fields.Char(
         string="Why held back", copy=False, readonly=True, program_only=True
     )
+    breaker_credentials = fields.Boolean(
+        string="Credentials refused",
+        copy=False,
+        readonly=True,
+        program_only=True,
+        help="Calls are held back because the authority refused who we are.",
+    )
 
     def _breaker_count(self, error, reason, signs_in=None):
         """Draw for the breaker what a call's end means.
@@ -87,12 +94,13 @@ class EreceiptBreakerMixin(models.AbstractModel):
             cr.execute(
                 SQL(
                     "UPDATE %s SET breaker_failures = %s, breaker_open_until = "
-                    "GREATEST(breaker_open_until, %s), breaker_reason = %s "
-                    "WHERE id = %s",
+                    "GREATEST(breaker_open_until, %s), breaker_reason = %s, "
+                    "breaker_credentials = %s WHERE id = %s",
                     table,
                     failures,
                     until,
                     reason,
+                    credentials,
                     self.id,
                 )
             )
@@ -143,6 +151,7 @@ class EreceiptBreakerMixin(models.AbstractModel):
                 "breaker_failures": 0,
                 "breaker_open_until": False,
                 "breaker_reason": False,
+                "breaker_credentials": False,
             }
         )
         for record in self:
@@ -155,7 +164,8 @@ class EreceiptBreakerMixin(models.AbstractModel):
             cr.execute(
                 SQL(
                     "UPDATE %s SET breaker_failures = 0, breaker_open_until = NULL, "
-                    "breaker_reason = NULL WHERE id = %s",
+                    "breaker_reason = NULL, breaker_credentials = FALSE "
+                    "WHERE id = %s",
                     SQL.identifier(self._table),
                     self.id,
                 )
@@ -177,7 +187,12 @@ class EreceiptBreakerMixin(models.AbstractModel):
                 if not left:
                     raise
         self.invalidate_recordset(
-            ["breaker_failures", "breaker_open_until", "breaker_reason"]
+            [
+                "breaker_failures",
+                "breaker_open_until",
+                "breaker_reason",
+                "breaker_credentials",
+            ]
         )
         return result
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..fiscal import authority_classes
+from ..fiscal import authority_classes, lifecycle
 
 
 class EreceiptRegistration(models.Model):
@@ -38,3 +38,17 @@ class EreceiptRegistration(models.Model):
         self.ensure_one()
         until = now + timedelta(hours=self.warn_before_hours)
         return self._hook("warn_until", until, now)
+
+    def _documents_near_deadline(self):
+        """Return the documents whose window closes soon and that are not accepted."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        return self.env["ereceipt.document"].search(
+            [
+                ("registration_id", "=", self.id),
+                ("state", "in", ("queued", "to_sign", "unknown", *lifecycle.REFUSED)),
+                ("closes_at", "<=", self._warn_until(now)),
+                ("closes_at", ">", now),
+                ("late_reference", "=", False),
+            ]
+        )

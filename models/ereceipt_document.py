@@ -54,6 +54,8 @@ answer."""
 HELD_FOR_ORIGINAL = frozenset({lifecycle.QUEUED, lifecycle.TO_SIGN, lifecycle.LATE})
 """States of a return that has not left because its sale is not valid."""
 
+SQL_UNDONE = ", ".join(f"'{state}'" for state in sorted(lifecycle.UNDONE))
+
 UNSEEN = timedelta(minutes=10)
 """How long a transaction may last whose changes a look at a waiting document could
 not see: they bear the time at which it began."""
@@ -240,6 +242,9 @@ class EreceiptDocument(models.Model):
     )
     _due_index = models.Index("(next_attempt_at) WHERE next_attempt_at IS NOT NULL")
     _waiting_index = models.Index("(write_date) WHERE state = 'waiting'")
+    # what people work through is a small part of all documents, however many there are
+    _undone_index = models.Index(f"(state, device_id) WHERE state IN ({SQL_UNDONE})")
+    _issued_index = models.Index("(issued_at)")
 
     # -------------------------------------------------------------------------
     # COMPUTE METHODS

@@ -266,26 +266,6 @@ class EreceiptDocument(models.Model):
         action["context"] = {}
         return action
 
-    def action_bulk_issue(self):
-        """Issue the documents among these that wait."""
-        return self.link_ids.move_id.action_ereceipt_issue()
-
-    def action_bulk_send(self):
-        """Send at once those that are due to be sent."""
-        return self.link_ids.move_id.action_ereceipt_send_now()
-
-    def action_bulk_ask(self):
-        """Ask the authority at once what became of those that it has."""
-        return self.link_ids.move_id.action_ereceipt_ask()
-
-    def action_bulk_correct(self):
-        """Issue anew what the authority refused."""
-        return self.link_ids.move_id.action_ereceipt_correct()
-
-    def action_bulk_retry(self):
-        """Try again what was given up."""
-        return self.link_ids.move_id.action_ereceipt_retry()
-
     # -------------------------------------------------------------------------
     # GETTERS
     # -------------------------------------------------------------------------

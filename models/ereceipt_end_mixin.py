@@ -108,10 +108,7 @@ class EreceiptEndMixin(models.AbstractModel):
     @api.model
     def _warn_of_ends(self):
         """Tell of every end that is near, of every model; called by the upkeep job."""
-        for name in sorted(self.env.registry):
-            model = self.env[name].with_context(active_test=False)
-            if model._abstract or not getattr(model, "_ereceipt_ends", ()):
-                continue
+        for model in self._models_that_end():
             near = (
                 Domain(date, "<=", self._last_day_told())
                 for date in model._ereceipt_ends
@@ -120,6 +117,16 @@ class EreceiptEndMixin(models.AbstractModel):
             for record in model.search(Domain.OR([told, *near])):
                 record._close_moved_ends()
                 record._warn_of_own_ends()
+
+    @api.model
+    def _models_that_end(self):
+        """Return the models that have dates that end, archived records with them."""
+        models_there = (self.env[name] for name in sorted(self.env.registry))
+        return [
+            model.with_context(active_test=False)
+            for model in models_there
+            if not model._abstract and getattr(model, "_ereceipt_ends", ())
+        ]
 
     def _warn_of_own_ends(self):
         """Tell of the ends for which a new step has come."""
@@ -137,19 +144,13 @@ class EreceiptEndMixin(models.AbstractModel):
     def _tell_end(self, name, end):
         """Ask who is responsible to renew it, in the place of an earlier warning."""
         alerts = self.env["ereceipt.alert"]
-        user = self._end_responsible()
-        reader = self.with_context(lang=user.lang)
+        reader = self.with_context(lang=self._end_responsible().lang)
         alerts._take_back(self, _cause(name))
         alerts._raise(
             self,
             _cause(name),
-            reader.env._(
-                "%(what)s on %(date)s",
-                what=reader._end_label(name),
-                date=format_date(reader.env, end),
-            ),
+            reader._end_sentence(name, end),
             reader._end_cure(name),
-            user=user,
             deadline=end,
         )
 
@@ -175,6 +176,14 @@ class EreceiptEndMixin(models.AbstractModel):
 
     def _end_responsible(self):
         """Hook: return the user who is told."""
+        raise NotImplementedError
+
+    def _alert_users(self):
+        """Hook: return everybody who is told of what is wrong with it."""
+        return self._end_responsible()
+
+    def _end_registration(self):
+        """Hook: return the registration that it is used for."""
         raise NotImplementedError
 
     def _end_owners(self):
@@ -211,6 +220,13 @@ class EreceiptEndMixin(models.AbstractModel):
         if days == 1:
             return self.env._("%s tomorrow", what)
         return self.env._("%(what)s in %(days)s days", what=what, days=days)
+
+    def _end_sentence(self, name, end):
+        return self.env._(
+            "%(what)s on %(date)s",
+            what=self._end_label(name),
+            date=format_date(self.env, end),
+        )
 
     def _end_label(self, name):
         return self.fields_get([name], ["string"])[name]["string"]

@@ -10,14 +10,6 @@ from odoo.exceptions import UserError
 from odoo.tools import float_round
 
 PURGE_BATCH = 2000
-RETENTION_PARAMETER = "account_ereceipt.retention_days"
-MINIMUM_RETENTION_DAYS = 5 * 366
-"""Egyptian law keeps documents for five years; no setting goes below."""
-
-SEALS_AT_ONCE = 20
-VERIFIED_PARAMETER = "account_ereceipt.seal_verified"
-"""The number of the seal up to which the job has verified."""
-
 SEAL_FORMAT = 2
 """What new rows tell their seals (:meth:`EreceiptExchange._fingerprint`)."""
 
@@ -251,7 +243,7 @@ class EreceiptExchange(models.Model):
         seal_format = self.seal_format or 1
         bodies = {name: self._body_sha256(name) for name in ("request", "response")}
         if self.purged_at:
-            oldest = self.purged_at - timedelta(days=MINIMUM_RETENTION_DAYS)
+            oldest = self.purged_at - timedelta(days=self._least_retention())
             if self.started_at > oldest or self.request_gzip or self.response_gzip:
                 return False
             if seal_format == 1:
@@ -281,28 +273,6 @@ class EreceiptExchange(models.Model):
             return hashlib.sha256(self._body(f"{name}_gzip")).hexdigest()
         except (OSError, EOFError, ValueError, zlib.error):
             return None
-
-    @api.model
-    def _purge(self):
-        """Empty the bodies of rows older than the retention; their seals stay."""
-        keep = self.env["ir.config_parameter"].sudo().get_param(RETENTION_PARAMETER)
-        days = max(int(keep or 0), MINIMUM_RETENTION_DAYS)
-        old = self.sudo().search(
-            [
-                ("started_at", "<", fields.Datetime.now() - timedelta(days=days)),
-                ("purged_at", "=", False),
-                ("seal_id", "!=", False),
-            ],
-            limit=PURGE_BATCH,
-        )
-        if old:
-            old.write(
-                {
-                    "request_gzip": False,
-                    "response_gzip": False,
-                    "purged_at": fields.Datetime.now(),
-                }
-            )
 
 
 class EreceiptSeal(models.Model):
@@ -365,63 +335,6 @@ class EreceiptSeal(models.Model):
         for fingerprint in fingerprints:
             chain.update(fingerprint.encode())
         return chain.hexdigest()
-
-    @api.model
-    def _verify_some(self):
-        """Verify as many seals as one run may take, going on where the last one ended
-        and from the beginning again after the newest, and ask for a person where
-        something was changed."""
-        parameters = self.env["ir.config_parameter"].sudo()
-        first = int(parameters.get_param(VERIFIED_PARAMETER) or 0) + 1
-        seals = self.sudo().search(
-            [("number", ">=", first)], order="number", limit=SEALS_AT_ONCE
-        )
-        wrong = self._verify(first, SEALS_AT_ONCE)
-        last = seals[-1].number if len(seals) == SEALS_AT_ONCE else 0
-        parameters.set_param(VERIFIED_PARAMETER, last)
-        registration = self.env["ereceipt.registration"].sudo().search([], limit=1)
-        if wrong and registration:
-            self.env["ereceipt.alert"]._raise(
-                registration,
-                "seal",
-                self.env._("What was exchanged with an authority was changed"),
-                "\n".join(wrong),
-            )
-
-    @api.model
-    def _verify(self, first=1, most=None):
-        """Return the rows and seals that are not what they were, as sentences.
-
-        :param int first: number of the first seal that is verified
-        :param int most: how many are
-        """
-        wrong = []
-        before = self.sudo().search([("number", "=", first - 1)], limit=1)
-        previous = before.hash
-        seals = self.sudo().search(
-            [("number", ">=", first)], order="number", limit=most
-        )
-        for number, seal in enumerate(seals, first):
-            if seal.previous_hash != previous or seal.number != number:
-                wrong.append(
-                    self.env._("Seal %s does not follow its predecessor.", seal.number)
-                )
-            # not by the field, whose value may stem from what the user sees
-            rows = self.env["ereceipt.exchange"].sudo()
-            rows = rows.search([("seal_id", "=", seal.id)], order="id")
-            sealed = self._chain(seal.previous_hash, rows.mapped("sha256"))
-            if sealed != seal.hash or len(rows) != seal.exchange_count:
-                wrong.append(
-                    self.env._(
-                        "The rows of seal %s are not those it was put on.", seal.number
-                    )
-                )
-            rows.invalidate_recordset(["document_ids"])
-            for row in rows:
-                if not row._is_as_sealed():
-                    wrong.append(self.env._("Exchange %s was changed.", row.id))
-            previous = seal.hash
-        return wrong
 
 
 def _pack(body):

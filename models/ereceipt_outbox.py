@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 from psycopg2.errors import DeadlockDetected, SerializationFailure
@@ -110,16 +111,18 @@ class EreceiptOutbox(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _run(self, deadline):
+    def _run(self, deadline, work=None):
         """Send and follow what is due until the time is over or nothing is left.
 
+        :param work: what claims and settles, if not ``ereceipt.work``: something else
+            than documents may travel in the same way
         :param float deadline: ``time.monotonic()`` after which nothing is claimed but
             what ends before calls that hang give up
         :return: how many documents were settled
         :raise Exception: claiming failed by a defect, which the scheduler has to know;
             raised when the answers that were on their way are written down
         """
-        work = self.env["ereceipt.work"].sudo()
+        work = (self.env["ereceipt.work"] if work is None else work).sudo()
         if time.monotonic() >= deadline:
             self._commit(0, work._due_count())
             return 0
@@ -200,13 +203,13 @@ class EreceiptOutbox(models.AbstractModel):
             return [], defect
 
     def _busy(self, units):
-        """Return how many calls are under way by registration id, infinitely many
-        where one of them hangs."""
+        """Return how many calls are under way by whom they are made for (a
+        registration's id), infinitely many where one of them hangs."""
         hanging_since = time.monotonic() - HANGING_AFTER
         busy = Counter()
         for unit in units:
             hangs = unit.begun_at < hanging_since
-            busy[unit.registration_id] += math.inf if hangs else 1
+            busy[unit.holder_id] += math.inf if hangs else 1
         return busy
 
     def _land(self, flying, seconds=None):
@@ -219,7 +222,7 @@ class EreceiptOutbox(models.AbstractModel):
         return [(flying.pop(future), future.result()) for future in finished]
 
     def _count(self, landed):
-        return sum(len(unit.document_ids) for unit, _report in landed)
+        return sum(unit.count for unit, _report in landed)
 
     def _write_down(self, work, landed):
         """Settle the units that ended meanwhile, in one transaction. Where that cannot
@@ -249,8 +252,8 @@ class EreceiptOutbox(models.AbstractModel):
         if self._attempt(lambda: work._settle(one), self._count(one)):
             return
         self._attempt(lambda: work._record(one))
-        for document in work.env["ereceipt.document"].browse(unit.document_ids):
-            self._attempt(lambda d=document: work._settle_documents(one, d), 1)
+        for settle in work._one_by_one(unit, report):
+            self._attempt(settle, 1)
 
     def _sleep_until_due(self, work, deadline):
         """Stay for what becomes due within this run's time (a verdict that takes the
@@ -434,7 +437,25 @@ class EreceiptOutbox(models.AbstractModel):
             self.env["ereceipt.seal"]._seal,
             self.env["ereceipt.seal"]._verify_some,
             self.env["ereceipt.exchange"]._purge,
+            self.env["ereceipt.number"]._look_for_gaps,
+            self.env["ereceipt.alert.cause"]._keep,
         ]
+
+    @api.model
+    def _upkeep_runs(self):
+        """Whether the upkeep job is switched on and ran within the last day."""
+        job = self.env.ref("account_ereceipt.ir_cron_ereceipt_upkeep", False)
+        job = job and job.sudo()
+        # one that never ran counts from when it was made
+        last = job and job.active and (job.lastcall or job.create_date)
+        return bool(last and last >= fields.Datetime.now() - timedelta(days=1))
+
+    @api.autovacuum
+    def _gc_notice_upkeep_off(self):
+        """Tell of an upkeep job that does not run, which cannot tell of itself: Odoo's
+        own daily job looks. Where it runs, it looks by itself."""
+        if not self._upkeep_runs():
+            self.env["ereceipt.alert.cause"]._keep(by_upkeep=False)
 
     @api.model
     def _recheck_waiting(self):
@@ -444,23 +465,8 @@ class EreceiptOutbox(models.AbstractModel):
     @api.model
     def _warn_of_deadlines(self):
         """Tell somebody, well before, which documents have not arrived yet."""
-        now = fields.Datetime.now()
-        registrations = self.env["ereceipt.registration"].search([])
-        for registration in registrations:
-            soon = registration._warn_until(now)
-            documents = self.env["ereceipt.document"].search(
-                [
-                    ("registration_id", "=", registration.id),
-                    (
-                        "state",
-                        "in",
-                        ("queued", "to_sign", "unknown", *lifecycle.REFUSED),
-                    ),
-                    ("closes_at", "<=", soon),
-                    ("closes_at", ">", now),
-                    ("late_reference", "=", False),
-                ]
-            )
+        for registration in self.env["ereceipt.registration"].search([]):
+            documents = registration._documents_near_deadline()
             refused = documents.filtered(lambda d: d.state in lifecycle.REFUSED)
             self.env["ereceipt.alert"]._raise_for_documents(
                 documents - refused,

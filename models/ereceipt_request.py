@@ -25,7 +25,12 @@ class EreceiptRequest(models.Model):
 
     _name = "ereceipt.request"
     _description = "Request to issue"
-    _inherit = ["ereceipt.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ereceipt.guard.mixin",
+        "ereceipt.portal.form",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
 
     move_id = fields.Many2one(

@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.tools import email_normalize
 
 from .ereceipt_request import UNDECIDED
 
@@ -15,16 +14,12 @@ class EreceiptRequest(models.Model):
 
     @api.model
     def _portal_inputs(self, move):
-        """Return what the customer is asked, in the order of the page.
+        """Return what the customer is asked, in the order of the page, as
+        ``ereceipt.portal.form`` makes it.
 
         Hook ``portal_inputs(inputs)`` of an authority adds its own.
 
         :param move: the invoice, in sudo
-        :return: dicts with ``name``, ``kind`` (of the input: ``radio``, ``select``,
-            ``text``, ``tel``, ``email``), ``label``, ``choices``, ``most``
-            (characters), ``help``, ``fill`` (for the browser's autocomplete), ``ltr``
-            (figures and Latin letters), ``needed``, and ``known`` (the page of the
-            invoice shows it anyhow)
         """
         one = self._portal_input
         companies = self.env._("Of companies only.")
@@ -38,58 +33,6 @@ class EreceiptRequest(models.Model):
         ]
         request = self.new({"move_id": move.id})
         return request._hook("portal_inputs", inputs, inputs)
-
-    @api.model
-    def _portal_input(self, name, kind, **more):
-        field = self._fields[name]
-        choices = ()
-        if field.type == "selection":
-            choices = field._description_selection(self.env)
-        return {
-            "name": name,
-            "kind": kind,
-            "label": field._description_string(self.env),
-            "choices": choices,
-            "most": self._longest().get(name),
-            "help": "",
-            "fill": "off",
-            "ltr": False,
-            "needed": False,
-            "known": False,
-            **more,
-        }
-
-    @api.model
-    def _portal_values(self, move, typed):
-        """Return the values that a customer has typed, and what is wrong with their
-        form, as sentences.
-
-        :param typed: what came with the request: hostile
-        """
-        values, wrong = {}, []
-        for one in self._portal_inputs(move):
-            name, label = one["name"], one["label"]
-            text = typed.get(name, "")
-            text = " ".join(text.split()) if isinstance(text, str) else ""
-            if one["choices"] and text not in dict(one["choices"]):
-                if text or one["needed"]:
-                    wrong.append(self.env._("Choose one of: %s.", label))
-                text = ""
-            if one["kind"] == "email" and text and not email_normalize(text):
-                wrong.append(self.env._("“%s” is no e-mail address.", text[:40]))
-            if one["most"] and len(text) > one["most"]:
-                wrong.append(
-                    self.env._(
-                        "“%(field)s” is too long: at most %(most)s characters.",
-                        field=label,
-                        most=one["most"],
-                    )
-                )
-            elif text or not one["needed"]:
-                values[name] = text or False
-            elif not one["choices"]:
-                wrong.append(self.env._("Enter: %s.", label))
-        return values, wrong
 
     @api.model
     def _portal_submit(self, move, typed):

@@ -1,6 +1,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 
@@ -43,6 +44,11 @@ class EreceiptWork(models.AbstractModel):
         self.env["ereceipt.exchange"]._record(
             (unit, exchange) for unit, report in landed for exchange in report.exchanges
         )
+
+    def _one_by_one(self, unit, report):
+        """Return what settles each of a unit's documents by itself, to be called."""
+        documents = self.env["ereceipt.document"].browse(unit.document_ids)
+        return [partial(self._settle_documents, [(unit, report)], d) for d in documents]
 
     def _settle_documents(self, landed, documents):
         """Write what came of those of the units' documents that nobody else took

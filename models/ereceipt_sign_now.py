@@ -2,7 +2,7 @@ import time
 import uuid
 
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..fiscal import lifecycle
@@ -55,20 +55,6 @@ class EreceiptDocument(models.Model):
     """Signing a selection at once, because a person wants it."""
 
     _inherit = "ereceipt.document"
-
-    # -------------------------------------------------------------------------
-    # ACTION METHODS
-    # -------------------------------------------------------------------------
-
-    def action_bulk_sign(self):
-        """Sign those of these that wait for their signature, and tell why the others
-        still wait."""
-        self.check_access("read")
-        if not self.env.user.has_group("account_ereceipt.group_ereceipt_user"):
-            raise AccessError(
-                self.env._("Signing takes the role User of Electronic Receipts.")
-            )
-        return self._sign_now()
 
     # -------------------------------------------------------------------------
     # BUSINESS METHODS

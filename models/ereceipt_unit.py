@@ -41,6 +41,16 @@ class Unit:
         self.by_key = {document.key: document for document in self.documents}
 
     @property
+    def holder_id(self):
+        """For whom its calls are made: what hangs for one holds no other back."""
+        return self.registration_id
+
+    @property
+    def count(self):
+        """How many documents it carries."""
+        return len(self.documents)
+
+    @property
     def document_ids(self):
         return [document.key for document in self.documents]
 

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from .ereceipt_end_mixin import WARN_DAYS, WARN_PARAMETER, warn_days
-from .ereceipt_exchange import MINIMUM_RETENTION_DAYS, RETENTION_PARAMETER
 from .ereceipt_outbox import LANES
+from .ereceipt_retention import RETENTION_PARAMETER, least_days
 
 
 class ResConfigSettings(models.TransientModel):
@@ -17,7 +17,7 @@ class ResConfigSettings(models.TransientModel):
     ereceipt_retention_days = fields.Integer(
         string="Days to keep exchanges",
         config_parameter=RETENTION_PARAMETER,
-        default=MINIMUM_RETENTION_DAYS,
+        default=lambda self: min(least_days().values()),
     )
 
     ereceipt_warn_days = fields.Char(
@@ -51,12 +51,13 @@ class ResConfigSettings(models.TransientModel):
                         LANES,
                     )
                 )
-            if settings.ereceipt_retention_days < MINIMUM_RETENTION_DAYS:
+            least = min(least_days().values())
+            if settings.ereceipt_retention_days < least:
                 raise ValidationError(
                     self.env._(
                         "Exchanges with tax authorities are kept for %s days at least: "
                         "the law wants it.",
-                        MINIMUM_RETENTION_DAYS,
+                        least,
                     )
                 )
 

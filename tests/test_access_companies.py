@@ -14,6 +14,8 @@ OWNED = (
     "ereceipt.file.run",
     "ereceipt.file.row",
     "ereceipt.cn.red.request",
+    "ereceipt.webhook",
+    "ereceipt.webhook.delivery",
 )
 """Models of which every row belongs to a company."""
 
@@ -70,6 +72,18 @@ class TestAccessCompanies(EreceiptCommon):
                 }
             )
         )
+        cls.hook = (
+            cls.env["ereceipt.webhook"]
+            .with_user(cls.administrator)
+            .create(
+                {
+                    "name": "Shop",
+                    "url": "https://shop.example.com/hook",
+                    "company_id": cls.company.id,
+                }
+            )
+        )
+        cls.env["ereceipt.webhook.delivery"].sudo()._write_test(cls.hook)
         cls.env.flush_all()
 
     @classmethod

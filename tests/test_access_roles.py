@@ -24,6 +24,9 @@ ereceipt.document           ------ ------   re----  re----     re----  re----
 ereceipt.document.move      ------ ------   re!---  re!---     re!---  re!---
 ereceipt.exchange           --!--- --!---   re!---  re!---     re!---  re!---
 ereceipt.seal               --!--- --!---   re!---  re!---     re!---  re!---
+ereceipt.alert.cause        ------ ------   re----  re----     re----  re----
+ereceipt.number             --!--- --!---   re!---  re!---     re!---  re!---
+ereceipt.number.explanation ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.code               ------ ------   re----  re----     re----  re----
 ereceipt.code.mapping       ------ ------   re----  re----     rewc!u  rewc!u
 ereceipt.missing.code       ------ ------   re----  re----     re----  re----
@@ -35,6 +38,7 @@ ereceipt.token              ------ ------   ------  ------     ------  ------
 ereceipt.callback           ------ ------   re----  re----     re----  re----
 ereceipt.request            ------ ------   re----  rewc!-     rewc!-  rewc!-
 ereceipt.request.refusal    ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.payment.notice     ------ ------   re----  rew---     rew---  rew---
 ereceipt.reconciliation     ------ ------   re----  re----     re----  re----
 ereceipt.reconciliation.line ------ ------  re----  re----     re----  re----
 ereceipt.reconcile          ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -44,8 +48,13 @@ ereceipt.file.column        ------ ------   re----  re----     re----  rewcdu
 ereceipt.file.run           ------ ------   re----  re----     re----  re----
 ereceipt.file.row           ------ ------   re----  re----     re----  re----
 ereceipt.file.upload        ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.webhook            ------ ------   re----  re----     re----  rewcdu
+ereceipt.webhook.delivery   ------ ------   re----  re----     re----  re----
+ereceipt.api.call           ------ ------   ------  ------     ------  ------
 ereceipt.problems           ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.bulk               ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.cancel             ------ ------   ------  rewcd-     rewcd-  rewcd-
+ereceipt.cancel.many        ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.rejection          ------ ------   ------  rewcd-     rewcd-  rewcd-
 ereceipt.pairing            ------ ------   ------  ------     ------  rewcd-
 ereceipt.cn.session         ------ ------   ------  rewcd-     rewcd-  rewcd-
@@ -68,6 +77,8 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 ``!`` refused for another reason (a serial is wanted, it has issued, it is sealed)."""
 
 METHODS = """
+account.journal          action_ereceipt_documents        xxxxxx
+account.move             action_ereceipt_approve          ----!-
 account.move             action_ereceipt_ask              ---!!-
 account.move             action_ereceipt_authority_pdf    ---!!!
 account.move             action_ereceipt_cancel_in_books  ---!!-
@@ -83,6 +94,9 @@ account.move             action_ereceipt_open_registration ---xxx
 account.move             action_ereceipt_open_replacement ---!!!
 account.move             action_ereceipt_open_signing     ---xxx
 account.move             action_ereceipt_rejection        ---xx-
+account.move             action_ereceipt_paid_find        ---xx-
+account.move             action_ereceipt_paid_open        ---xx-
+account.move             action_ereceipt_paid_seen        ---xx-
 account.move             action_ereceipt_request          ---!!!
 account.move             action_ereceipt_open_requests    ---xxx
 account.move             action_ereceipt_retry            ----!-
@@ -96,7 +110,13 @@ account.move             action_cn_log_in                 ---!!-
 account.move             action_hr_change                 ---xx-
 account.move             action_hr_tip                    ---xx-
 account.move             ereceipt_send_now                ---xx-
+ereceipt.alert.cause     action_open                      --xxxx
+ereceipt.api             ask                              --xxxx
+ereceipt.api             download                         --xxxx
+ereceipt.api             issue                            ---xxx
+ereceipt.api             list                             --xxxx
 ereceipt.cancel          action_cancel                    ---!!-
+ereceipt.cancel.many     action_cancel                    ---!!-
 ereceipt.code            action_refresh                   ----xx
 ereceipt.code.import     action_import                    ----!!
 ereceipt.code.mapping    action_eg_ask                    ----xx
@@ -126,7 +146,9 @@ ereceipt.device          action_retire                    -----x
 ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
 ereceipt.document        action_authority_pdf             ---!!!
+ereceipt.document        action_bulk_approve              ----!-
 ereceipt.document        action_bulk_ask                  ---!!-
+ereceipt.document        action_bulk_cancel               ---!!-
 ereceipt.document        action_bulk_correct              ---!!-
 ereceipt.document        action_bulk_issue                ---!!-
 ereceipt.document        action_bulk_retry                ----!-
@@ -136,6 +158,7 @@ ereceipt.document        action_fetch_files               ---!!-
 ereceipt.document        action_open_exchanges            xxxxxx
 ereceipt.document        action_open_moves                --xxxx
 ereceipt.document        action_what_now                  ---xx-
+ereceipt.document        cockpit                          --xxxx
 ereceipt.file.profile    action_make_file                 ---!!!
 ereceipt.file.profile    action_open_runs                 xxxxxx
 ereceipt.file.profile    action_upload                    ---xxx
@@ -154,7 +177,14 @@ ereceipt.late            action_send_again                ----!-
 ereceipt.missing.code    action_open_product              --xxxx
 ereceipt.missing.code    action_use_suggestion            ----!!
 ereceipt.missing.mapping action_open                      --xxxx
+ereceipt.payment.notice  action_find                      --xxxx
+ereceipt.payment.notice  action_found                     ---xx-
+ereceipt.payment.notice  action_missing                   ---!!-
+ereceipt.payment.notice  action_open_move                 --xxxx
+ereceipt.payment.notice  action_seen                      ---xx-
 ereceipt.missing.mapping action_use_suggestion            ----!!
+ereceipt.number          action_explain                   ---xxx
+ereceipt.number.explanation action_explain                ---!!!
 ereceipt.problems        action_open_wrong                ---xxx
 ereceipt.problems        action_post_others               ---!!!
 ereceipt.reconcile       action_start                     ---xxx
@@ -196,6 +226,12 @@ ereceipt.signing.key     action_forget_pin                -----x
 ereceipt.signing.key     action_pair_agent                -----!
 ereceipt.signing.key     action_read_token                -----!
 ereceipt.seal            action_verify                    --xxxx
+ereceipt.webhook         action_close_breaker             -----x
+ereceipt.webhook         action_confirm_database          -----x
+ereceipt.webhook         action_forget_former_secret      -----x
+ereceipt.webhook         action_open_deliveries           --xxxx
+ereceipt.webhook         action_send_test                 -----!
+ereceipt.webhook.delivery action_send_again               -----!
 """
 """What comes of a call of each public method, role by role (in the order of
 ``ROLES``): carried out, ``-`` refused for want of rights, ``!`` refused because of how
@@ -245,6 +281,11 @@ class TestAccessRoles(EreceiptCommon):
         asked_for, cls.wanted = cls.invoice(post=False), cls.invoice(post=False)
         cls.request = cls.env["ereceipt.request"].with_user(cls.accountant)
         cls.request = cls.request.create({"move_id": asked_for.id}).sudo()
+        cls.notice = (
+            cls.env["ereceipt.payment.notice"]
+            .sudo()
+            .create({"move_id": cls.move.id, "reference": "TRF 1"})
+        )
         cls.profile = (
             cls.env["ereceipt.file.profile"]
             .with_user(cls.administrator)
@@ -263,10 +304,28 @@ class TestAccessRoles(EreceiptCommon):
             .sudo()
             .create(cls.red_request_values("1"))
         )
+        alerts = cls.env["ereceipt.alert.cause"].sudo()
+        cls.alert = alerts.create(cls.alert_values())
+        cls.number = (
+            cls.env["ereceipt.number"]
+            .sudo()
+            .create({"name": "1", "company_id": cls.company.id, "kind": "missing"})
+        )
         cls.no_unit = cls.env["uom.uom"].create({"name": "حزمة"})
         cls.no_code = cls.env["product.product"].create(
             {"name": "مسطرة", "uom_id": cls.no_unit.id}
         )
+
+    @classmethod
+    def alert_values(cls):
+        return {
+            "kind": "breaker",
+            "company_id": cls.company.id,
+            "registration_id": cls.registration.id,
+            "res_model": "ereceipt.registration",
+            "res_id": cls.registration.id,
+            "opened_at": "2026-01-01 00:00:00",
+        }
 
     @classmethod
     def red_request_values(cls, name):
@@ -362,10 +421,20 @@ class TestAccessRoles(EreceiptCommon):
         }
         differing = self.env["ereceipt.reconciliation.line"].sudo().create(difference)
         token = self.env["ereceipt.token"].sudo().create({"key": "1"})
+        hook = {"name": "Shop", "url": "https://shop.example.com/hook"}
+        hook = self.env["ereceipt.webhook"].sudo().create(hook)
+        moments = {"happened_at": "2026-01-01", "give_up_at": "2026-01-02"}
+        told = {"company_id": self.company.id, **moments}
+        delivery = {"webhook_id": hook.id, "event": "webhook.test", **told}
+        delivery = self.env["ereceipt.webhook.delivery"].sudo().create(delivery)
+        call = {"sha256": "X", "called_at": "2026-01-01"}
+        called = {"user_id": self.auditor.id, "key": "1", **call}
+        called = self.env["ereceipt.api.call"].sudo().create(called)
         received = {"topic": "documents", "received_at": "2026-01-01"}
         wanted = {"move_id": self.wanted.id}
         refusal = {"request_ids": [Command.set(self.request.ids)], "reason": "X"}
         by_file = {"name": "X", "profile_id": self.profile.id}
+        alert = self.alert_values()
         return {
             "ereceipt.registration": (registration, registered, {"name": "X"}),
             "ereceipt.device": (self.device, device, {"name": "X"}),
@@ -373,6 +442,17 @@ class TestAccessRoles(EreceiptCommon):
             "ereceipt.document.move": (self.document.link_ids, link, move),
             "ereceipt.exchange": (self.exchange, exchange, {"error": "X"}),
             "ereceipt.seal": (self.seal, {"number": 9, "hash": "X"}, {"hash": "X"}),
+            "ereceipt.alert.cause": (
+                self.alert,
+                {**alert, "detail": "X"},
+                {"closed_at": "2026-01-01 00:00:00"},
+            ),
+            "ereceipt.number": (
+                self.number,
+                {"name": "X", "company_id": self.company.id, "kind": "missing"},
+                {"explanation": "X"},
+            ),
+            "ereceipt.number.explanation": (None, {"reason": "X"}, {"reason": "Y"}),
             "ereceipt.code": (codes, code, {"name": "X"}),
             "ereceipt.code.mapping": (self.item_mapping, mapping, {"pending": True}),
             "ereceipt.missing.code": (missing, {}, {"barcode": "1"}),
@@ -423,9 +503,36 @@ class TestAccessRoles(EreceiptCommon):
                 {"file_name": "X"},
             ),
             "ereceipt.token": (token, {"key": "2"}, {"key": "3"}),
+            "ereceipt.webhook": (
+                hook,
+                {"name": "X", "url": "https://shop.example.com/x"},
+                {"name": "Y"},
+            ),
+            "ereceipt.webhook.delivery": (
+                delivery,
+                {"webhook_id": hook.id, "event": "X", **told},
+                {"state": "done"},
+            ),
+            "ereceipt.api.call": (
+                called,
+                {"user_id": self.auditor.id, "key": "2", **call},
+                {"key": "3"},
+            ),
             "ereceipt.request": (self.request, wanted, {"buyer_name": "X"}),
             "ereceipt.request.refusal": (None, refusal, {"reason": "Y"}),
+            "ereceipt.payment.notice": (
+                self.notice,
+                {"move_id": self.wanted.id, "reference": "TRF 2"},
+                {"answer": "X"},
+            ),
+            "account.journal": (self.journal, {}, {}),
+            "ereceipt.bulk": (None, {"told": "X"}, {"told": "Y"}),
             "ereceipt.cancel": (None, move, {"other_reason": "X"}),
+            "ereceipt.cancel.many": (
+                None,
+                {"document_ids": [Command.set(self.document.ids)]},
+                {"other_reason": "X"},
+            ),
             "ereceipt.rejection": (None, move, move),
             "ereceipt.cn.session": (
                 None,
@@ -538,10 +645,18 @@ class TestAccessRoles(EreceiptCommon):
         if model == "account.move":
             target, new = self.move, None
         else:
-            target, new, _change = self.targets()[model]
+            target, new, _change = self.targets().get(model, (None, {}, {}))
         rows = self.env[model].with_user(user)
-        record = rows.browse(target.id) if target else rows.create(new)
-        arguments = {"ereceipt_send_now": ["0123456789abcdef"]}.get(method, [])
+        if rows._abstract:
+            record = rows
+        else:
+            record = rows.browse(target.id) if target else rows.create(new)
+        arguments = {
+            "ereceipt_send_now": ["0123456789abcdef"],
+            "ask": [[self.document.id]],
+            "download": [self.document.id],
+            "issue": [[self.move.id]],
+        }.get(method, [])
         return getattr(record, method)(*arguments)
 
     def test_methods(self):
@@ -565,7 +680,8 @@ class TestAccessRoles(EreceiptCommon):
 
     def test_abstract_models_offer_nothing(self):
         """What sends, claims, tells and opens secrets cannot be called from outside:
-        no public method of it exists, whatever its model is called."""
+        no public method of it exists, whatever its model is called. One model is there
+        for calls from outside and has no rows."""
         abstract = {
             name
             for name in self.env.registry.models
@@ -575,7 +691,7 @@ class TestAccessRoles(EreceiptCommon):
             {"ereceipt.outbox", "ereceipt.work", "ereceipt.secret.mixin"}, abstract
         )
         offered = {model for model, _method in self.public_methods()}
-        self.assertFalse(offered & abstract)
+        self.assertEqual(offered & abstract, {"ereceipt.api"})
 
     def test_settings_are_for_administrators_of_the_system(self):
         """Odoo lets anybody call ``set_values`` on no record at all."""

@@ -13,6 +13,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_credentials": True,
         "ends_told": False,
         "callback_path": "x",
         "cn_credit_at": "2026-01-01 00:00:00",
@@ -30,6 +31,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_credentials": True,
         "ends_told": False,
     },
     "ereceipt.request": {
@@ -40,6 +42,25 @@ PROGRAM = {
         "decided_at": "2026-01-01 00:00:00",
         "reason": "x",
         "customer_changes": 0,
+    },
+    "ereceipt.payment.notice": {
+        "move_id": 1,
+        "reference": "x",
+        "paid_on": "2026-01-01",
+        "amount": 1.0,
+        "note": "x",
+        "teller_id": 1,
+        "state": "found",
+        "decided_by_id": 1,
+        "decided_at": "2026-01-01 00:00:00",
+    },
+    "ereceipt.webhook": {
+        "database_uuid": "another",
+        "former_until": "2026-01-01 00:00:00",
+        "breaker_failures": 0,
+        "breaker_open_until": False,
+        "breaker_reason": "x",
+        "breaker_credentials": True,
     },
     "ereceipt.file.profile": {
         "template": True,
@@ -66,6 +87,11 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
             .with_user(cls.administrator)
             .create({"name": "Files", "registration_id": cls.registration.id})
         )
+        cls.hook = (
+            cls.env["ereceipt.webhook"]
+            .with_user(cls.administrator)
+            .create({"name": "Shop", "url": "https://shop.example.com/hook"})
+        )
 
     def setUp(self):
         super().setUp()
@@ -90,7 +116,11 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
             "ereceipt.request": self.env["ereceipt.request"]
             .sudo()
             .create({"move_id": self.invoice(post=False).id}),
+            "ereceipt.payment.notice": self.env["ereceipt.payment.notice"]
+            .sudo()
+            .create({"move_id": self.invoice().id, "reference": "TRF 1"}),
             "ereceipt.file.profile": self.profile,
+            "ereceipt.webhook": self.hook,
         }
         for model, columns in PROGRAM.items():
             record = targets[model]

@@ -56,6 +56,17 @@ class TestCnCredit(CnNuonuoCommon):
         self.upkeep()
         self.assertEqual(self.calls(), 2, "it was just told")
 
+    def test_the_overview_tells_of_it(self):
+        """With the warning, once more waits than is left."""
+        self.credit("100.00")
+        self.told()
+        self.told()
+        cockpit = self.env["ereceipt.document"].with_user(self.accountant).cockpit()
+        [section] = [s for s in cockpit["sections"] if s["name"] == "ends"]
+        [row] = [r for r in section["rows"] if "Credit line" in r["label"]]
+        self.assertIn("100.00", row["note"])
+        self.assertEqual(row["open"]["res_id"], self.registration.id)
+
     def test_the_bureau_takes_its_time(self):
         self.control.settings(session_seconds=3600)
         for _run in range(3):

@@ -4,7 +4,7 @@ from lxml import html
 
 from odoo.tests import BaseCase, HttpCase, tagged
 
-from ..controllers import title
+from ..controllers import invoice_page
 from ..controllers.limiter import Limiter
 from .cn_common import BUYER, CnNuonuoCommon
 from .request_common import OTHER_NUMBER, RequestKit
@@ -42,7 +42,7 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
             {"issue_moment": "request", "request_by_customer": True}
         )
         self.move = self.invoice()
-        self.patch(title, "TRIES", Limiter(20, 60))
+        self.patch(invoice_page, "TRIES", Limiter(20, 60))
 
     @property
     def url(self):
@@ -223,7 +223,7 @@ class TestCnRequestPortal(RequestKit, CnNuonuoCommon, HttpCase):
         self.assertFalse(self.request())
 
     def test_too_often_is_refused(self):
-        self.patch(title, "TRIES", Limiter(1, 60))
+        self.patch(invoice_page, "TRIES", Limiter(1, 60))
         self.send(buyer_number="")
         page = self.send()
         self.assertIn("too often", self.said(page, "wrong"))

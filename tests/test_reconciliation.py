@@ -413,6 +413,7 @@ class TestReconciliationRemedies(ReconciliationKit, EreceiptCommon):
         )
         self.env.invalidate_all()
         seals._verify_some()
+        self.env["ereceipt.alert.cause"]._keep()
         told = (
             self.env["mail.activity"].sudo().search([("ereceipt_cause", "=", "seal")])
         )

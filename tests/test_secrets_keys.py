@@ -452,3 +452,7 @@ class TestSecretsKeys(TransactionCase):
             )
             for name in self.env[model]._ereceipt_secrets:
                 self.assertIn(f"{name}_sealed = NULL", statement)
+        [statement] = re.findall(r"UPDATE ereceipt_webhook\n.*?;", script, re.DOTALL)
+        hook = self.env["ereceipt.webhook"]
+        for name in (*hook._ereceipt_secrets, *hook._ereceipt_kept):
+            self.assertIn(f"{name}_sealed = NULL", statement)

@@ -18,9 +18,14 @@ VIEWS = {
     "ereceipt.document": ("list", "form", "kanban", "graph", "pivot", "search"),
     "ereceipt.exchange": ("list", "form", "graph", "search"),
     "ereceipt.seal": ("list", "form"),
+    "ereceipt.alert.cause": ("list", "form", "search"),
+    "ereceipt.number": ("list", "form", "search"),
     "ereceipt.request": ("list", "form", "search"),
+    "ereceipt.payment.notice": ("list", "form", "search"),
     "ereceipt.reconciliation": ("list", "form", "search"),
     "ereceipt.reconciliation.line": ("list", "form", "pivot", "graph", "search"),
+    "ereceipt.webhook": ("list", "form", "search"),
+    "ereceipt.webhook.delivery": ("list", "form", "search"),
     "account.move": ("list", "form", "kanban", "search"),
     "account.journal": ("form",),
 }
@@ -39,6 +44,11 @@ class TestViews(EreceiptCommon):
         cls.document = cls.move.ereceipt_document_id
         requests = cls.env["ereceipt.request"].with_user(cls.accountant)
         requests.create({"move_id": cls.invoice(post=False).id})
+        notices = cls.env["ereceipt.payment.notice"].sudo()
+        notices.create({"move_id": cls.move.id, "reference": "TRF 1"})
+        hook = {"name": "Shop", "url": "https://shop.example.com/hook"}
+        hook = cls.env["ereceipt.webhook"].with_user(cls.administrator).create(hook)
+        cls.env["ereceipt.webhook.delivery"].sudo()._write_test(hook)
 
     def decide(self):
         """Let the authority decide on what is on its way, seal the calls, and find a
@@ -57,6 +67,12 @@ class TestViews(EreceiptCommon):
                 "document_id": self.document.id,
                 "move_id": self.move.id,
             }
+        )
+
+        self.device.credentials_end = self.today()
+        self.env["ereceipt.alert.cause"]._keep()
+        self.env["ereceipt.number"].sudo().create(
+            {"name": "1", "company_id": self.company.id, "kind": "missing"}
         )
 
     def arch(self, model, kind, user, **context):
@@ -95,7 +111,8 @@ class TestViews(EreceiptCommon):
             found.web_read({name: {} for name in names})
 
     def test_nobody_makes_or_changes_proof_by_hand(self):
-        for model in ("ereceipt.document", "ereceipt.exchange", "ereceipt.seal"):
+        models = ("document", "exchange", "seal", "alert.cause", "number")
+        for model in map("ereceipt.{}".format, models):
             for kind in ("list", "form"):
                 arch = self.arch(model, kind, self.administrator)
                 for right in ("create", "edit", "delete"):

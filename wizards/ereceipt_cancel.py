@@ -1,24 +1,15 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 LONGEST_REASON = 500
 
 
-class EreceiptCancel(models.TransientModel):
-    """Asks the authority to cancel an invoice's document, with a reason."""
+class EreceiptCancelMixin(models.AbstractModel):
+    """Asks for the reason of a cancellation, in the authority's words."""
 
-    _name = "ereceipt.cancel"
-    _description = "Cancel at the tax authority"
+    _name = "ereceipt.cancel.mixin"
+    _description = "Reason of a cancellation"
 
-    move_id = fields.Many2one(
-        "account.move", string="Invoice", required=True, readonly=True
-    )
-    document_id = fields.Many2one(
-        related="move_id.ereceipt_document_id", related_sudo=False
-    )
-    cancel_until = fields.Datetime(
-        related="document_id.cancel_until", related_sudo=False
-    )
     reason = fields.Selection(
         [
             ("Wrong buyer details", "Wrong buyer details"),
@@ -30,26 +21,12 @@ class EreceiptCancel(models.TransientModel):
     )
     other_reason = fields.Char(string="Which one")
 
-    def action_cancel(self):
-        """Ask the authority; the invoice is cancelled here when it has agreed."""
-        self.ensure_one()
-        move = self.move_id
-        move._ereceipt_require("user")
-        move._ereceipt_check_nothing_refers()
-        self.document_id._ask_to_cancel(self._reason())
-        move._message_log(
-            body=self.env._(
-                "Cancellation asked for at the tax authority: %s", self._reason()
-            )
-        )
-        return move._ereceipt_notification(
-            self.env._(
-                "The authority is asked to cancel %s. The invoice is cancelled here "
-                "when it has agreed.",
-                move.name,
-            ),
-            "info",
-        )
+    def _ask(self, moves, documents):
+        """Ask the authority to cancel documents, and note that on their invoices."""
+        reason = self._reason()
+        documents._ask_to_cancel(reason)
+        body = self.env._("Cancellation asked for at the tax authority: %s", reason)
+        moves._message_log_batch(bodies={move.id: body for move in moves})
 
     def _reason(self):
         """Return the reason in the words that the authority gets."""
@@ -65,6 +42,89 @@ class EreceiptCancel(models.TransientModel):
                 )
             )
         return reason
+
+
+class EreceiptCancel(models.TransientModel):
+    """Asks the authority to cancel an invoice's document, with a reason."""
+
+    _name = "ereceipt.cancel"
+    _description = "Cancel at the tax authority"
+    _inherit = ["ereceipt.cancel.mixin"]
+
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", required=True, readonly=True
+    )
+    document_id = fields.Many2one(
+        related="move_id.ereceipt_document_id", related_sudo=False
+    )
+    cancel_until = fields.Datetime(
+        related="document_id.cancel_until", related_sudo=False
+    )
+
+    def action_cancel(self):
+        """Ask the authority; the invoice is cancelled here when it has agreed."""
+        self.ensure_one()
+        move = self.move_id
+        move._ereceipt_require("user")
+        move._ereceipt_check_nothing_refers()
+        self._ask(move, self.document_id)
+        return move._ereceipt_notification(
+            self.env._(
+                "The authority is asked to cancel %s. The invoice is cancelled here "
+                "when it has agreed.",
+                move.name,
+            ),
+            "info",
+        )
+
+
+class EreceiptCancelMany(models.TransientModel):
+    """Asks the authority to cancel several documents for one reason, and tells of
+    those of which it takes no cancellation why not."""
+
+    _name = "ereceipt.cancel.many"
+    _description = "Cancel several at the tax authority"
+    _inherit = ["ereceipt.cancel.mixin"]
+
+    document_ids = fields.Many2many(
+        "ereceipt.document", string="Documents", required=True, readonly=True
+    )
+    told = fields.Char(string="What is going to happen", compute="_compute_told")
+
+    @api.depends("document_ids")
+    def _compute_told(self):
+        for wizard in self:
+            wizard.told = self.env._(
+                "The authority is asked to cancel %(count)s of the %(all)s documents "
+                "that you chose. You are told why the others are not.",
+                count=len(wizard._fit()),
+                all=len(wizard.document_ids),
+            )
+
+    def _fit(self):
+        """Return the documents that can be cancelled now."""
+        return self.document_ids.filtered(
+            lambda d: not d.sudo()._why_not_cancelled_now()
+        )
+
+    def action_cancel(self):
+        """Ask the authority; the invoices are cancelled here when it has agreed."""
+        self.ensure_one()
+        moves = self.document_ids.link_ids.move_id
+        moves._ereceipt_require("user")
+        fit = self._fit()
+        if not fit:
+            raise UserError(self.document_ids[:1].sudo()._why_not_cancelled_now())
+        self._ask(fit.link_ids.move_id, fit)
+        told = self.env._(
+            "The authority is asked to cancel %s documents. Their invoices are "
+            "cancelled here when it has agreed.",
+            len(fit),
+        )
+        left = self.document_ids - fit
+        if not left:
+            return moves._ereceipt_notification(told, "info")
+        return self.env["ereceipt.bulk"]._open(told, left)
 
 
 class EreceiptRejection(models.TransientModel):

@@ -150,5 +150,13 @@ def shell() -> argparse.Namespace:
         " add-on.",
     )
     _add_servers(parser)
+    parser.add_argument(
+        "--bridge",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="install this add-on of bridges/ too, with those of others that it needs;"
+        " may be given again",
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     return parser.parse_args()

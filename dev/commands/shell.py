@@ -6,7 +6,7 @@ import argparse
 import os
 import subprocess
 
-from setup import postgres
+from setup import addons, postgres
 from setup.databases import Databases
 from setup.environment import prepared
 from setup.steps import Steps
@@ -14,12 +14,15 @@ from setup.steps import Steps
 
 def main(asked: argparse.Namespace, steps: Steps) -> int:
     """Run the user's shell or command; return its exit code."""
-    with prepared(steps, asked.odoo, asked.db_url) as environment:
+    bridges = bool(asked.bridge)
+    with prepared(steps, asked.odoo, asked.db_url, bridges=bridges) as environment:
         databases = Databases(environment, steps)
         try:
             with steps.step("Database with the add-on"):
                 databases.drop_copies()
-                database = databases.copy_of_addon("shell")
+                database = databases.copy_of_addon(
+                    "shell", (addons.MODULE, *asked.bridge)
+                )
             address = environment.address
             variables = environment.variables()
             variables |= {

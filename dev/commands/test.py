@@ -24,6 +24,8 @@ NO_TESTS_COLLECTED = 5
 SECONDS_PER_TEST = 300
 # Enough for the shares and the other parts to end at nearly the same time.
 ODOO_SHARES = 3
+# Its runner is tested with servers that are killed, too.
+QUEUE_JOB_BRIDGE = "account_ereceipt_queue_job"
 
 
 def main(asked: TestRun, steps: Steps) -> int:
@@ -40,7 +42,10 @@ def main(asked: TestRun, steps: Steps) -> int:
             paths = asked.paths.get("pure", [FOLDERS["pure"]])
             tests.start("pure", paths, ["-p", "no:odoo"])
         if asked.needs_odoo:
-            with prepared(steps, asked.odoo, asked.db_url) as environment:
+            bridges = {"bridges", "faults"} & set(asked.parts)
+            with prepared(
+                steps, asked.odoo, asked.db_url, bridges=bool(bridges)
+            ) as environment:
                 _with_odoo(asked, tests, steps, environment)
         programs.wait()
         return tests.close()
@@ -80,10 +85,15 @@ def _with_odoo(
             databases.drop_copies()
             started = _programs(asked)
             copies = {title: databases.copy_of_addon(title) for title in started}
+            if "faults" in started:
+                both = (addons.MODULE, QUEUE_JOB_BRIDGE)
+                copies[QUEUE_JOB_BRIDGE] = databases.copy_of_addon("queue_job", both)
         # The longest first, so that none is left over to run by itself.
         for title, paths in started.items():
-            start = _faults if title == "faults" else _odoo
-            start(tests, environment, title, paths, copies[title])
+            if title == "faults":
+                _faults(tests, environment, title, paths, copies)
+            else:
+                _odoo(tests, environment, title, paths, copies[title])
         if "bridges" in asked.parts:
             _bridges(asked, tests, environment, databases)
         tests.programs.wait()
@@ -112,14 +122,15 @@ def _faults(
     environment: Environment,
     title: str,
     paths: Sequence[str],
-    template: str,
+    templates: Mapping[str, str],
 ) -> None:
-    """Give the fault tests a database to copy and the address to do it at."""
+    """Give the fault tests databases to copy and the address to do it at."""
     variables = {
         **environment.variables(),
         "ODOO_RC": str(environment.config(title, workers=0)),
         "ERECEIPT_TEST_DB_URL": environment.address.url(),
-        "ERECEIPT_TEST_TEMPLATE": template,
+        "ERECEIPT_TEST_TEMPLATE": templates[title],
+        "ERECEIPT_TEST_QUEUE_JOB_TEMPLATE": templates[QUEUE_JOB_BRIDGE],
         "ERECEIPT_TEST_ADDONS_PATH": environment.addons_path(),
     }
     tests.start(title, paths, ["-p", "no:odoo"], variables)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addons, odoo_source, postgres, right_to_left
+from . import addons, odoo_source, others_addons, postgres, right_to_left
 from .cache import CHECKOUT, cache_dir
 from .odoo_source import Odoo
 from .postgres import Address
@@ -27,6 +27,7 @@ class Environment:
     :param python: the virtual environment's Python
     :param addons: the folder with the link to the checkout
     :param programs: folders of programs that Odoo calls
+    :param others: the folder of others' add-ons, where those in ``bridges/`` are wanted
     """
 
     python: Path
@@ -34,6 +35,7 @@ class Environment:
     address: Address
     addons: Path
     programs: tuple[Path, ...] = ()
+    others: Path | None = None
 
     @property
     def module(self) -> Path:
@@ -47,7 +49,8 @@ class Environment:
 
     def addons_path(self) -> str:
         """Return Odoo's option of that name."""
-        return ",".join(str(path) for path in (*self.odoo.addons, self.addons))
+        others = [self.others / "odoo" / "addons"] if self.others else []
+        return ",".join(str(path) for path in (*self.odoo.addons, *others, self.addons))
 
     def config(self, purpose: str, **options: object) -> Path:
         """Write a configuration file of Odoo, which only its owner may read."""
@@ -82,7 +85,10 @@ class Environment:
         return {
             **kept,
             "PATH": os.pathsep.join(str(folder) for folder in folders),
-            "PYTHONPATH": str(self.odoo.python_path),
+            # Odoo first: the other folder has a folder "odoo" as well.
+            "PYTHONPATH": os.pathsep.join(
+                str(path) for path in (self.odoo.python_path, self.others) if path
+            ),
         }
 
     def command(self, config: Path, database: str, *arguments: str) -> list[str]:
@@ -93,12 +99,17 @@ class Environment:
 
 @contextmanager
 def prepared(
-    steps: Steps, odoo: str | None = None, db_url: str | None = None
+    steps: Steps,
+    odoo: str | None = None,
+    db_url: str | None = None,
+    *,
+    bridges: bool = False,
 ) -> Iterator[Environment]:
     """Take the steps common to all commands; PostgreSQL runs while inside.
 
     :param odoo: an Odoo that the user names, see :func:`odoo_source.ensure`
     :param db_url: a PostgreSQL that the user names, see :func:`postgres.running`
+    :param bridges: the add-ons in ``bridges/`` are wanted, with those they depend on
     """
     with steps.step(f"Odoo {odoo_source.SERIES}"):
         found = odoo_source.ensure(steps, odoo)
@@ -108,6 +119,12 @@ def prepared(
             address = stack.enter_context(postgres.running(db_url))
         with steps.step(f"Add-ons folder for {CHECKOUT}"):
             folder = addons.linked()
+            others = others_addons.ensure(steps) if bridges else None
         yield Environment(
-            Path(sys.executable), found, address, folder, (rtlcss,) if rtlcss else ()
+            Path(sys.executable),
+            found,
+            address,
+            folder,
+            (rtlcss,) if rtlcss else (),
+            others,
         )

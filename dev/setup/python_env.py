@@ -74,23 +74,28 @@ def _folder(python: str, lock: Path) -> Path:
 
 def _make(python: str, folder: Path, lock: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    pip = [folder / "bin" / "python", "-m", "pip"]
-    if _has_ensurepip(python):
-        _venv(python, folder)
-    else:
-        _venv(python, folder, "--without-pip")
-        pip = [folder / "bin" / "python", _debian_pip() / "pip"]
-    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    with_pip = _has(python, "ensurepip; ensurepip.version()")
+    _venv(python, folder, *(() if with_pip else ("--without-pip",)))
+    install(folder / "bin" / "python", lock)
+    (folder / STAMP).touch()
+
+
+def install(python: Path, lock: Path, *options: str | Path) -> None:
+    """Install what a lock names, for a virtual environment's Python.
+
+    :param options: further ones of ``pip install``
+    :raises SetupError: it could not be fetched
+    """
+    pip = ["-m", "pip"] if _has(python, "pip") else [_debian_pip() / "pip"]
     # The lock names everything: wheels alone, so that no package's code runs now.
-    options = ["--require-hashes", "--no-deps", "--only-binary=:all:"]
+    always = ["--require-hashes", "--no-deps", "--only-binary=:all:"]
     run_logged(
-        [*pip, "install", *options, "-r", lock],
+        [python, *pip, "install", *always, *options, "-r", lock],
         "pip",
         f"The Python packages of {lock.name} could not be installed",
         CURE,
-        env=environment,
+        env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
     )
-    (folder / STAMP).touch()
 
 
 def _forget_unused() -> None:
@@ -99,8 +104,8 @@ def _forget_unused() -> None:
             shutil.rmtree(stamp.parent)
 
 
-def _has_ensurepip(python: str) -> bool:
-    code = "import ensurepip, sys; sys.exit(not ensurepip.version())"
+def _has(python: str | Path, module: str) -> bool:
+    code = f"import {module}"
     done = subprocess.run([python, "-c", code], capture_output=True, check=False)
     return done.returncode == 0
 

@@ -137,6 +137,8 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
         lines_per_document=MOST_LINES,
         ingestion_time=timedelta(minutes=2),
         first_poll=timedelta(seconds=5),
+        # what vouchers are kept for
+        retention_years=30,
     )
     held_codes: ClassVar[frozenset[str]] = HELD
     tables: ClassVar[Sequence[str]] = KINDS

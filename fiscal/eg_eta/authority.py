@@ -55,6 +55,7 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, NoWithdrawal, Reconcilable,
         bytes_per_call=1_500_000,
         ingestion_time=timedelta(minutes=2),
         first_poll=timedelta(seconds=3),
+        retention_years=5,
     )
     """What its systems share; each adds its own."""
     usual_per_call: ClassVar[int]

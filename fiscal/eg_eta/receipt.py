@@ -77,6 +77,7 @@ class EgReceipt(SellerReceipts, EtaAuthority):
         chained=True,
         uid_at="issue",
         printable_at="issue",
+        given=True,
     )
     limits: ClassVar[Limits] = replace(
         EtaAuthority.limits,

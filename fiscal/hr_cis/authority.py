@@ -121,6 +121,7 @@ class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcila
         documents_per_call=1,
         # refused when older (176); the law's own windows: report_by
         submission_window=timedelta(days=30),
+        retention_years=11,
     )
     tables: ClassVar[Sequence[str]] = KINDS
     table = staticmethod(table)

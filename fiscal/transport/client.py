@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ import requests
 import requests.exceptions
 import urllib3.exceptions
 
+from ..clocks import http_date
 from ..contract import (
     AmbiguousError,
     Connection,
@@ -239,7 +239,7 @@ class HttpClient:
         )
 
     def _set_clock(self, host: str, headers: Mapping[str, str]) -> None:
-        date = _http_date(headers.get("date", ""))
+        date = http_date(headers.get("date", ""))
         if date is not None:
             self.clock_offset = date - self.now()
             _CLOCK_OFFSETS[host] = date - datetime.now(timezone.utc)
@@ -249,10 +249,10 @@ class HttpClient:
         if text.isdecimal():
             seconds = float(text[:9])
         else:
-            until = _http_date(text)
+            until = http_date(text)
             if until is None:
                 return None
-            now = _http_date(headers.get("date", "")) or self.now()
+            now = http_date(headers.get("date", "")) or self.now()
             seconds = max((until - now).total_seconds(), 0.0)
         return min(seconds, LONGEST_RETRY_AFTER)
 
@@ -434,11 +434,3 @@ def _check_length(headers: Mapping[str, str], received: int) -> None:
     length = lengths.pop()
     if lengths or not length.isdecimal() or int(length) != received:
         raise ValueError(f"the answer broke off after {received} bytes")
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -20,7 +20,7 @@ def describe(
     :param sent: whether the request had begun to leave
     :param expired: whether the call's time was over
     """
-    causes = list(_causes(exc))
+    causes = list(causes_of(exc))
     if sent:
         return _after_sending(causes, host, expired, timeout)
     for cause in causes:
@@ -126,7 +126,7 @@ def _is_timeout(cause: BaseException) -> bool:
     return isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError)
 
 
-def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+def causes_of(exc: BaseException | None) -> Iterator[BaseException]:
     """Yield an exception and everything that led to it: urllib3 and requests wrap the
     first cause several times, in several ways."""
     waiting: list[object] = [exc]

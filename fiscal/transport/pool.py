@@ -118,20 +118,20 @@ class _Watched:
         return super().send(data)  # type: ignore[misc,no-any-return]
 
 
-class _PlainConnection(_Watched, HTTPConnection):
-    pass
+class PlainConnection(_Watched, HTTPConnection):
+    """A connection without encryption, watched."""
 
 
-class _SecureConnection(_Watched, HTTPSConnection):
-    pass
+class SecureConnection(_Watched, HTTPSConnection):
+    """A connection over TLS, watched."""
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    ConnectionCls = PlainConnection
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    ConnectionCls = SecureConnection
 
 
 _POOLS = {"http": _PlainPool, "https": _SecurePool}
@@ -139,7 +139,12 @@ _POOLS = {"http": _PlainPool, "https": _SecurePool}
 
 class Adapter(requests.adapters.HTTPAdapter):
     """A pool of watched connections with one TLS context. No retries, no redirects,
-    no cookies, no ``.netrc``: those are a session's doing, and there is none."""
+    no cookies, no ``.netrc``: those are a session's doing, and there is none.
+
+    :cvar pools: classes of pools by scheme
+    """
+
+    pools: Mapping[str, type[HTTPConnectionPool]] = _POOLS
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
@@ -149,14 +154,14 @@ class Adapter(requests.adapters.HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         made = super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self.pools
         return made
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         known = proxy in self.proxy_manager
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
         if not known:
-            manager.pool_classes_by_scheme = _POOLS
+            manager.pool_classes_by_scheme = self.pools
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,3 +53,16 @@ nuonuo = opened(NuonuoSimulator.running, scope="session")
 chinese_database = opened(prepared_china, "place", "nuonuo", scope="session")
 chinese_shop = opened(new_chinese_shop, "place", "nuonuo", "chinese_database")
 """A Chinese office with two desks, and Nuonuo's simulator, which knows it."""
+
+
+@pytest.fixture(scope="session")
+def queue_job_place() -> Place:
+    template = os.environ.get("ERECEIPT_TEST_QUEUE_JOB_TEMPLATE")
+    if not template:
+        pytest.skip("ERECEIPT_TEST_QUEUE_JOB_TEMPLATE names no database")
+    return replace(Place.from_environment(), template=template)
+
+
+queue_job_database = opened(prepared, "queue_job_place", "simulator", scope="session")
+queue_job_shop = opened(new_shop, "queue_job_place", "simulator", "queue_job_database")
+"""A shop whose jobs OCA's queue_job carries out."""

@@ -342,6 +342,8 @@ def prepared(
 
     :param set_up: makes a shop of an empty database
     """
+    # it may know the serials from another shop
+    simulator.reset()
     name = place.copy()
     db = OdooDatabase(place, name)
     try:

@@ -173,7 +173,16 @@ def test_what_was_sent_is_never_withdrawn() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["SETTLED", "OPEN", "ASKED", "FOLLOWED", "STANDING", "LOCKING", "NEEDS_PERSON"],
+    [
+        "SETTLED",
+        "OPEN",
+        "ASKED",
+        "FOLLOWED",
+        "STANDING",
+        "LOCKING",
+        "NEEDS_PERSON",
+        "UNDONE",
+    ],
 )
 def test_groups_name_states_of_the_table(name: str) -> None:
     group = getattr(lifecycle, name)
@@ -215,3 +224,10 @@ def test_every_answer_is_read_as_one_that_fits_its_state(
     if state == lifecycle.CANCELLING:
         assert read is not Status.ABSENT, "what was valid is there"
     assert lifecycle.read_as(state, read) is read
+
+
+def test_what_is_undone_and_what_is_done_for_good() -> None:
+    """What is not undone needs nobody, neither the jobs nor a person."""
+    done = STATES - lifecycle.UNDONE
+    assert done == {"valid", "cancelled", "superseded", "withdrawn"}
+    assert lifecycle.UNDONE >= lifecycle.REFUSED | lifecycle.ASKED

@@ -1,0 +1,1 @@
+from . import ereceipt_device, ereceipt_outbox, ereceipt_work
