@@ -332,12 +332,24 @@ class AccountMove(models.Model):
             move.ereceipt_problems = False
             current = move.ereceipt_document_id.sudo()
             if move.state == "posted" and current.problems:
-                move.ereceipt_problems = document._problems_actionable(current.problems)
+                shown = document._problems_actionable(current.problems)
+                move.ereceipt_problems = move._ereceipt_opening_others(shown)
             elif move.state == "draft" and move._origin.id:
                 found = move._origin._ereceipt_find_problems().get(move._origin.id)
-                move.ereceipt_problems = document._problems_actionable(
+                shown = document._problems_actionable(
                     document._problems_json(found or [])
                 )
+                move.ereceipt_problems = move._ereceipt_opening_others(shown)
+
+    def _ereceipt_opening_others(self, shown):
+        """Return problems, as the widget shows them, without what would open the very
+        invoice on whose form they stand."""
+        here = (self._name, self._origin.id)
+        for problem in shown.values():
+            action = problem.get("action", {})
+            if (action.get("res_model"), action.get("res_id")) == here:
+                del problem["action"], problem["action_text"]
+        return shown
 
     def _ereceipt_find_problems(self):
         """Return the problems that drafts would have if they were posted now, by id."""

@@ -1,7 +1,21 @@
 from odoo import api, fields, models
+from odoo.tools import LazyTranslate
 
 from ..fiscal.cn_nuonuo.red_parts import PARTS
 from .cn_nuonuo import AUTHORITY
+
+_lt = LazyTranslate(__name__)
+
+PURPOSES = {
+    "session": _lt("Log in"),
+    "session_state": _lt("Ask whether logged in"),
+    "credit_refresh": _lt("Ask for the credit line"),
+    "red_issue": _lt("Issue a red letter"),
+    "red_confirm": _lt("Decide about a red letter"),
+    "red_withdraw": _lt("Withdraw a red letter"),
+    "red_refresh": _lt("Ask about red letters"),
+}
+"""What calls are for that no other authority has."""
 
 
 class EreceiptDocument(models.Model):
@@ -44,14 +58,46 @@ class EreceiptDocument(models.Model):
         return list(zip(numbers, totals, strict=True))
 
 
+class EreceiptExchange(models.Model):
+    _inherit = "ereceipt.exchange"
+
+    @api.model
+    def _purposes(self):
+        # EXTENDS
+        return {**super()._purposes(), **PURPOSES}
+
+
+class IrUiMenu(models.Model):
+    _inherit = "ir.ui.menu"
+
+    @api.model
+    def _ereceipt_menus(self):
+        # EXTENDS: elsewhere no buyer begins a return
+        return {**super()._ereceipt_menus(), "ereceipt_menu_cn_red": AUTHORITY}
+
+
 class AccountMove(models.Model):
     _inherit = "account.move"
 
     cn_fapiao_text = fields.Text(
         related="ereceipt_document_id.cn_fapiao_text", string="Fapiao of the order"
     )
+    cn_fapiao_kind_issued = fields.Char(
+        related="ereceipt_document_id.document_type_text",
+        string="Kind of fapiao issued",
+    )
     ereceipt_file_ids = fields.Many2many(
         related="ereceipt_document_id.file_ids",
         string="Files of the tax authority",
         groups="account_ereceipt.group_ereceipt_reader",
     )
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        # EXTENDS base: another module's number of eight characters is none of a 数电票
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form" and arch.xpath("//field[@name='cn_is_fapiao']"):
+            for node in arch.xpath("//field[@name='fapiao']"):
+                hidden = node.get("invisible") or "False"
+                node.set("invisible", f"cn_is_fapiao or ({hidden})")
+        return arch, view

@@ -125,13 +125,11 @@ class AccountMove(models.Model):
         """Return what the print of an invoice says of its fapiao."""
         kinds = dict(self._fields["cn_fapiao_kind"]._description_selection(self.env))
         numbers = (document.authority_ids or {}).get("numbers", "").split(",")
-        rows = [
-            (self.env._("Kind of fapiao"), kinds.get(document.document_type)),
-            (
-                self.env._("Fapiao"),
-                ", ".join(filter(None, numbers)) or document.authority_uid,
-            ),
-        ]
+        fapiao = self.env._("Fapiao")
+        rows = [(self.env._("Kind of fapiao"), kinds.get(document.document_type))]
+        split = (document.cn_fapiao_text or "").splitlines()
+        one = ", ".join(filter(None, numbers)) or document.authority_uid
+        rows += [(fapiao, text) for text in split] or [(fapiao, one)]
         return [(name, text) for name, text in rows if text]
 
 

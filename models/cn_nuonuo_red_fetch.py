@@ -211,6 +211,19 @@ class EreceiptRegistration(models.Model):
         program_only=True,
     )
 
+    cn_red_request_count = fields.Integer(
+        string="Number of buyers' red letters", compute="_compute_cn_red_request_count"
+    )
+
+    def _compute_cn_red_request_count(self):
+        counts = dict(
+            self.env["ereceipt.cn.red.request"]._read_group(
+                [("registration_id", "in", self.ids)], ["registration_id"], ["__count"]
+            )
+        )
+        for registration in self:
+            registration.cn_red_request_count = counts.get(registration._origin, 0)
+
     def action_open_cn_red_requests(self):
         """Open the red letters that buyers ask for."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

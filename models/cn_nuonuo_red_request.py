@@ -337,14 +337,15 @@ class EreceiptCnRedRequest(models.Model):
         buyers ask for. Each answer is claimed and committed before its call."""
         deadline = self.env.context.get("cron_end_time") or time.monotonic() + 60
         outbox = self.env["ereceipt.outbox"]
-        requests = self.sudo()
+        requests = claimed = self.sudo()
         while time.monotonic() < deadline:
             claimed = outbox._apart(requests._claim_answer)
             if not claimed:
                 break
             found, error = claimed._tell_answer()
             outbox._attempt(lambda c=claimed, f=found, e=error: c._settle_answer(f, e))
-        outbox._attempt(requests._fetch_due)
+        outbox._attempt(requests._fetch_due, 1)
+        outbox._commit(remaining=len(claimed))
 
     @api.model
     def _claim_answer(self):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..fiscal.eg_eta.receipt_types import RECEIPT_TYPES
 
@@ -7,6 +7,12 @@ class EreceiptRegistration(models.Model):
     """Which of ETA's tables a device offers to choose from."""
 
     _inherit = "ereceipt.registration"
+
+    def _eg_receipt_at_hand(self):
+        return ("branches",)
+
+    def _eg_invoice_at_hand(self):
+        return ("branches",)
 
     def _eg_receipt_device_tables(self):
         """Return a domain on the code tables by the device's column.
@@ -21,3 +27,13 @@ class EreceiptRegistration(models.Model):
             "payment_method": payment,
             "mixed_payment_method": payment,
         }
+
+
+class IrUiMenu(models.Model):
+    _inherit = "ir.ui.menu"
+
+    @api.model
+    def _ereceipt_menus(self):
+        # EXTENDS: only ETA lists the codes of others
+        menus = super()._ereceipt_menus()
+        return {**menus, "ereceipt_menu_eg_code_search": "eg_receipt"}

@@ -156,7 +156,7 @@ class EreceiptDocument(models.Model):
 
     def _say_submitted_file(self):
         return self.env._(
-            "Handed over by file on %(time)s (%(file)s). What became of it is known "
+            "Handed over by file: %(time)s (%(file)s). What became of it is known "
             "when the file with the results is read.",
             time=self._moment_text(self.handed_by_file_at),
             file=self.file_run_id.name,
@@ -168,6 +168,7 @@ class EreceiptDevice(models.Model):
 
     issued_by = fields.Selection(
         [("line", "Calls to the authority"), ("file", "Files for another program")],
+        string="Issued by",
         required=True,
         default="line",
         tracking=True,

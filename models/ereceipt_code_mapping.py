@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..fiscal import codes_owner, codes_owners
+from ..fiscal import codes_owner
 from .ereceipt_resolver import CodeResolver
 
 REFERENCES = {
@@ -119,6 +119,11 @@ class EreceiptCodeMapping(models.Model):
 
     # --- pickers from the code tables; what they choose is kept as text below ---
     code_table = fields.Char(string="Table of the code", compute="_compute_code_table")
+    has_schemes = fields.Boolean(
+        string="Has code systems",
+        compute="_compute_has_schemes",
+        help="Item codes of the authority are of several systems.",
+    )
     code_id = fields.Many2one(
         "ereceipt.code",
         string="Code of the table",
@@ -208,6 +213,14 @@ class EreceiptCodeMapping(models.Model):
     def _compute_code_table(self):
         for row in self:
             row.code_table = TABLES.get(row.kind)
+
+    @api.depends("authority")
+    def _compute_has_schemes(self):
+        tables = self.env["ereceipt.code"]
+        for authority, rows in self.grouped("authority").items():
+            rows.has_schemes = (
+                authority and tables._known(authority, SCHEMES, []) is not None
+            )
 
     @api.depends("authority", "kind", "scheme", "code", "subcode")
     def _compute_code_ids(self):
@@ -464,8 +477,8 @@ class EreceiptCodeMapping(models.Model):
 
     @api.model
     def _authority_name(self, authority):
-        return codes_owners().get(authority, authority)
+        return dict(self._selection_authority()).get(authority, authority)
 
     @api.model
     def _selection_authority(self):
-        return list(codes_owners().items())
+        return self.env["ereceipt.code"]._selection_authority()

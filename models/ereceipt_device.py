@@ -26,7 +26,7 @@ class EreceiptDevice(models.Model):
     """
 
     _name = "ereceipt.device"
-    _description = "Point of issue"
+    _description = "Device"
     _inherit = [
         "ereceipt.credentials.mixin",
         "ereceipt.breaker.mixin",
@@ -477,7 +477,11 @@ class EreceiptDevice(models.Model):
         )
         if not problems:
             self.sudo()._breaker_reset()
-            self.registration_id.sudo()._breaker_reset()
+            registration = self.registration_id.sudo()
+            registration._breaker_reset()
+            if not registration._needs_device_credentials():
+                # they sign in as one
+                registration.write({"tested_at": self.tested_at, "problems": False})
 
     def _breaker_opened(self, reason):
         self.env["ereceipt.alert"]._raise(

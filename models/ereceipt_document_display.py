@@ -5,9 +5,9 @@ from mimetypes import guess_extension
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..fiscal import authority_classes, lifecycle
+from ..fiscal import authority_classes, codes_owner, lifecycle
 from .ereceipt_qr import qr_png
-from .ereceipt_readable import pretty, tables
+from .ereceipt_readable import NO_WORDS, pretty, tables
 
 SOON = timedelta(hours=3)
 ARRIVING = (lifecycle.OPEN - {lifecycle.SUBMITTED, lifecycle.CANCELLING}) | {
@@ -51,6 +51,9 @@ class EreceiptDocument(models.Model):
     )
     qr_image = fields.Binary(string="QR code", compute="_compute_qr_image")
     qr_is_link = fields.Boolean(string="QR text is a link", compute="_compute_qr_image")
+    document_type_text = fields.Char(
+        string="Type of sale, in words", compute="_compute_document_type_text"
+    )
     content_readable = fields.Html(
         string="Content", compute="_compute_content_shown", sanitize=False
     )
@@ -175,11 +178,29 @@ class EreceiptDocument(models.Model):
             document.qr_image = base64.b64encode(qr_png(qr)) if qr else False
             document.qr_is_link = qr.startswith("https://")
 
+    @api.depends("document_type", "authority")
+    @api.depends_context("lang")
+    def _compute_document_type_text(self):
+        codes = self.env["ereceipt.code"].sudo().with_context(active_test=False)
+        for document in self:
+            registration = document.registration_id.sudo()
+            offered = registration._hook("device_tables", {}).get("document_type", [])
+            # of its table, whether or not a device may choose it
+            table = [leaf for leaf in offered if leaf[0] == "kind"]
+            found = codes
+            if document.document_type and table:
+                own = ("authority", "=", codes_owner(document.authority))
+                code = ("code", "=", document.document_type)
+                found = codes.search([own, code, *table], limit=1)
+            document.document_type_text = found.display_name or document.document_type
+
     @api.depends("content", "media_type", "authority_ids")
+    @api.depends_context("lang")
     def _compute_content_shown(self):
         for document in self:
             media_type = document.media_type or ""
-            document.content_readable = tables(document.content, media_type)
+            words = document.registration_id.sudo()._hook("content_words", NO_WORDS)
+            document.content_readable = tables(document.content, media_type, words)
             document.content_pretty = pretty(document.content, media_type)
             document.authority_ids_text = "\n".join(
                 f"{name}: {value}"

@@ -14,8 +14,16 @@ PURPOSES = {
     "cancel": _lt("Cancel"),
     "print": _lt("Fetch the PDF"),
     "codes": _lt("Item codes"),
+    "file": _lt("Fetch a file"),
+    "deliver": _lt("Deliver to the buyer"),
+    "retry": _lt("Send again"),
+    "reject": _lt("Reject"),
+    "decline": _lt("Decline the rejection"),
+    "change": _lt("Change"),
+    "check": _lt("Check"),
+    "probe": _lt("Test"),
 }
-"""What calls are for, as a person reads it; others are shown as they are kept."""
+"""What calls are for, as a person reads it."""
 
 
 class EreceiptExchange(models.Model):
@@ -40,9 +48,20 @@ class EreceiptExchange(models.Model):
     @api.depends("purpose")
     @api.depends_context("lang")
     def _compute_purpose_text(self):
+        purposes = self._purposes()
         for exchange in self:
-            known = PURPOSES.get(exchange.purpose)
+            known = purposes.get(exchange.purpose)
             exchange.purpose_text = self.env._(known) if known else exchange.purpose
+
+    @api.model
+    def _purposes(self):
+        """Return what to call the purposes of calls; others are shown as they are kept.
+
+        Hook: the glue of an authority adds its own.
+
+        :rtype: dict[str, odoo.tools.LazyTranslate]
+        """
+        return PURPOSES
 
     @api.depends("request_headers", "response_headers")
     def _compute_headers_text(self):

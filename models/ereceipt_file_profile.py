@@ -210,7 +210,9 @@ class EreceiptFileProfile(models.Model):
     next_run_at = fields.Datetime(
         string="Next run", copy=False, readonly=True, program_only=True
     )
-    last_error = fields.Char(copy=False, readonly=True, program_only=True)
+    last_error = fields.Char(
+        string="Last error", copy=False, readonly=True, program_only=True
+    )
 
     run_ids = fields.One2many("ereceipt.file.run", "profile_id", string="Runs")
     run_count = fields.Integer(string="Number of runs", compute="_compute_run_count")

@@ -421,7 +421,8 @@ class EreceiptOutbox(models.AbstractModel):
         """Entry point of the upkeep job: look again at what waits, warn in time, seal
         and purge exchanges. A defect in one of these stops none of the others."""
         for step in self._upkeep_steps():
-            self._attempt(step)
+            self._attempt(step, 1)
+        self._commit(remaining=0)
 
     @api.model
     def _upkeep_steps(self):

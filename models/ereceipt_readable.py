@@ -6,6 +6,7 @@ import json
 from lxml import etree
 from markupsafe import Markup
 
+NO_WORDS = ({}, {})
 LONGEST = 1_000_000
 """Characters that are still laid out; longer texts are shown as they are."""
 
@@ -31,18 +32,20 @@ def pretty(content, media_type):
         return content
 
 
-def tables(content, media_type):
+def tables(content, media_type, words=NO_WORDS):
     """Return a content as nested HTML tables, empty when it cannot be laid out.
 
     :param str content: what was frozen or what travelled
     :param str media_type: "" to guess
+    :param words: what to call its members, by name, and what to say beside their
+        values, by name and value; else both are in the authority's own words
     :rtype: Markup
     """
     try:
         tree = _parsed(content, media_type)
         if etree.iselement(tree):
             tree = _from_element(tree)
-        return Markup() if tree is None else _cell(tree)
+        return Markup() if tree is None else _cell(tree, words)
     except RecursionError:
         return Markup()
 
@@ -110,42 +113,48 @@ def _from_element(element):
     return named
 
 
-def _cell(value):
+def _cell(value, words, name=""):
     if isinstance(value, dict):
-        return _pairs(value)
+        return _pairs(value, words)
     if isinstance(value, list):
         if value and all(isinstance(part, dict) for part in value):
-            return _grid(value)
-        return Markup("<br/>").join(_cell(part) for part in value)
+            return _grid(value, words)
+        return Markup("<br/>").join(_cell(part, words, name) for part in value)
     if value is None or value == "":
         return Markup('<span class="text-muted">–</span>')
     if isinstance(value, bool):
         value = "true" if value else "false"
+    meaning = words[1].get(name, {}).get(value)
+    if meaning:
+        return Markup("<bdi>%s</bdi> – <bdi>%s</bdi>") % (value, meaning)
     return Markup("<bdi>%s</bdi>") % value
 
 
-def _pairs(mapping):
+def _pairs(mapping, words):
     rows = Markup().join(
         Markup(
             '<tr><th scope="row" class="text-muted fw-normal" style="width: 11rem">'
             "%s</th><td>%s</td></tr>"
         )
-        % (key, _cell(value))
+        % (words[0].get(key, key), _cell(value, words, key))
         for key, value in mapping.items()
     )
     return Markup('<table class="table table-sm mb-0"><tbody>%s</tbody></table>') % rows
 
 
-def _grid(rows):
+def _grid(rows, words):
     """Return records of one shape as one table with a column for each name."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     head = Markup().join(
-        Markup('<th scope="col" class="text-muted fw-normal">%s</th>') % name
+        Markup('<th scope="col" class="text-muted fw-normal">%s</th>')
+        % words[0].get(name, name)
         for name in names
     )
     body = Markup().join(
         Markup("<tr>%s</tr>")
-        % Markup().join(Markup("<td>%s</td>") % _cell(row.get(name)) for name in names)
+        % Markup().join(
+            Markup("<td>%s</td>") % _cell(row.get(name), words, name) for name in names
+        )
         for row in rows
     )
     return Markup(

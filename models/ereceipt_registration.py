@@ -467,6 +467,8 @@ class EreceiptRegistration(models.Model):
     # -------------------------------------------------------------------------
 
     def _breaker_opened(self, reason):
+        if not any(device.lifecycle == "active" for device in self._all_devices()):
+            return  # it is being set up: who tests it reads what is wrong
         self.env["ereceipt.alert"]._raise(
             self,
             "breaker",

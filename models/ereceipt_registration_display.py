@@ -98,8 +98,11 @@ class EreceiptRegistration(models.Model):
                     all=len(devices),
                 )
             elif registration.tested_at:
-                registration.connection_text = self.env._(
-                    "Tested %s", format_datetime(self.env, registration.tested_at)
+                time = format_datetime(self.env, registration.tested_at)
+                registration.connection_text = (
+                    self.env._("The test of %s failed", time)
+                    if registration.problems
+                    else self.env._("Tested %s", time)
                 )
             else:
                 registration.connection_text = self.env._("Not tested yet")
@@ -302,7 +305,9 @@ class EreceiptRegistration(models.Model):
                 "device's own page."
             )
         else:
-            hint = self.env._("Type what the authority's portal shows.")
+            hint = self.env._(
+                "Type what the authority's portal shows, on the page Credentials below."
+            )
         return Step(
             bool(owners) and not missing,
             self.env._("The credentials are stored"),

@@ -63,7 +63,7 @@ class TestByFileOut(ByFileCommon):
         self.assertEqual(run.state, "done")
         self.assertEqual(run.done_by_id, self.accountant)
         self.assertEqual(move.ereceipt_state, "submitted")
-        self.assertIn("Handed over by file on", move.ereceipt_what_now)
+        self.assertIn("Handed over by file:", move.ereceipt_what_now)
         opened = move.with_user(self.accountant).action_ereceipt_what_now()
         self.assertEqual(opened["res_id"], run.id)
         with self.assertRaisesRegex(UserError, "issued to the tax authority"):

@@ -38,9 +38,13 @@ class TestCnSplit(CnNuonuoCommon):
 
     def test_print_has_all_numbers(self):
         move = self.valid(price=250.0)
-        rows = dict(move._ereceipt_print_values()["rows"])
-        for row in self.issued(move):
-            self.assertIn(row["number"], rows["Fapiao"])
+        rows = move._ereceipt_print_values()["rows"]
+        printed = [text for name, text in rows if name == "Fapiao"]
+        issued = self.issued(move)
+        self.assertEqual(len(printed), len(issued))
+        for row in issued:
+            [text] = [text for text in printed if text.startswith(row["number"])]
+            self.assertIn("¥", text, "each with its amount")
 
     def test_a_login_that_ends_in_the_middle_holds_the_rest(self):
         self.control.fault("issue", "logs_out", times=1, after=1)

@@ -29,7 +29,9 @@ class EreceiptReconcile(models.TransientModel):
         }
         for wizard in self:
             registration = wizard.registration_id.sudo()
-            wizard.way_text = registration and texts[registration._reconciled_by()]
+            wizard.way_text = (
+                texts[registration._reconciled_by()] if registration else False
+            )
 
     def action_start(self):
         """Have the job compare, and show how far it is."""

@@ -73,9 +73,14 @@ class EreceiptReturnAnew(models.TransientModel):
         for wizard in self:
             move = wizard.move_id
             wizard.way = move._ereceipt_anew_way() if move else False
-            wizard.returned_text = wizard._returns() and self.env._(
-                "The same is done with what was returned of it: %s.",
-                ", ".join(wizard._returns().mapped("name")),
+            returns = wizard._returns()
+            wizard.returned_text = (
+                self.env._(
+                    "The same is done with what was returned of it: %s.",
+                    ", ".join(returns.mapped("name")),
+                )
+                if returns
+                else False
             )
 
     # -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -50,6 +51,11 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
                 steps.say(
                     "wkhtmltopdf is missing: Odoo cannot print PDF files; "
                     "as root: apt-get install wkhtmltopdf"
+                )
+            if not _has_chinese_font():
+                steps.say(
+                    "no Chinese font is installed: printed Chinese is left out; "
+                    "as root: apt-get install fonts-noto-cjk"
                 )
         with steps.step("Demonstration"):
             client = OdooClient(url, database)
@@ -98,6 +104,15 @@ def _simulator(country: ModuleType, environment: Environment) -> Iterator[Server
         environment.variables(),
     ) as server:
         yield server
+
+
+def _has_chinese_font() -> bool:
+    """Whether a font of this machine has Chinese characters, for printing."""
+    fonts = shutil.which("fc-list")
+    if not fonts:
+        return False
+    found = subprocess.run([fonts, ":lang=zh"], capture_output=True, check=False)
+    return bool(found.stdout.strip())
 
 
 def _port(wanted: int | None, stack: ExitStack) -> int:

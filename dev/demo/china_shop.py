@@ -68,10 +68,10 @@ class Shop(ShopBase):
             email="fapiao@pujiang.example",
         )
         accountant = self.make_accountant(ACCOUNTANT, CLERK, LANGUAGE, ZONE)
-        self.ids["desk"] = self.make_journal("发票", "CNFP")
+        self.ids["desk"] = self.make_journal("数电票销售", "CNFP")
         self.find_taxes(TAXES)
         self._make_goods()
-        self.make_customers(CUSTOMERS)
+        self.make_customers(CUSTOMERS, LANGUAGE)
         self._register(simulator_url, accountant)
 
     def _make_goods(self) -> None:

@@ -231,6 +231,7 @@ class Shop(ShopBase):
             "type": item.kind,
             "uom_id": self.xml_id(item.unit),
             "taxes_id": [(6, 0, [self.ids["vat"]])],
+            "company_id": self.ids["company"],
         }
         if item.barcode:
             values.update(barcode=item.barcode, categ_id=barcoded)

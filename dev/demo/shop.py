@@ -95,12 +95,14 @@ class ShopBase:
         )
         return template
 
-    def make_customers(self, customers: dict[str, dict[str, Any]]) -> None:
+    def make_customers(
+        self, customers: dict[str, dict[str, Any]], language: str = "en_US"
+    ) -> None:
         """Make the company's customers, at home where nothing else is said, and note
         them by their keys."""
         usual = {
             "country_id": self.ids["country"],
-            "lang": "en_US",
+            "lang": language,
             "company_id": self.ids["company"],
         }
         for key, values in customers.items():
@@ -138,7 +140,8 @@ class ShopBase:
         )
 
     def make_journal(self, name: str, code: str) -> int:
-        """Make a journal like the chart's own for sales; return its id."""
+        """Make a journal like the chart's own for sales, before that, so that a new
+        invoice is in it; return its id."""
         sales = self.xml_id(f"account.{self.ids['company']}_sale")
         (chart,) = self.odoo.call(
             "account.journal", "read", [sales], ["default_account_id"]
@@ -149,6 +152,7 @@ class ShopBase:
                 "name": name,
                 "code": code,
                 "type": "sale",
+                "sequence": 1,
                 "default_account_id": chart["default_account_id"][0],
             },
         )

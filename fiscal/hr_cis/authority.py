@@ -103,7 +103,7 @@ class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcila
     """
 
     code: ClassVar[str] = "hr_cis"
-    name: ClassVar[str] = "Croatia: CIS Fiskalizacija"
+    name: ClassVar[str] = _("Croatia: CIS Fiskalizacija")
     capabilities: ClassVar[Capabilities] = Capabilities(
         chained=False,
         order="free",
