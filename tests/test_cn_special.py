@@ -107,7 +107,7 @@ class TestCnSpecial(CnNuonuoCommon):
         [line] = bill["lines"]
         self.assertEqual((line["excl"], line["num"]), ("-40.00", ""))
         self.back(move, price_unit=60.0)
-        with self.assertRaisesRegex(UserError, "not told which line|are left of"):
+        with self.assertRaisesRegex(UserError, "fits no line|are left of"):
             self.reversal(move, price_unit=1.0)
 
     # -------------------------------------------------------------------------

@@ -366,7 +366,7 @@ class TestCnTogether(CnNuonuoCommon):
         again = self.reversal(moves[0])
         action = again.action_ereceipt_issue()
         dialog = self.env["ereceipt.problems"].browse(action["res_id"])
-        self.assert_says(dialog.alerts.values(), "not told which line")
+        self.assert_says(dialog.alerts.values(), "fits no line")
 
     def test_a_part_of_one_is_taken_back(self):
         moves = self.together(100.0, 60.0, quantity=4.0)
