@@ -114,9 +114,10 @@ class AccountMove(models.Model):
 
     def _ereceipt_withdraw(self):
         # EXTENDS: what is changed now is looked at again
-        super()._ereceipt_withdraw()
+        result = super()._ereceipt_withdraw()
         documents = self.sudo().ereceipt_link_ids.document_id
         documents.filtered(lambda d: d.approval == "given").approval = "ended"
+        return result
 
     # -------------------------------------------------------------------------
     # WHO AND WHETHER
@@ -227,13 +228,14 @@ class EreceiptDocument(models.Model):
     @api.depends_context("uid")
     def _compute_what_now(self):
         # EXTENDS: only who may approve is offered to
-        super()._compute_what_now()
+        result = super()._compute_what_now()
         for document in self:
             if (
                 document.what_now_action == "action_ereceipt_approve"
                 and not document._may_be_approved_by_me()
             ):
                 document.what_now_action = document.what_now_label = False
+        return result
 
     def _may_be_approved_by_me(self):
         user = self.env.user
