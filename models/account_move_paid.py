@@ -58,7 +58,7 @@ class AccountMove(models.Model):
         for move in self:
             notice = move.ereceipt_notice_ids.sorted("id")[-1:]
             move.ereceipt_said_paid = notice.state
-            move.ereceipt_said_paid_text = notice and notice._sentence()
+            move.ereceipt_said_paid_text = notice._sentence() if notice else False
 
     def _search_ereceipt_said_paid(self, operator, value):
         return self._ereceipt_search_sql("ereceipt_said_paid", operator, value)
