@@ -113,7 +113,9 @@ class TestApi(RpcKit, EreceiptCommon, HttpCase):
         self.assertEqual(
             codes, ["not_issued", "not_found", "not_found", "bad_name", "bad_name"]
         )
-        self.assertIn(bad.display_name, results[1]["error"]["message"])
+        self.assertIn(
+            "The product “X” has no item code", results[1]["error"]["message"]
+        )
         self.assertEqual(
             (good.state, bad.state, posted.ereceipt_state),
             ("posted", "draft", "queued"),
