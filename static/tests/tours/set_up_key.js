@@ -31,6 +31,17 @@ async function upload(field, address) {
     input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+/** Click on an option of an open list until it is taken: a list that is loaded anew just
+ * then takes no click. */
+async function choose(field, name) {
+    const input = document.querySelector(`div[name=${field}] input`);
+    for (let tries = 0; tries < 50 && input.value !== name; tries++) {
+        const options = document.querySelectorAll(".o-autocomplete--dropdown-item a");
+        [...options].find((option) => option.textContent.trim() === name)?.click();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+}
+
 /** An administrator gives the company's key to the registration of its e-invoices. */
 registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
     url: "/odoo",
@@ -120,7 +131,7 @@ registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
             run: "click",
         },
         {
-            // typing would search once more, and a click on the first list get lost
+            // typing would search once more
             content: "Open the list of keys",
             trigger: "div[name=signing_key_id] input",
             run: "click",
@@ -128,7 +139,7 @@ registry.category("web_tour.tours").add("account_ereceipt_set_up_key", {
         {
             content: "Choose the key",
             trigger: ".o-autocomplete--dropdown-item a:contains(Company's seal)",
-            run: "click",
+            run: () => choose("signing_key_id", "Company's seal"),
         },
         ...stepUtils.saveForm(),
     ],
