@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import LazyTranslate, format_amount
 
+from ..fiscal import lifecycle
 from .ereceipt_what_now import STEPS, Step
 
 _lt = LazyTranslate(__name__)
@@ -13,7 +14,7 @@ STEPS["correction_second"] = Step("warning", *APPROVE)
 
 class AccountMove(models.Model):
     """A second pair of eyes: above the device's amount an invoice is issued only after
-    somebody else than those who prepared it, who keeps the books, has approved it.
+    a manager of electronic receipts who has not prepared it has approved it.
 
     The approval is kept on the document. It counts for what it was given for: not for a
     higher amount, and not any more when the invoice was reset to draft.
@@ -46,8 +47,8 @@ class AccountMove(models.Model):
         if own:
             raise UserError(
                 self.env._(
-                    "You have prepared %(invoices)s yourself. Somebody else who keeps "
-                    "the books has to approve that.",
+                    "You have prepared %(invoices)s yourself. That takes the approval "
+                    "of somebody else with the role Manager of Electronic Receipts.",
                     invoices=", ".join(own.mapped("name")),
                 )
             )
@@ -213,7 +214,9 @@ class EreceiptDocument(models.Model):
 
     def action_bulk_approve(self):
         """Approve what waits for a second person, and issue it."""
-        return self.link_ids.move_id.action_ereceipt_approve()
+        self.link_ids.move_id._ereceipt_require("manager")
+        waits = {lifecycle.WAITING, *lifecycle.REFUSED}
+        return self._bulk("action_ereceipt_approve", waits, stays=waits)
 
     # -------------------------------------------------------------------------
     # WHAT NOW
@@ -240,7 +243,8 @@ class EreceiptDocument(models.Model):
     def _may_be_approved_by_me(self):
         user = self.env.user
         return (
-            user.has_group("account_ereceipt.group_ereceipt_manager")
+            self.move_id._ereceipt_awaits_second()
+            and user.has_group("account_ereceipt.group_ereceipt_manager")
             and user not in self.sudo().move_id._ereceipt_prepared_by()
         )
 

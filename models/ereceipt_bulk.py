@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..fiscal import lifecycle
@@ -13,6 +13,22 @@ class EreceiptDocument(models.Model):
     """
 
     _inherit = "ereceipt.document"
+
+    why_left = fields.Char(string="Why", compute="_compute_why_left")
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.depends("what_now")
+    @api.depends_context("ereceipt_asked", "lang", "tz", "uid")
+    def _compute_why_left(self):
+        """Say why nothing was done: that something is valid does not tell why it is
+        not cancelled."""
+        cancels = self.env.context.get("ereceipt_asked") == "cancel"
+        for document in self:
+            reason = cancels and document.sudo()._why_not_cancelled_now()
+            document.why_left = reason or document.what_now
 
     # -------------------------------------------------------------------------
     # ACTION METHODS
@@ -110,6 +126,8 @@ class EreceiptDocument(models.Model):
         """Whether an action can do nothing for the document although its state calls
         for it."""
         self.ensure_one()
+        if action == "action_ereceipt_approve":
+            return not self._may_be_approved_by_me()
         if action == "action_ereceipt_correct":
             return bool(self.doubt) or not self._correction_open()
         if action in ("action_ereceipt_send_now", "action_ereceipt_ask"):

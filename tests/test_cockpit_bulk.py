@@ -146,6 +146,23 @@ class TestCockpitBulkCancel(EgInvoiceCommon):
         self.run_outbox()
         self.assertEqual(set(two.mapped("state")), {"cancel"})
 
+    def test_why_others_are_not_cancelled(self):
+        """A valid receipt among them is told why, and not that it is valid."""
+        self.control.settings(finality="immediate")
+        sale, receipt = self.sell_to_business(), self.invoice()
+        self.run_outbox()
+        self.assertEqual(receipt.ereceipt_state, "valid")
+        documents = chosen(sale | receipt, self.accountant)
+        wizard = self.env["ereceipt.cancel.many"].with_user(self.accountant)
+        wizard = wizard.create({"document_ids": [Command.set(documents.ids)]})
+        result = wizard.action_cancel()
+        dialog = self.env["ereceipt.bulk"].with_user(self.accountant)
+        dialog = dialog.with_context(**result["context"]).browse(result["res_id"])
+        self.assertEqual(dialog.left_ids, receipt.ereceipt_document_id)
+        self.assertIn("Make a credit note", dialog.left_ids.why_left)
+        plain = receipt.ereceipt_document_id.with_user(self.accountant)
+        self.assertEqual(plain.why_left, plain.what_now)
+
     def test_what_is_taken_back_is_not_cancelled_as_well(self):
         two = self.sell_to_business() | self.sell_to_business()
         self.run_outbox()

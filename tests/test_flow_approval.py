@@ -162,6 +162,24 @@ class TestApproval(EreceiptCommon):
         with self.assertRaisesRegex(UserError, "None of these"):
             self.approve(note)
 
+    def test_ones_own_among_many_is_left(self):
+        """What can be approved is; one's own is told of."""
+        own = self.invoice(post=False, price=1000)
+        own.with_user(self.second).action_post()
+        other = self.invoice(price=2000)
+        documents = (own | other).ereceipt_document_id.with_user(self.second)
+        action = documents.action_bulk_approve()
+        dialog = self.env["ereceipt.bulk"].browse(action["res_id"])
+        self.assertEqual(dialog.left_ids, own.ereceipt_document_id)
+        self.assertIn(
+            "prepared it yourself", dialog.left_ids.with_user(self.second).why_left
+        )
+        self.assertEqual(other.ereceipt_state, "queued")
+        self.assertEqual(own.ereceipt_state, "waiting")
+        alone = own.ereceipt_document_id.with_user(self.second)
+        with self.assertRaisesRegex(UserError, "role Manager"):
+            alone.action_bulk_approve()
+
     def test_who_sets_the_amount(self):
         with self.assertRaises(AccessError):
             self.device.with_user(self.manager).approve_above = 0

@@ -14,12 +14,14 @@ class EreceiptBulk(models.TransientModel):
     )
 
     @api.model
-    def _open(self, told, left):
+    def _open(self, told, left, asked=""):
         """Return the action that opens the dialog.
 
         :param str told: what was done
         :param left: documents that nothing was done with; each tells why by its state
             and what is wrong with it
+        :param str asked: what was asked for, where that is what each tells of
+            (``ereceipt.document.why_left``)
         """
         dialog = self.create({"told": told, "left_ids": [Command.set(left.ids)]})
         return {
@@ -30,5 +32,5 @@ class EreceiptBulk(models.TransientModel):
             "view_mode": "form",
             "views": [(False, "form")],
             "target": "new",
-            "context": {"dialog_size": "extra-large"},
+            "context": {"dialog_size": "extra-large", "ereceipt_asked": asked},
         }

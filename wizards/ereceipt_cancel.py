@@ -117,14 +117,14 @@ class EreceiptCancelMany(models.TransientModel):
             raise UserError(self.document_ids[:1].sudo()._why_not_cancelled_now())
         self._ask(fit.link_ids.move_id, fit)
         told = self.env._(
-            "The authority is asked to cancel %s documents. Their invoices are "
+            "Documents that the authority is asked to cancel: %s. Their invoices are "
             "cancelled here when it has agreed.",
             len(fit),
         )
         left = self.document_ids - fit
         if not left:
             return moves._ereceipt_notification(told, "info")
-        return self.env["ereceipt.bulk"]._open(told, left)
+        return self.env["ereceipt.bulk"]._open(told, left, asked="cancel")
 
 
 class EreceiptRejection(models.TransientModel):
