@@ -4,6 +4,7 @@ import pytz
 
 from odoo import fields, models
 
+from ..fiscal.eg_eta.invoice.document_types import document_type
 from .eg_receipt import RIVAL_FORMATS
 
 CALLBACK_BASE = "/ereceipt/eg"
@@ -112,6 +113,21 @@ class EreceiptRegistration(models.Model):
     def _eg_invoice_suits(self, move):
         """Businesses, here and abroad, get invoices; consumers may."""
         return BEST if move.commercial_partner_id.is_company else POSSIBLE
+
+    # -------------------------------------------------------------------------
+    # WHAT IS SHOWN
+    # -------------------------------------------------------------------------
+
+    def _eg_invoice_type_shown(self, document):
+        """Return the type as which ETA has the document, and its table: the document
+        itself names the type of a sale, at home or abroad, on a note as well."""
+        issued = document_type(document.document_type or "", document.kind)
+        code = issued.code if issued else document.document_type
+        return code, [("kind", "=", "invoice_type")]
+
+    def _eg_invoice_listed_currency(self, document):
+        """ETA lists totals in pounds, whatever the currency of the invoice."""
+        return self.company_id.currency_id
 
 
 class AccountMove(models.Model):

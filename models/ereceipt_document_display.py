@@ -52,7 +52,7 @@ class EreceiptDocument(models.Model):
     qr_image = fields.Binary(string="QR code", compute="_compute_qr_image")
     qr_is_link = fields.Boolean(string="QR text is a link", compute="_compute_qr_image")
     document_type_text = fields.Char(
-        string="Type of sale, in words", compute="_compute_document_type_text"
+        string="Type, in words", compute="_compute_document_type_text"
     )
     content_readable = fields.Html(
         string="Content", compute="_compute_content_shown", sanitize=False
@@ -67,6 +67,12 @@ class EreceiptDocument(models.Model):
     )
     exchange_count = fields.Integer(
         string="Number of calls", compute="_compute_exchange_count"
+    )
+    original_id = fields.Many2one(
+        "ereceipt.document",
+        string="Refers to",
+        compute="_compute_original_id",
+        help="The document of the sale that this one takes back or changes.",
     )
     predecessor_id = fields.Many2one(
         "ereceipt.document", string="Before it", compute="_compute_neighbours"
@@ -178,7 +184,7 @@ class EreceiptDocument(models.Model):
             document.qr_image = base64.b64encode(qr_png(qr)) if qr else False
             document.qr_is_link = qr.startswith("https://")
 
-    @api.depends("document_type", "authority")
+    @api.depends("document_type", "kind", "authority")
     @api.depends_context("lang")
     def _compute_document_type_text(self):
         codes = self.env["ereceipt.code"].sudo().with_context(active_test=False)
@@ -187,12 +193,13 @@ class EreceiptDocument(models.Model):
             offered = registration._hook("device_tables", {}).get("document_type", [])
             # of its table, whether or not a device may choose it
             table = [leaf for leaf in offered if leaf[0] == "kind"]
+            code = document.document_type
+            code, table = registration._hook("type_shown", (code, table), document)
             found = codes
-            if document.document_type and table:
+            if code and table:
                 own = ("authority", "=", codes_owner(document.authority))
-                code = ("code", "=", document.document_type)
-                found = codes.search([own, code, *table], limit=1)
-            document.document_type_text = found.display_name or document.document_type
+                found = codes.search([own, ("code", "=", code), *table], limit=1)
+            document.document_type_text = found.display_name or code
 
     @api.depends("content", "media_type", "authority_ids")
     @api.depends_context("lang")
@@ -223,6 +230,22 @@ class EreceiptDocument(models.Model):
     def _compute_exchange_count(self):
         for document in self:
             document.exchange_count = len(document.exchange_ids)
+
+    @api.depends("depends_on_id", "original_uid")
+    def _compute_original_id(self):
+        """Find what the document refers to, by its identifier where nothing had to be
+        waited for: empty where it was issued elsewhere."""
+        for document in self:
+            document.original_id = document.depends_on_id
+            if document.original_uid and not document.depends_on_id:
+                document.original_id = self.search(
+                    [
+                        ("registration_id", "=", document.registration_id.id),
+                        ("environment", "=", document.environment),
+                        ("authority_uid", "=", document.original_uid),
+                    ],
+                    limit=1,
+                )
 
     @api.depends("previous_uid", "chain_index", "device_id", "environment")
     def _compute_neighbours(self):

@@ -202,6 +202,20 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
             {"reason": "Wrong buyer details"}
         ).action_cancel()
 
+    def test_a_credit_note_shows_its_own_type_and_leads_to_its_invoice(self):
+        """The document keeps the type of the sale; what ETA has is a credit note."""
+        move = self.valid()
+        sold = move.ereceipt_document_id
+        note = self.reversal(move).ereceipt_document_id.with_user(self.accountant)
+        self.assertIn('"documentType":"C"', note.content.replace(" ", ""))
+        self.assertIn("Credit note", note.document_type_text)
+        self.assertNotIn("Credit note", sold.document_type_text)
+        self.assertEqual(note.original_id, sold)
+        note.sudo().depends_on_id = False
+        note.invalidate_recordset()
+        self.assertEqual(note.original_id, sold, "by its identifier alone")
+        self.assertFalse(sold.original_id)
+
     def test_an_invoice_is_cancelled_there_and_then_here(self):
         self.control.settings(finality="immediate")
         move = self.valid()

@@ -35,6 +35,6 @@ export class Lamps extends Component {
 
 registry.category("fields").add("ereceipt_lamps", {
     component: Lamps,
-    supportedTypes: ["jsonb"],
+    supportedTypes: ["json"],
     extractProps: ({ options }) => ({ texts: Boolean(options.texts) }),
 });
