@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..fiscal import lifecycle
-from ..fiscal.reconciling import Counts, Terms
+from ..fiscal.reconciling import REMEDIES, Counts, Kind, Terms
 
 LONGEST_PERIOD = timedelta(days=400)
 REACH_BACK = timedelta(days=31)
@@ -131,6 +131,7 @@ class EreceiptReconciliation(models.Model):
     open_count = fields.Integer(
         string="Open differences", compute="_compute_counts", search="_search_open"
     )
+    open_text = fields.Char(string="What is open", compute="_compute_open_text")
 
     _period = models.Constraint(
         "CHECK (date_from <= date_to)", "A period ends after it has begun."
@@ -160,6 +161,50 @@ class EreceiptReconciliation(models.Model):
             by_state = counts.get(one, {})
             one.line_count = sum(by_state.values())
             one.open_count = by_state.get("open", 0) + by_state.get("begun", 0)
+
+    @api.depends("line_ids.state")
+    @api.depends_context("lang")
+    def _compute_open_text(self):
+        for one in self:
+            begun, mendable, others = one._open_by_remedy()
+            sentences = []
+            if mendable:
+                sentences.append(
+                    self.env._("Differences with a remedy to choose: %s.", mendable)
+                )
+            if others:
+                sentences.append(
+                    self.env._(
+                        "Differences to look into, and to correct or explain: %s.",
+                        others,
+                    )
+                )
+            if begun:
+                sentences.append(
+                    self.env._("Differences that are being remedied: %s.", begun)
+                )
+            one.open_text = " ".join(sentences)
+
+    def _open_by_remedy(self):
+        """Return how many differences are being remedied, how many allow a remedy, and
+        how many only a person's look."""
+        self.ensure_one()
+        begun = mendable = others = 0
+        lines = self.env["ereceipt.reconciliation.line"]
+        for kind, state, count, documents in lines._read_group(
+            [("reconciliation_id", "=", self.id), ("state", "in", ("open", "begun"))],
+            ["kind", "state"],
+            ["__count", "document_id:count"],
+        ):
+            if state == "begun":
+                begun += count
+                continue
+            remedies = set(REMEDIES[Kind(kind)])
+            fit = documents if remedies - {"adopt"} else 0
+            if "adopt" in remedies and self._adopts():
+                fit = count
+            mendable, others = mendable + fit, others + count - fit
+        return begun, mendable, others
 
     def _search_open(self, operator, value):
         if operator not in (">", "!=") or value:
@@ -269,6 +314,10 @@ class EreceiptReconciliation(models.Model):
     # -------------------------------------------------------------------------
     # GETTERS
     # -------------------------------------------------------------------------
+
+    def _adopts(self):
+        """Whether what the authority holds can be fetched as a draft."""
+        return self.sudo().registration_id._authority_class().capabilities.adoptable
 
     def _zone(self):
         return pytz.timezone(self.registration_id._authority_class().limits.zone)

@@ -126,8 +126,20 @@ class EreceiptReconciliationLine(models.Model):
     uid_there = fields.Char(string="Identifier there", readonly=True)
     number_here = fields.Char(string="Number here", readonly=True)
     number_there = fields.Char(string="Number there", readonly=True)
-    amount_here = fields.Float(string="Total here", digits=(16, 5), readonly=True)
-    amount_there = fields.Float(string="Total there", digits=(16, 5), readonly=True)
+    # as exact as they came: an authority may know more decimals than the currency;
+    # sums over currencies say nothing
+    amount_here = fields.Float(
+        string="Total here", digits=(16, 5), readonly=True, aggregator=None
+    )
+    amount_there = fields.Float(
+        string="Total there", digits=(16, 5), readonly=True, aggregator=None
+    )
+    is_total_here = fields.Boolean(
+        string="Has a total here", compute="_compute_is_total"
+    )
+    is_total_there = fields.Boolean(
+        string="Has a total there", compute="_compute_is_total"
+    )
     date_here = fields.Datetime(string="Issued here", readonly=True)
     date_there = fields.Datetime(string="Issued there", readonly=True)
     party_here = fields.Char(string="Buyer here", readonly=True)
@@ -192,6 +204,14 @@ class EreceiptReconciliationLine(models.Model):
         for line in self:
             line.uid = line.uid_here or line.uid_there
 
+    @api.depends("amount_here", "state_here", "reconciliation_id.way", "told_there")
+    def _compute_is_total(self):
+        """Tell a total of nothing from no total at all."""
+        for line in self:
+            compared = line.state_here and line.reconciliation_id.way == "list"
+            line.is_total_here = bool(line.amount_here or compared)
+            line.is_total_there = bool((line.told_there or {}).get("total"))
+
     @api.depends("kind")
     @api.depends_context("lang")
     def _compute_explanation(self):
@@ -206,11 +226,7 @@ class EreceiptReconciliationLine(models.Model):
             line.can_ask = "ask" in remedies and bool(line.document_id)
             line.can_resend = "resend" in remedies and bool(line.document_id)
             line.can_take = "take" in remedies and bool(line.document_id)
-            line.can_adopt = "adopt" in remedies and line._is_adoptable()
-
-    def _is_adoptable(self):
-        capabilities = self.sudo().registration_id._authority_class().capabilities
-        return capabilities.adoptable
+            line.can_adopt = "adopt" in remedies and line.reconciliation_id._adopts()
 
     # -------------------------------------------------------------------------
     # CRUD METHODS
@@ -246,21 +262,24 @@ class EreceiptReconciliationLine(models.Model):
         keys = [finding.ours.key for finding in findings if finding.ours]
         documents = self.env["ereceipt.document"].sudo().browse(keys)
         documents._load_links()
-        home = reconciliation.registration_id.company_id
+        registration = reconciliation.registration_id.sudo()
+        home = registration.company_id
         values_list = []
         for finding in findings:
             key = finding.ours.key if finding.ours else False
             document = documents.browse(key).with_prefetch(documents.ids)
-            currency = document.currency_id or home.currency_id
+            currency = registration._hook(
+                "listed_currency", document.currency_id, document
+            )
             values_list.append(
                 {
                     "reconciliation_id": reconciliation.id,
-                    "registration_id": reconciliation.registration_id.id,
+                    "registration_id": registration.id,
                     "company_id": (document.company_id or device.company_id or home).id,
                     "device_id": (document.device_id or device).id,
                     "document_id": document.id,
                     "move_id": document.link_ids[:1].move_id.id,
-                    "currency_id": currency.id,
+                    "currency_id": (currency or home.currency_id).id,
                     "kind": finding.kind.value,
                     "is_left": finding.left,
                     **_here(finding.ours),

@@ -49,6 +49,13 @@ class EreceiptReconciliation(models.Model):
             )
         ]
 
+    def _report_value(self, record, name):
+        # EXTENDS: no total is not a total of nothing
+        known = {"amount_here": "is_total_here", "amount_there": "is_total_there"}
+        if name in known and not record[known[name]]:
+            return False
+        return super()._report_value(record, name)
+
     def _summary_table(self):
         # EXTENDS
         heads = (self.env._("Difference"), self.env._("Number"), self.env._("Open"))
@@ -112,6 +119,7 @@ class EreceiptReconciliation(models.Model):
             "date_there",
             "amount_here",
             "amount_there",
+            "currency_id",
             "party_here",
             "party_there",
             "state_here",

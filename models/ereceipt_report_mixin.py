@@ -75,6 +75,14 @@ class EreceiptReportMixin(models.AbstractModel):
         """Hook: return the sheets after the summary: name, model, domain, columns."""
         return []
 
+    def _report_value(self, record, name):
+        """Hook: return what stands in a cell, False where it is empty.
+
+        :param record: of the model of a sheet
+        :param str name: of a column
+        """
+        return record[name]
+
     # -------------------------------------------------------------------------
     # CONTENT
     # -------------------------------------------------------------------------
@@ -96,6 +104,8 @@ class EreceiptReportMixin(models.AbstractModel):
                 "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
                 "date": book.add_format({"num_format": "yyyy-mm-dd"}),
                 "monetary": book.add_format({"num_format": "#,##0.00"}),
+                # more decimals than the currency has are what differs
+                "float": book.add_format({"num_format": "#,##0.00###"}),
             }
             self._write_summary(book.add_worksheet(self.env._("Summary")), formats)
             for name, model, domain, columns in self._report_sheets():
@@ -136,7 +146,7 @@ class EreceiptReportMixin(models.AbstractModel):
 
     def _write_row(self, sheet, row, record, columns, labels, formats):
         for column, name in enumerate(columns):
-            value, kind = record[name], labels[name]["type"]
+            value, kind = self._report_value(record, name), labels[name]["type"]
             if isinstance(value, models.BaseModel):
                 value = value.display_name
             elif kind == "datetime" and value:

@@ -81,6 +81,16 @@ class TestBrowserReconciliation(ReconciliationKit, EreceiptCommon, HttpCase):
         self.assertFalse(second.open_count, self.found(second))
         return second
 
+    def test_a_form_looks_again_by_itself(self):
+        looks = iter([10.0])
+
+        def progress(records):
+            records.progress = next(looks, 40.0)
+
+        model = self.env.registry["ereceipt.reconciliation"]
+        self.patch(model, "_compute_progress", progress)
+        self.tour("_watch", self.start())
+
     def test_from_differences_to_none(self):
         self.make_assets()
         second = self.mend(self.compare, "_remedy")

@@ -1,7 +1,10 @@
+import io
 import shutil
 import subprocess
 from datetime import timedelta
 from unittest.mock import patch
+
+import openpyxl
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -64,8 +67,17 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
         )
         self.assertEqual(reconciliation.matched_count, 1, fine.name)
         self.assertEqual(reconciliation.open_count, 8)
+        self.assertIn("a remedy to choose: 4.", reconciliation.open_text)
+        self.assertIn("or explain: 4.", reconciliation.open_text)
         line = self.lines(reconciliation, "amount")
         self.assertEqual((line.amount_here, line.amount_there), (114.0, 114.01))
+        self.assertTrue(line.is_total_here and line.is_total_there)
+        unsent = self.lines(reconciliation, "not_sent")
+        self.assertTrue(unsent.is_total_here)
+        self.assertFalse(unsent.is_total_there, "no total is none of nothing")
+        unknown = self.lines(reconciliation, "missing_here")
+        self.assertTrue(unknown.is_total_there)
+        self.assertFalse(unknown.is_total_here)
         self.assertEqual(line.move_id, total)
         causes = (
             self.env["mail.activity"]
@@ -198,6 +210,16 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
         )
         self.assertIn(move.name, html.decode())
         self.assertIn("Cancelled there", html.decode())
+
+    def test_no_total_is_no_figure_in_the_report(self):
+        move = self.invoice()
+        reconciliation = self.reconciled().with_user(self.auditor)
+        book = openpyxl.load_workbook(io.BytesIO(reconciliation._xlsx()))
+        heads, row = book["Differences"].iter_rows(values_only=True)
+        told = dict(zip(heads, row, strict=True))
+        self.assertEqual(told["Number"], move.name)
+        self.assertEqual((told["Total here"], told["Total there"]), (114.0, None))
+        self.assertEqual(told["Currency"], "EGP")
 
     def test_the_report_on_paper(self):
         for program in ("wkhtmltopdf", "pdftotext"):

@@ -45,6 +45,9 @@ class TestReconciliationOfInvoices(ReconciliationKit, EgInvoiceCommon):
         reconciliation = self.compare()
         self.assertFalse(reconciliation.line_ids.mapped("kind"))
         self.assertEqual(reconciliation.matched_count, 1)
+        self.control.document_state(move.ereceipt_uuid, "reject")
+        [line] = self.compare().line_ids
+        self.assertEqual(line.currency_id, self.company.currency_id)
 
     def test_adopt_an_invoice(self):
         move = self.sold()

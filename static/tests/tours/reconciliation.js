@@ -247,3 +247,15 @@ tours.add("account_ereceipt_reconcile_remedy_rtl", {
     ],
 });
 tours.add("account_ereceipt_reconcile_clean", { steps: clean });
+tours.add("account_ereceipt_reconcile_watch", {
+    steps: () => [
+        patiently({
+            content: "It has begun",
+            trigger: "div[name=progress]:contains(10)",
+        }),
+        patiently({
+            content: "It is further, and nobody has pressed anything",
+            trigger: "div[name=progress]:contains(40)",
+        }),
+    ],
+});
