@@ -1,11 +1,15 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
+from odoo.addons.base.models.ir_qweb_fields import nl2br
+
 OPEN = ("told", "seen")
-LONGEST = {"reference": 80, "note": 300, "answer": 200}
-"""Characters that may be typed."""
+LONGEST = {"reference": 80, "note": 300}
+"""Characters that a customer may type."""
 
 SETTLED = ("in_payment", "paid", "reversed")
 """Payment states of invoices in which nothing has to be found any more."""
@@ -70,11 +74,16 @@ class EreceiptPaymentNotice(models.Model):
         readonly=True,
         program_only=True,
     )
-    answer = fields.Char(
+    answer = fields.Text(
         string="Answer to the customer",
-        size=LONGEST["answer"],
         help="Why the payment is not found. The customer gets it by mail and sees it "
         "in the portal.",
+    )
+    is_unreachable = fields.Boolean(
+        string="No mail can be sent",
+        compute="_compute_is_unreachable",
+        compute_sudo=True,
+        help="Who is to get the answer has no e-mail address.",
     )
     decided_by_id = fields.Many2one(
         "res.users", string="Seen by", readonly=True, program_only=True
@@ -98,6 +107,11 @@ class EreceiptPaymentNotice(models.Model):
             ("found", self.env._("Payment found")),
             ("missing", self.env._("Payment not found")),
         ]
+
+    @api.depends("teller_id.email", "move_id.partner_id.email")
+    def _compute_is_unreachable(self):
+        for notice in self:
+            notice.is_unreachable = not notice._answered().email
 
     @api.depends("move_id.name", "reference")
     def _compute_display_name(self):
@@ -139,7 +153,8 @@ class EreceiptPaymentNotice(models.Model):
             if not (notice.answer or "").strip():
                 raise UserError(
                     self.env._(
-                        "Write to the customer of %s why his payment is not found.",
+                        "Write under “Answer to the customer” why the payment of %s is "
+                        "not found; then send it.",
                         notice.move_id.name,
                     )
                 )
@@ -159,7 +174,20 @@ class EreceiptPaymentNotice(models.Model):
             "view_mode": "list,form",
             "domain": list(self._candidates()),
             "context": {"create": False},
+            "help": self._say_none_found(),
         }
+
+    def _say_none_found(self):
+        """Return what stands where nothing may be the payment."""
+        return Markup("<p class='o_view_nocontent_smiling_face'>%s</p><p>%s</p>") % (
+            self.env._("Nothing that may be the payment is booked yet"),
+            self.env._(
+                "Looked for: money of this customer that is not reconciled, and lines "
+                "of bank statements with the reference %s, the customer, or the "
+                "amount. Import the statement, and look again.",
+                self.reference,
+            ),
+        )
 
     def action_open_move(self):
         """Open the invoice."""
@@ -196,18 +224,23 @@ class EreceiptPaymentNotice(models.Model):
         )
         self.env["ereceipt.alert"]._clear(self.move_id, TOLD)
 
+    def _answered(self):
+        """Return who gets the answer: who told it, if he is one of the customer's."""
+        self.ensure_one()
+        theirs = self.teller_id.commercial_partner_id == self.customer_id
+        return self.teller_id if self.teller_id and theirs else self.move_id.partner_id
+
     def _tell_missing(self):
         """Send the answer to the customer, with the link to his invoice."""
         move = self.move_id
-        theirs = self.teller_id.commercial_partner_id == self.customer_id
-        to = self.teller_id if self.teller_id and theirs else move.partner_id
+        to = self._answered()
         said = move.with_context(lang=to.lang)
         move.message_post(
             body=said.env._(
                 "We could not find your payment with the reference %(reference)s: "
                 "%(answer)s",
                 reference=self.reference,
-                answer=self.answer,
+                answer=nl2br(self.answer.strip()),
             ),
             partner_ids=to.ids,
             message_type="comment",

@@ -59,6 +59,7 @@ class TestCustomerPaid(PortalKit, EreceiptCommon, HttpCase):
         )
         self.assertIn("We look for your payment", self.said(page, "kept"))
         self.assertFalse(page.xpath(f"//form[@name='{FORM}']"))
+        self.assertFalse(page.xpath("//p[@name='ask']"), "he is not asked again")
         notice = self.notices()
         self.assertRecordValues(
             notice,
@@ -130,6 +131,7 @@ class TestCustomerPaid(PortalKit, EreceiptCommon, HttpCase):
         notice = self.notices()
         self.assertEqual((notice.reference, notice.state), (hostile, "told"))
         self.assertNotIn("<script>", self.activities().note)
+        self.assertNotIn("<script>", notice.action_find()["help"])
         self.assertNotIn("<script>", " ".join(self.move.message_ids.mapped("body")))
         text = self.url_open(self.link(self.move)).text
         self.assertNotIn(
@@ -225,15 +227,15 @@ class TestCustomerPaid(PortalKit, EreceiptCommon, HttpCase):
     def test_not_found_is_answered_and_he_tells_anew(self):
         self.tell()
         notice = self.notices()
-        with self.assertRaisesRegex(UserError, "Write to the customer"):
+        with self.assertRaisesRegex(UserError, "Write under “Answer to the customer”"):
             notice.action_missing()
-        notice.answer = "No such transfer. Which bank?"
+        notice.answer = "No such transfer.\nWhich bank?"
         notice.action_missing()
         self.assertEqual(notice.state, "missing")
         [mail] = self.move.message_ids.filtered(
             lambda m: self.customer in m.partner_ids
         )
-        self.assertIn("Which bank?", mail.body)
+        self.assertRegex(mail.body, r"No such transfer\.<br/?>\s*Which bank\?")
         page = self.page(self.link(self.move))
         self.assertIn("Which bank?", self.said(page, "ereceipt_paid"))
         with self.assertRaisesRegex(UserError, "answered already"):
@@ -241,6 +243,24 @@ class TestCustomerPaid(PortalKit, EreceiptCommon, HttpCase):
         self.tell(reference="TRF 4712")
         self.assertEqual(self.notices().mapped("state"), ["told", "missing"])
         self.assertEqual(self.move.ereceipt_said_paid, "told")
+
+    def test_where_no_mail_can_go_is_said_before(self):
+        self.tell()
+        notice = self.notices()
+        self.assertTrue(notice.is_unreachable)
+        self.customer.email = "mona@example.com"
+        self.assertFalse(notice.is_unreachable)
+        # he who told it gets the answer
+        colleague = self.customer.create(
+            {"name": "Colleague", "parent_id": self.customer.id, "email": False}
+        )
+        notice.sudo().teller_id = colleague
+        self.assertTrue(notice.is_unreachable)
+
+    def test_what_is_needed_is_marked(self):
+        page = self.page(self.url)
+        marked = page.xpath(f"//form[@name='{FORM}']//label[span]/@for")
+        self.assertEqual(marked, ["ereceipt_reference"])
 
     def test_find_the_payment(self):
         """Money of the customer that is left, and lines of a statement with the
@@ -270,6 +290,7 @@ class TestCustomerPaid(PortalKit, EreceiptCommon, HttpCase):
         self.assertTrue(alike.line_ids & found)
         self.assertFalse(other.line_ids & found)
         self.assertFalse(self.move.line_ids & found)
+        self.assertIn("TRF 4711", action["help"])
 
     # -------------------------------------------------------------------------
     # RIGHTS
