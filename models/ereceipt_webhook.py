@@ -1,4 +1,5 @@
 import logging
+from collections import Counter
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -137,6 +138,7 @@ class EreceiptWebhook(models.Model):
 
     # --- monitor ---
     delivery_ids = fields.One2many("ereceipt.webhook.delivery", "webhook_id")
+    delivery_count = fields.Integer(string="Deliveries", compute="_compute_counts")
     pending_count = fields.Integer(string="Under way", compute="_compute_counts")
     dead_count = fields.Integer(string="Not taken", compute="_compute_counts")
 
@@ -158,18 +160,22 @@ class EreceiptWebhook(models.Model):
 
     def _compute_counts(self):
         counts = {
-            (hook.id, state): count
+            (hook, state): count
             for hook, state, count in self.env["ereceipt.webhook.delivery"]._read_group(
-                [("webhook_id", "in", self.ids), ("state", "!=", "done")],
+                [("webhook_id", "in", self.ids)],
                 ["webhook_id", "state"],
                 ["__count"],
             )
         }
+        totals = Counter()
+        for (hook, _state), count in counts.items():
+            totals[hook] += count
         for hook in self:
+            hook.delivery_count = totals[hook]
             hook.pending_count = sum(
-                counts.get((hook.id, state), 0) for state in ("pending", "sending")
+                counts.get((hook, state), 0) for state in ("pending", "sending")
             )
-            hook.dead_count = counts.get((hook.id, "dead"), 0)
+            hook.dead_count = counts.get((hook, "dead"), 0)
 
     @api.depends("url")
     def _compute_forgets_secrets(self):
@@ -297,7 +303,7 @@ class EreceiptWebhook(models.Model):
         deliveries = self.env["ereceipt.webhook.delivery"].sudo()
         deliveries._write_test(self)
         return self._notification(
-            self.env._("A message on trial is on its way. See *Deliveries*.")
+            self.env._("A message on trial is on its way. See “Deliveries”.")
         )
 
     def action_confirm_database(self):

@@ -304,6 +304,8 @@ class TestWebhook(WebhookCommon):
         self.run_hooks()
         self.assertEqual(delivery.state, "done")
         self.assertEqual({m["event"]["id"] for m in self.receiver.taken}, {event_id})
+        self.hook.invalidate_recordset()
+        self.assertEqual((self.hook.delivery_count, self.hook.pending_count), (1, 0))
 
     def test_a_run_that_dies_between_call_and_write(self):
         """The receiver has it, nobody here knows: it gets the same event again."""
