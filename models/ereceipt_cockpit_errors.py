@@ -238,8 +238,9 @@ class EreceiptCockpit(models.AbstractModel):
 
     @api.model
     def _decision_times(self, scope):
-        """Return by registration how many documents of the period were decided, and
-        the seconds from issue to decision: of half of them, and of 95 of 100."""
+        """Return by registration how many documents of the period were decided, the
+        seconds from issue to decision (of half of them, and of 95 of 100), and how
+        many were decided within the last 24 hours."""
         documents = self.env["ereceipt.document"]
         query = documents._search(self._decided_domain(scope))
         columns = ("registration_id", "issued_at", "decided_at")
@@ -249,9 +250,11 @@ class EreceiptCockpit(models.AbstractModel):
                 """
                 SELECT d.registration_id, count(*),
                        percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
-                           ORDER BY extract(epoch FROM d.decided_at - d.issued_at))
+                           ORDER BY extract(epoch FROM d.decided_at - d.issued_at)),
+                       count(*) FILTER (WHERE d.decided_at > %s)
                   FROM %s d GROUP BY 1
                 """,
+                scope.now - timedelta(days=1),
                 query.subselect(*columns),
             )
         )
@@ -266,18 +269,17 @@ class EreceiptCockpit(models.AbstractModel):
         ]
 
     @api.model
-    def _decision_row(self, scope, registration, count, times):
-        hours = max((scope.now - scope.since) / timedelta(hours=1), 1)
+    def _decision_row(self, scope, registration, count, times, lately):
         domain = [
             *self._decided_domain(scope),
             ("registration_id", "=", registration.id),
         ]
         note = self.env._(
             "half of them within %(half)s of their issue, 95 of 100 within %(most)s; "
-            "%(hourly)s an hour",
+            "in the last 24 hours: %(lately)s",
             half=self._seconds_text(times[0]),
             most=self._seconds_text(times[1]),
-            hourly=self._figure_text(round(count / hours, 1)),
+            lately=self._figure_text(lately),
         )
         label = self.env._("Decided by %s", registration.name)
         opens = self._open_documents(label, domain)

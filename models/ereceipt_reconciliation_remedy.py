@@ -96,12 +96,12 @@ class EreceiptReconciliationLine(models.Model):
 
     def _told_remedied(self, carried, others, begun):
         if begun:
-            message = self.env._("%s are taken care of next.", len(carried))
+            message = self.env._("Taken care of next: %s.", len(carried))
         else:
-            message = self.env._("%s are settled.", len(carried))
+            message = self.env._("Settled: %s.", len(carried))
         if others:
             message += " " + self.env._(
-                "%s others do not allow it; their remarks say why.", others
+                "Others do not allow it: %s. Their remarks say why.", others
             )
         return {
             "type": "ir.actions.client",

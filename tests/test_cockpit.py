@@ -227,7 +227,7 @@ class TestCockpit(EreceiptCommon):
         self.assertGreaterEqual(calls["count"], 2)
         self.assertIn("95 of 100", calls["note"])
         self.assertEqual(decided["count"], 1)
-        self.assertIn("an hour", decided["note"])
+        self.assertIn("in the last 24 hours: 1", decided["note"])
 
     def test_differences_are_told(self):
         registration = self.registration.sudo()
