@@ -47,6 +47,7 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             odoo = stack.enter_context(_odoo(port, environment, database))
             odoo.wait_for_page(f"{url}/web/health")
             steps.say(f"{url}/odoo, login {LOGIN}, password {PASSWORD}")
+            steps.say(f"the server's log: {odoo.log}")
             for lack in _what_prints_lack():
                 steps.say(lack)
         with steps.step("Demonstration"):
