@@ -241,11 +241,11 @@ class EreceiptDocument(models.Model):
         return result
 
     def _may_be_approved_by_me(self):
-        user = self.env.user
+        user, move = self.env.user, self.sudo().move_id
         return (
-            self.move_id._ereceipt_awaits_second()
-            and user.has_group("account_ereceipt.group_ereceipt_manager")
-            and user not in self.sudo().move_id._ereceipt_prepared_by()
+            user.has_group("account_ereceipt.group_ereceipt_manager")
+            and move._ereceipt_awaits_second()
+            and user not in move._ereceipt_prepared_by()
         )
 
     def _situation(self):

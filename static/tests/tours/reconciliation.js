@@ -130,6 +130,14 @@ function remedy(terms) {
             trigger: `${LINES} .o_list_renderer:contains(${name})`,
         })),
         {
+            content: "It says how many can be mended, and how many are to be explained",
+            trigger: ".o_form_view .alert-warning div[name=open_text]:contains(/\\S/)",
+        },
+        ...["take", "adopt", "ask", "explain"].map((remedy) => ({
+            content: `The lines on the form have a button to ${remedy}`,
+            trigger: `${LINES} tr.o_data_row button[name=action_${remedy}]`,
+        })),
+        {
             content: "Open the differences",
             trigger: ".oe_stat_button[name=action_open_lines]",
             run: "click",
