@@ -35,6 +35,7 @@ from . import (
     ereceipt_alert_mail,
     ereceipt_alert_watch,
     ereceipt_outbox,
+    ereceipt_work_mixin,
     ereceipt_work,
     ereceipt_settle,
     ereceipt_problem_display,
