@@ -19,6 +19,20 @@ class EreceiptPortalForm(models.AbstractModel):
     _name = "ereceipt.portal.form"
     _description = "Form of a page in the portal"
 
+    _portal_template = None
+
+    # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _portal_url(self, move):
+        """Hook: return the address of the page, False where its customer has none.
+
+        :param move: the invoice, in sudo
+        """
+        raise NotImplementedError
+
     @api.model
     def _portal_inputs(self, move):
         """Hook: return what the customer is asked, in the order of the page.
@@ -29,9 +43,66 @@ class EreceiptPortalForm(models.AbstractModel):
         return []
 
     @api.model
+    def _portal_shown(self, move, typed):
+        """Hook: return what stands in the form before it is sent, by input: what came
+        with the link.
+
+        :param move: the invoice, in sudo
+        :param dict typed: what came with the request: hostile
+        """
+        return self._portal_typed(move, typed)
+
+    @api.model
+    def _portal_closed(self, move):
+        """Hook: return why the customer can fill in nothing, False if he can.
+
+        :param move: the invoice, in sudo
+        """
+        return False
+
+    @api.model
+    def _portal_sentence(self, move):
+        """Hook: return what the customer is told of his last word, as level and
+        sentence, or nothing.
+
+        :param move: the invoice, in sudo
+        """
+        return "", ""
+
+    @api.model
     def _longest(self):
         """Hook: return the most characters of texts, by field."""
         return {}
+
+    # -------------------------------------------------------------------------
+    # THE PAGE
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _portal_page_values(self, move, typed, wrong):
+        """Return what the page's template is given.
+
+        :param move: the invoice, in sudo
+        :param dict typed: what came with the request: hostile
+        :param list wrong: what is wrong with it, as sentences
+        """
+        level, sentence = self._portal_sentence(move)
+        show = self._portal_typed if wrong else self._portal_shown
+        return {
+            "invoice": move,
+            "inputs": self._portal_inputs(move),
+            "shown": show(move, typed),
+            "wrong": wrong,
+            "level": level,
+            "sentence": sentence,
+            "closed": self._portal_closed(move),
+            "kept": bool(typed.get("kept")) and not wrong,
+        }
+
+    @api.model
+    def _portal_typed(self, move, typed):
+        names = [one["name"] for one in self._portal_inputs(move)]
+        return {name: typed.get(name, "") for name in names}
 
     @api.model
     def _portal_input(self, name, kind, **more):
@@ -57,6 +128,10 @@ class EreceiptPortalForm(models.AbstractModel):
             "known": False,
             **more,
         }
+
+    # -------------------------------------------------------------------------
+    # WHAT WAS TYPED
+    # -------------------------------------------------------------------------
 
     @api.model
     def _portal_values(self, move, typed):
