@@ -91,8 +91,9 @@ class Limits:
     :ivar warn_before: how long before its window closes somebody should usually be
         told that a document has not arrived yet
     :ivar listed_precision: how exactly its lists tell when a document was issued
-    :ivar retention_years: how many years the law wants kept what was exchanged with it;
-        where that is not known for sure, rather too many
+    :ivar retention_years: how many years after the end of its business year the law
+        wants kept what was exchanged with it; where that is not known for sure, rather
+        too many
     """
 
     zone: str

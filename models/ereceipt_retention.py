@@ -11,9 +11,13 @@ DAYS_OF_YEAR = 366
 
 def least_days():
     """Return for how many days the law wants kept what was exchanged with each
-    authority, by its code. No setting goes below."""
+    authority, by its code. No setting goes below.
+
+    The laws' years begin when the business year ends, which may be a year after a call:
+    there is one more of them for that.
+    """
     return {
-        code: authority.limits.retention_years * DAYS_OF_YEAR
+        code: (authority.limits.retention_years + 1) * DAYS_OF_YEAR
         for code, authority in authority_classes().items()
     }
 

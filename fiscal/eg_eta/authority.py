@@ -59,6 +59,7 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, NoWithdrawal, Reconcilable,
         bytes_per_call=1_500_000,
         ingestion_time=timedelta(minutes=2),
         first_poll=timedelta(seconds=3),
+        # law 206/2020: documents are kept for five years
         retention_years=5,
     )
     """What its systems share; each adds its own."""

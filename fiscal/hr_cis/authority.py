@@ -125,6 +125,7 @@ class HrCis(
         documents_per_call=1,
         # refused when older (176); the law's own windows: report_by
         submission_window=timedelta(days=30),
+        # Zakon o računovodstvu (NN 85/2024): documents that the books are kept from
         retention_years=11,
     )
     tables: ClassVar[Sequence[str]] = KINDS
