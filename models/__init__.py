@@ -15,6 +15,7 @@ from . import (
     ereceipt_credentials_end,
     ereceipt_document,
     ereceipt_document_move,
+    ereceipt_mended,
     ereceipt_numbers,
     ereceipt_sentences,
     ereceipt_code,

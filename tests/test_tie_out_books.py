@@ -4,11 +4,12 @@ from odoo.tools import SQL
 
 from .common import EreceiptCommon
 from .payment_common import PaymentKit
+from .reconciliation_common import ReconciliationKit
 from .tie_out_common import TieOutKit
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
-class TestTieOutBooks(PaymentKit, TieOutKit, EreceiptCommon):
+class TestTieOutBooks(PaymentKit, TieOutKit, ReconciliationKit, EreceiptCommon):
     """The tax grids and the tax accounts: what they have that the authority and the
     invoices have not, each entry with its reason."""
 
