@@ -1,7 +1,3 @@
-import json
-
-from odoo.tools import mute_logger
-
 from .rpc_common import RpcKit
 
 CALL_ERROR = "odoo.addons.account_ereceipt.models.ereceipt_api_error.ApiError"
@@ -19,21 +15,12 @@ class ApiKit(RpcKit):
             self.keys[user] = super().key(user)
         return self.keys[user]
 
-    @mute_logger("odoo.http")
     def post(self, user, method, **body):
         """Call a method.
 
         :return: the HTTP status and the whole answer
         """
-        answer = self.url_open(
-            f"/json/2/ereceipt.api/{method}",
-            data=json.dumps(body),
-            headers={
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {self.key(user)}",
-            },
-            timeout=60,
-        )
+        answer = self.ask_json2(user, "ereceipt.api", method, body)
         self.env.invalidate_all()
         return answer.status_code, answer.json()
 

@@ -4,11 +4,11 @@ simulator of Nuonuo."""
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
-from ereceipt_db import OdooDatabase, Place
+from ereceipt_db import OdooDatabase
 from ereceipt_premises import set_up_company, set_up_devices, set_up_goods
 from ereceipt_shop import (
     LOST,
@@ -148,20 +148,6 @@ def _cents(amount: str) -> int:
 # ----------------------------------------------------------------------------------
 
 
-def prepared_china(
-    place: Place, simulator: NuonuoSimulator
-) -> AbstractContextManager[str]:
-    """Make the database that Chinese shops are copied from; yield its name."""
-    return prepared(place, simulator, _set_up)
-
-
-def chinese_shop(
-    place: Place, simulator: NuonuoSimulator, source: str
-) -> AbstractContextManager[ChineseShop]:
-    """A Chinese shop of its own, with the simulator as it was at its start."""
-    return shop(place, simulator, source, ChineseShop)
-
-
 def _set_up(db: OdooDatabase, simulator: NuonuoSimulator) -> None:
     simulator.reset()
     with db.env("__system__") as env:
@@ -222,3 +208,9 @@ def _registration(env: Any, url: str) -> None:
             for number, _journal in enumerate(TILL_JOURNALS, start=1)
         ],
     )
+
+
+prepared_china = partial(prepared, set_up=_set_up)
+"""Makes the database that Chinese shops are copied from."""
+chinese_shop = partial(shop, kind=ChineseShop)
+"""Opens a Chinese shop of its own."""

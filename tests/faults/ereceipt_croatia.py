@@ -4,10 +4,10 @@ certified its key."""
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, ClassVar
 
-from ereceipt_db import OdooDatabase, Place
+from ereceipt_db import OdooDatabase
 from ereceipt_premises import set_up_company, set_up_devices, set_up_goods
 from ereceipt_shop import (
     PATIENCE,
@@ -159,20 +159,6 @@ def _lines(nodes: list[Any], above: str = "") -> str:
 # ----------------------------------------------------------------------------------
 
 
-def prepared_croatia(
-    place: Place, simulator: CisSimulator
-) -> AbstractContextManager[str]:
-    """Make the database that Croatian shops are copied from; yield its name."""
-    return prepared(place, simulator, _set_up)
-
-
-def croatian_shop(
-    place: Place, simulator: CisSimulator, source: str
-) -> AbstractContextManager[CroatianShop]:
-    """A Croatian shop of its own, with the simulator as it was at its start."""
-    return shop(place, simulator, source, CroatianShop)
-
-
 def _set_up(db: OdooDatabase, simulator: CisSimulator) -> None:
     with db.env("__system__") as env:
         _company(env)
@@ -228,3 +214,9 @@ def _registration(env: Any, simulator: CisSimulator) -> None:
             for number, _journal in enumerate(TILL_JOURNALS, start=1)
         ],
     )
+
+
+prepared_croatia = partial(prepared, set_up=_set_up)
+"""Makes the database that Croatian shops are copied from."""
+croatian_shop = partial(shop, kind=CroatianShop)
+"""Opens a Croatian shop of its own."""

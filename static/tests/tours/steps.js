@@ -137,6 +137,19 @@ export function enterCode(code) {
     ];
 }
 
+/** The product that lacks its code is open at its codes: enter it, and go back. */
+export function mendCode(code) {
+    return [
+        {
+            content: "The product is open at its codes",
+            trigger: ".o_form_view .nav-link.active[name=ereceipt]",
+        },
+        ...enterCode(code),
+        ...stepUtils.saveForm(),
+        backToInvoice(),
+    ];
+}
+
 export function receiptIs(state) {
     return {
         content: `The invoice says that its receipt is: ${state}`,
