@@ -112,7 +112,7 @@ export function backToInvoice() {
 }
 
 /** On a product's form, at its codes. */
-export function enterCode(code) {
+function enterCode(code) {
     return [
         {
             content: "Add a code",
