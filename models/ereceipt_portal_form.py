@@ -13,7 +13,8 @@ class EreceiptPortalForm(models.AbstractModel):
 
     Whoever inherits says what is asked (:meth:`_portal_inputs`); what was typed comes
     from outside and is hostile, so it is read here, input by input, into values of the
-    fields, or into sentences that say what is wrong.
+    fields, or into sentences that say what is wrong. ``move`` is the invoice that the
+    page is about, in sudo.
     """
 
     _name = "ereceipt.portal.form"
@@ -27,17 +28,13 @@ class EreceiptPortalForm(models.AbstractModel):
 
     @api.model
     def _portal_url(self, move):
-        """Hook: return the address of the page, False where its customer has none.
-
-        :param move: the invoice, in sudo
-        """
+        """Hook: return the address of the page, False where its customer has none."""
         raise NotImplementedError
 
     @api.model
     def _portal_inputs(self, move):
         """Hook: return what the customer is asked, in the order of the page.
 
-        :param move: the invoice, in sudo
         :return: dicts as :meth:`_portal_input` makes them
         """
         return []
@@ -47,26 +44,19 @@ class EreceiptPortalForm(models.AbstractModel):
         """Hook: return what stands in the form before it is sent, by input: what came
         with the link.
 
-        :param move: the invoice, in sudo
         :param dict typed: what came with the request: hostile
         """
         return self._portal_typed(move, typed)
 
     @api.model
     def _portal_closed(self, move):
-        """Hook: return why the customer can fill in nothing, False if he can.
-
-        :param move: the invoice, in sudo
-        """
+        """Hook: return why the customer can fill in nothing, False if he can."""
         return False
 
     @api.model
     def _portal_sentence(self, move):
         """Hook: return what the customer is told of his last word, as level and
-        sentence, or nothing.
-
-        :param move: the invoice, in sudo
-        """
+        sentence, or nothing."""
         return "", ""
 
     @api.model
@@ -82,7 +72,6 @@ class EreceiptPortalForm(models.AbstractModel):
     def _portal_page_values(self, move, typed, wrong):
         """Return what the page's template is given.
 
-        :param move: the invoice, in sudo
         :param dict typed: what came with the request: hostile
         :param list wrong: what is wrong with it, as sentences
         """
