@@ -7,41 +7,30 @@ documents; its peak memory must not grow with the queue. Prints one JSON line.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import resource
 import time
-from typing import Any
 
-from .workshop import Shop, open_shop, post, print_result
+from .workshop import (
+    Shop,
+    in_a_process,
+    open_shop,
+    peak_megabytes,
+    post,
+    print_result,
+)
 
 SENT = 1000
 
 
-def peak_megabytes(opened: Shop) -> tuple[float, float]:
-    """Send :data:`SENT` documents in a child; return its peak before and after."""
-    opened.db.disconnect()
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_send, args=(opened, theirs))
-    child.start()
-    result = ours.recv()
-    child.join()
-    return result
-
-
-def _send(opened: Shop, pipe: Any) -> None:
+def send(opened: Shop) -> tuple[float, float]:
+    """Send :data:`SENT` documents; return the peak of memory before and after."""
     with opened.db.env("__system__") as env:
         # warm, so that what is loaded once is not counted
         env["ereceipt.work"]._due_count()
-        before = _peak()
+        before = peak_megabytes()
         target = opened.states().get("queued", 0) - SENT
         while opened.states().get("queued", 0) > max(target, 0):
             env["ereceipt.outbox"]._run(time.monotonic() + 0.2)
-        pipe.send((before, _peak()))
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return before, peak_megabytes()
 
 
 def main() -> None:
@@ -54,7 +43,7 @@ def main() -> None:
         queued = 0
         for size in sorted(asked.queued):
             post(opened, size - queued)
-            before, after = peak_megabytes(opened)
+            before, after = in_a_process(send, opened)
             queued = opened.states().get("queued", 0)
             peaks[size] = {"start_mb": round(before), "peak_mb": round(after)}
     print_result("memory", sent=SENT, queued=peaks)

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import resource
 import sys
 import time
 from collections import Counter
@@ -28,7 +26,16 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from .workshop import TILL_JOURNALS, Cost, Shop, drafts, open_shop, print_result
+from .workshop import (
+    TILL_JOURNALS,
+    Cost,
+    Shop,
+    drafts,
+    in_a_process,
+    open_shop,
+    peak_megabytes,
+    print_result,
+)
 
 KIT = Path(__file__).resolve().parents[1] / "tests" / "pure" / "fiscal"
 
@@ -307,43 +314,26 @@ def listed(count: int) -> Any:
 
 
 def measure(opened: Shop, count: int) -> dict[str, Any]:
-    """Reconcile so many documents in a process of its own."""
-    opened.db.disconnect()
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_measure, args=(opened, count, theirs))
-    child.start()
-    result = ours.recv()
-    child.join()
-    return result
-
-
-def _measure(opened: Shop, count: int, pipe: Any) -> None:
+    """Reconcile so many documents."""
     last = BUSY + timedelta(days=(count - 1) // PER_DAY)
     now = last + timedelta(days=30)
     devices = frozenset({"SIM-POS-0001"})
     with listing(listed(count)), at(now, devices), opened.db.env() as env:
         env["ereceipt.reconciliation"].search([])
-        start = _peak()
+        start = peak_megabytes()
         with Cost(env.cr) as cost:
             one = reconciled(env, BUSY, last)
-        pipe.send(
-            {
-                "seconds": round(cost.wall, 1),
-                "cpu": round(cost.cpu, 1),
-                "queries": cost.queries,
-                "start_mb": round(start),
-                "peak_mb": round(_peak()),
-                "compared": one.here_count,
-                "agree": one.matched_count,
-                "differences": one.line_count,
-                "wrong": count // WRONG_EVERY - one.line_count,
-            }
-        )
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return {
+            "seconds": round(cost.wall, 1),
+            "cpu": round(cost.cpu, 1),
+            "queries": cost.queries,
+            "start_mb": round(start),
+            "peak_mb": round(peak_megabytes()),
+            "compared": one.here_count,
+            "agree": one.matched_count,
+            "differences": one.line_count,
+            "wrong": count // WRONG_EVERY - one.line_count,
+        }
 
 
 def main() -> None:
@@ -362,7 +352,7 @@ def main() -> None:
             with opened.db.env() as env:
                 env["ereceipt.registration"].search([]).eg_channel = "erp"
             books.put(many(size))
-            sizes[size] = measure(opened, size)
+            sizes[size] = in_a_process(measure, opened, size)
     print_result("reconciliation", mess=messy, sizes=sizes)
 
 

@@ -7,6 +7,8 @@ of its own.
 from __future__ import annotations
 
 import json
+import multiprocessing
+import resource
 import statistics
 import sys
 import time
@@ -158,6 +160,31 @@ class Cost:
         self.cpu = time.process_time() - self._cpu
         self.wall = time.perf_counter() - self._wall
         self.queries = self._cr.sql_log_count - self._queries
+
+
+def in_a_process(work: Callable[..., Any], opened: Shop, *given: Any) -> Any:
+    """Return what work returns that a fresh process does with a shop.
+
+    :raise EOFError: the process ended without a result
+    """
+    opened.db.disconnect()
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(
+        target=lambda: theirs.send(work(opened, *given)), daemon=True
+    )
+    child.start()
+    # or nothing would tell of a child that died
+    theirs.close()
+    with ours:
+        result = ours.recv()
+    child.join()
+    return result
+
+
+def peak_megabytes() -> float:
+    """Return the most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def median(values: list[float], digits: int = 2) -> float:
