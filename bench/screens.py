@@ -19,7 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -29,7 +29,7 @@ import requests
 from ereceipt_shop import TILL_JOURNALS, Shop
 
 from .browser import Browser
-from .workshop import drafts, open_shop, print_result
+from .workshop import copy, drafts, open_shop, print_result
 
 LONGEST = 2.0
 """Seconds within which a screen has to be there."""
@@ -171,31 +171,6 @@ def state_of() -> str:
         edge += count
         parts.append(f"WHEN %(count)s - g < {edge} THEN '{state}'")
     return f"CASE {' '.join(parts)} ELSE 'valid' END"
-
-
-def copy(
-    opened: Shop, table: str, ids: Sequence[int], count: int, changed: dict[str, str]
-) -> None:
-    """Insert copies of rows, numbered by ``g`` from 1.
-
-    :param changed: columns that differ, as SQL expressions; ``id`` goes on by itself
-        if it is not among them
-    """
-    columns = [name for (name,) in opened.db.rows(
-        "SELECT column_name FROM information_schema.columns "
-        "WHERE table_name = %s AND is_generated = 'NEVER' AND column_name != 'id'",
-        [table],
-    ) if name not in changed]  # fmt: skip
-    kept = ", ".join(f't."{name}"' for name in columns)
-    names = ", ".join(f'"{name}"' for name in [*changed, *columns])
-    values = ", ".join(changed.values()).replace("%(count)s", str(count))
-    opened.db.rows(
-        f"INSERT INTO {table} ({names}) SELECT {values}, {kept} "
-        f"FROM {table} t CROSS JOIN generate_series(1, {count}) g "
-        "WHERE t.id = ANY(%s) ORDER BY g, t.id",
-        [list(ids)],
-    )
-    opened.db.rows(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
 
 
 def _documents(opened: Shop, document: int, count: int, first: dict[str, int]) -> None:

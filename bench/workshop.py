@@ -12,7 +12,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -137,6 +137,31 @@ def post(
             drafts(env, min(AT_ONCE, left), journal, buyers).action_post()
         left -= min(AT_ONCE, left)
         opened.db.rows("ANALYZE")
+
+
+def copy(
+    opened: Shop, table: str, ids: Sequence[int], count: int, changed: dict[str, str]
+) -> None:
+    """Insert copies of rows, numbered by ``g`` from 1.
+
+    :param changed: columns that differ, as SQL expressions; ``id`` goes on by itself
+        if it is not among them
+    """
+    columns = [name for (name,) in opened.db.rows(
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_name = %s AND is_generated = 'NEVER' AND column_name != 'id'",
+        [table],
+    ) if name not in changed]  # fmt: skip
+    kept = ", ".join(f't."{name}"' for name in columns)
+    names = ", ".join(f'"{name}"' for name in [*changed, *columns])
+    values = ", ".join(changed.values()).replace("%(count)s", str(count))
+    opened.db.rows(
+        f"INSERT INTO {table} ({names}) SELECT {values}, {kept} "
+        f"FROM {table} t CROSS JOIN generate_series(1, {count}) g "
+        "WHERE t.id = ANY(%s) ORDER BY g, t.id",
+        [list(ids)],
+    )
+    opened.db.rows(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
 
 
 class Cost:
