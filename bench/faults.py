@@ -77,7 +77,7 @@ def main() -> int:
         simulator.control.clear_faults()
         rounds = settle_all(till, rounds=60)
         till.post(AT_A_TIME, options.journals[0])
-        served_at_last = served(till)
+        served_at_last = _served(till, options)
         result = _result(till, storm, posted + AT_A_TIME)
     result["authority"] = options.authority
     if options.servers:
@@ -139,6 +139,15 @@ def _kill_servers(till: Shop, storm: Storm, options: argparse.Namespace) -> int:
         storm.kills[f"{SERVER} of {options.servers}"] = fleet.kills
         options.at_work = fleet.at_work
     return posted
+
+
+def _served(till: Shop, options: argparse.Namespace) -> bool:
+    """Return whether a server that nobody kills brings every document to its end."""
+    if not options.servers:
+        return served(till)
+    with Fleet(till, 1, ENGINES[options.engine]) as fleet:
+        fleet.settle(SECONDS_TO_SETTLE)
+    return True
 
 
 def _result(till: Shop, storm: Storm, documents: int) -> dict[str, object]:

@@ -146,13 +146,16 @@ class EreceiptDocument(models.Model):
 
         def look(fresh):
             seconds = max(fresh.device_id.wait_seconds, patience)
-            return say(fresh), fresh._pause_before_asking(), began + seconds
+            # what the jobs have taken meanwhile is waited for as well
+            moves = goes or fresh.state == lifecycle.SENDING
+            pause = fresh._pause_before_asking() if moves else None
+            return say(fresh), pause, began + seconds
 
         for number in itertools.count(1):
             said, pause, until = outbox._bring_on(
                 self, f"{token}-{number}", look, wanted
             )
-            if not goes or pause is None or time.monotonic() + pause > until:
+            if pause is None or time.monotonic() + pause > until:
                 return said
             time.sleep(pause)
 
@@ -161,10 +164,16 @@ class EreceiptDocument(models.Model):
         asked with a fresh snapshot: a request's own is older than the answer."""
         if self.state == lifecycle.SENDING:
             return SHORT_PAUSE
-        if self.state not in MOVING - {lifecycle.QUEUED}:
+        if self.state not in MOVING:
             return None
         due_at = self.next_attempt_at or fields.Datetime.now()
         seconds = (due_at - fields.Datetime.now()).total_seconds()
+        # one that is due and still queued is behind what the jobs have in hand; one
+        # whose call failed is tried again later, by them
+        if self.state == lifecycle.QUEUED and (
+            seconds > 0 or not self._goes_interactively()
+        ):
+            return None
         return max(seconds, SHORT_PAUSE)
 
     def _told(self, several):

@@ -53,8 +53,7 @@ class Fleet:
 
         :param seconds: how long at most after something was seen to be on its way
         """
-        begun = self.nudge_until(self._has_begun, START_SECONDS)
-        assert begun, f"No server began: {self.shop.states()}"
+        self._wait_for_work()
         time.sleep(chance.uniform(0.0, seconds))
         victim = chance.choice(self._servers)
         self._servers.remove(victim)
@@ -85,6 +84,16 @@ class Fleet:
             nudge(self.shop)
             time.sleep(_NUDGE)
         return False
+
+    def _wait_for_work(self) -> None:
+        """Wait until something is on its way, if need be beyond the pause that an
+        authority's failures have brought about.
+
+        :raise AssertionError: nothing is, though there is no pause
+        """
+        while not self.nudge_until(self._has_begun, START_SECONDS):
+            paused = self.shop.end_pauses()
+            assert paused, f"No server began: {self.shop.states()}"
 
     def _has_begun(self) -> bool:
         return self._is_sending() or set(self.shop.states()) <= {"valid"}

@@ -304,11 +304,20 @@ class Shop:
             "SET next_attempt_at = now() AT TIME ZONE 'utc' - interval '1 second' "
             "WHERE next_attempt_at IS NOT NULL"
         )
+        self.end_pauses()
+
+    def end_pauses(self) -> int:
+        """Let breakers that are open be tried again; return how many were open."""
+        ended = 0
         for table in ("ereceipt_registration", "ereceipt_device"):
-            self.db.rows(
-                f"UPDATE {table} SET breaker_open_until = breaker_open_until "
-                "- interval '1 day' WHERE breaker_open_until IS NOT NULL"
+            ended += len(
+                self.db.rows(
+                    f"UPDATE {table} SET breaker_open_until = breaker_open_until "
+                    "- interval '1 day' WHERE breaker_open_until > "
+                    "now() AT TIME ZONE 'utc' RETURNING id"
+                )
             )
+        return ended
 
     def configure(self, **values: Any) -> None:
         """Change the registration."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,30 @@ def test_requests_and_a_lane_at_the_same_moment(shop: Shop) -> None:
     settle_all(shop)
     shop.compare().assert_right(1)
     assert shop.sent_twice() == []
+
+
+def test_who_waits_is_told_what_the_lane_sent(shop: Shop) -> None:
+    """The jobs were faster: the call of another system waits for them."""
+    document_id = _posted(shop)
+    shop.simulator.control.fault("submit", "slow", seconds=1.5)
+    standing = Gate()
+    shop.db.disconnect()
+
+    def ask() -> str:
+        with shop.db.env() as env:
+            env = env(user=env.ref("base.user_admin"))
+            [told] = env["ereceipt.api"].ask([document_id], wait=15)["results"]
+            return told["document"]["state"]
+
+    with workers(lane(shop, 4.0, before_call=standing)) as (sending,):
+        standing.wait_for(1)
+        with workers(ask) as (asking,):
+            time.sleep(0.5)
+            standing.open(1)
+            assert not asking.wait()
+        assert asking.result == "valid"
+        assert not sending.wait()
+    assert shop.simulator.sent() == 1
 
 
 def test_user_holds_the_invoice_while_the_answer_comes(shop: Shop) -> None:
