@@ -91,7 +91,7 @@
             "account_ereceipt/static/src/download/**/*",
             "account_ereceipt/static/src/lamps/**/*",
             "account_ereceipt/static/src/send_now/**/*",
-            "account_ereceipt/static/src/watch_state/**/*",
+            "account_ereceipt/static/src/watch/**/*",
         ],
         "web.assets_tests": ["account_ereceipt/static/tests/tours/**/*"],
     },

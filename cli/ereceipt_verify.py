@@ -12,7 +12,8 @@ from odoo.tools import config
 _logger = logging.getLogger(__name__)
 
 MODULE = "account_ereceipt"
-UNCHANGED, CHANGED, NOT_VERIFIED = 0, 1, 2
+UNCHANGED, NOT_VERIFIED, CHANGED = 0, 2, 3
+"""Exit codes. 1 is what Odoo ends with where it does not find the command."""
 
 
 class EreceiptVerify(Command):
@@ -20,7 +21,7 @@ class EreceiptVerify(Command):
 
     Every seal of the database is computed anew from the rows that it covers. Whatever
     was changed, taken away or slipped in is named, one sentence a line. Nothing is
-    written. The command ends with 0 where everything is what it was, with 1 where
+    written. The command ends with 0 where everything is what it was, with 3 where
     something was changed, with 2 where it could not be verified.
     """
 
@@ -34,7 +35,9 @@ class EreceiptVerify(Command):
             code = self._run(args)
         except Exception as error:
             _logger.exception("The seals could not be verified")
-            code = _end(NOT_VERIFIED, f"The seals could not be verified: {error}")
+            code = _end(
+                NOT_VERIFIED, f"The seals could not be verified: {error}".strip()
+            )
         sys.exit(code)
 
     def _run(self, args):
@@ -107,8 +110,8 @@ def verify(env, expected=()):
     if found:
         return _end(
             CHANGED,
-            f"NOT as it was: {found} findings in {count} seals over {exchanges}"
-            " exchanges.",
+            f"NOT as it was. Findings: {found}. Seals: {count}, over exchanges: "
+            f"{exchanges}.",
         )
     return _end(
         UNCHANGED,

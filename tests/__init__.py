@@ -19,6 +19,7 @@ from . import (
     test_browser_croatia,
     test_browser_customer,
     test_browser_invoices,
+    test_browser_reconciliation,
     test_browser_tie_out,
     test_browser_request,
     test_browser_title,

@@ -132,6 +132,7 @@ ereceipt.cn.session      action_get_code                  ---!!!
 ereceipt.cn.session      action_scanned                   ---!!!
 ereceipt.cn.session      action_send_message              ---!!!
 ereceipt.cn.session      action_show_code                 ---!!!
+ereceipt.cn.session      look_again                       ---xxx
 ereceipt.confirmation    conclude                         ---xxx
 ereceipt.confirmation    confirm_group                    ---xxx
 ereceipt.device          action_activate                  -----x

@@ -36,6 +36,10 @@ class EreceiptCommon(AccountTestInvoicingCommon):
     zone = "Africa/Cairo"
     """Where the cast is: near midnight another day begins there than in UTC."""
 
+    test_cursor_lock_timeout = 120
+    """Seconds that a browser's request waits for another one: the first one makes the
+    assets, for which a slow machine needs longer than Odoo's 20."""
+
     @classmethod
     @AccountTestInvoicingCommon.setup_country("eg")
     def setUpClass(cls):

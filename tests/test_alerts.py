@@ -1,12 +1,17 @@
+import ast
+import inspect
+import textwrap
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
 from ..fiscal import lifecycle
+from ..models.ereceipt_alert_cause import KINDS
+from ..models.ereceipt_reconciliation_run import MOST_FAILURES
 from .alert_common import AlertKit
 from .common import EreceiptCommon
 from .reconciliation_common import ReconciliationKit
@@ -49,19 +54,33 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
         self.assertIn("(7)", mail.body_html)
         self.assertIn("2 more", mail.body_html)
 
-    def test_late_and_given_up(self):
+    def test_late(self):
+        move = self.invoice()
+        document = move.ereceipt_document_id.sudo()
+        document._go(lifecycle.LATE)
+        alert = self.assert_told_once("late")
+        self.assertEqual(alert.document_ids, document)
+        document._go(lifecycle.SUPERSEDED)
+        self.assert_gone(alert)
+
+    def test_given_up(self):
+        move = self.invoice()
+        document = move.ereceipt_document_id.sudo()
+        document._go(lifecycle.FAILED)
+        alert = self.assert_told_once("failed")
+        self.assertIn(document.name, alert.note)
+        document._retry()
+        self.assert_gone(alert)
+
+    def test_several_kinds_are_told_in_one_mail(self):
         late, failed = self.invoice(), self.invoice()
         late.ereceipt_document_id.sudo()._go(lifecycle.LATE)
         failed.ereceipt_document_id.sudo()._go(lifecycle.FAILED)
-        alerts = self.assert_told_once("late")
-        alerts |= self.open_alerts("failed")
-        self.assertEqual(len(alerts), 2)
-        self.assertEqual(len(self.mails()), 1, "both in one mail")
-        self.assertIn("Documents given up", self.mails().body_html)
-        for move in late | failed:
-            move.ereceipt_document_id.sudo()._go(lifecycle.SUPERSEDED)
         self.upkeep()
-        self.assertFalse(any(alerts.mapped("is_open")))
+        self.assertTrue(self.open_alerts("late") and self.open_alerts("failed"))
+        [mail] = self.mails()
+        for label in ("Documents too late", "Documents given up"):
+            self.assertIn(label, mail.body_html)
 
     def test_jobs_write_in_the_language_of_who_reads(self):
         """The job has a language of its own; people do not care."""
@@ -268,6 +287,25 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
     # PROOF
     # -------------------------------------------------------------------------
 
+    def let_it_be_called(self):
+        """Let the time go by in which calls are held back."""
+        for one in (self.registration, self.device, self.device_2):
+            one.sudo()._breaker_reset()
+
+    def run_until_it_fails(self, reconciliation):
+        """Run the job again and again, with the time gone by that it waits between,
+        until it leaves it to a person."""
+        logger = "odoo.addons.account_ereceipt.fiscal.transport.client"
+        attempts = 0
+        with mute_logger(logger):
+            while reconciliation.state != "failed" and attempts < 10:
+                attempts += 1
+                self.let_it_be_called()
+                reconciliation.sudo().retry_at = False
+                self.run_job(5.0)
+        self.assertEqual(reconciliation.state, "failed")
+        self.assertEqual(attempts, MOST_FAILURES)
+
     def test_differences(self):
         move = self.valid()
         self.control.alter(move.ereceipt_uuid, total="114.01")
@@ -278,6 +316,24 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
         self.lines(reconciliation, "amount")._explain("Rounded by hand")
         self.assert_gone(alert)
         self.assertFalse(self.activities(self.registration, "reconciliation"))
+
+    def test_a_reconciliation_that_does_not_go_on(self):
+        """The authority answers everything but its list."""
+        self.control.fault("search", "status", status=500)
+        reconciliation = self.start(days=0)
+        self.run_until_it_fails(reconciliation)
+        for user in self.administrator | self.manager:
+            cause = "reconciliation_failed"
+            self.assertEqual(len(self.activities(self.registration, cause, user)), 1)
+        alert = self.assert_told_once("reconciliation_failed")
+        self.assertEqual(alert.note, reconciliation.error)
+        self.control.clear_faults()
+        reconciliation.with_user(self.accountant).action_resume()
+        self.let_it_be_called()
+        self.run_job()
+        self.assertEqual(reconciliation.state, "done", reconciliation.error)
+        self.assert_gone(alert)
+        self.assertFalse(self.activities(self.registration, "reconciliation_failed"))
 
     def test_seals(self):
         self.valid()
@@ -300,6 +356,32 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
         self.assertEqual(alert.note, "Log in")
         alerts._clear(self.device, "held:9999")
         self.assert_gone(alert)
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestEveryAlert(BaseCase):
+    """Who adds a kind of alert shows that it comes up, is told once, and goes."""
+
+    def test_every_kind_is_provoked_and_goes(self):
+        provoked = {
+            kind
+            for _name, test in inspect.getmembers(TestAlerts, inspect.isfunction)
+            if test.__name__.startswith("test_")
+            for kind in self.kinds_of(test)
+        }
+        self.assertEqual(provoked, dict(KINDS).keys())
+
+    def kinds_of(self, test):
+        """Return the kinds of alerts that a test sees told once, and gone."""
+        source = ast.parse(textwrap.dedent(inspect.getsource(test)))
+        calls = [
+            (node.func.attr, node.args)
+            for node in ast.walk(source)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        ]
+        if "assert_gone" not in dict(calls):
+            return set()
+        return {args[0].value for name, args in calls if name == "assert_told_once"}
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")

@@ -90,3 +90,19 @@ class TestBrowserChina(CnNuonuoCommon, HttpCase):
         self.assertEqual(bill["blue"], sold.ereceipt_uuid)
         [row] = self.issued(red)
         self.assertEqual(row["number"], red.ereceipt_uuid)
+
+    def test_the_clerk_logs_in(self):
+        """The code and the login appear by themselves, when the bureau is there."""
+        self.control.account(SELLER, logged_in=False)
+        self.control.settings(session_seconds=2)
+        move = self.invoice(partner_id=self.buyer.id)
+        self.run_outbox()
+        self.assertEqual(move.ereceipt_document_id.held_code, "not_logged_in")
+        address = f"/odoo/customer-invoices/{move.id}"
+        for step in ("get_code", "scanned"):
+            tour = f"account_ereceipt_cn_{step}"
+            self.start_tour(address, tour, login=ACCOUNTANT, timeout=120)
+            if step == "get_code":
+                self.control.scan(SELLER)
+        self.run_outbox(rounds=4)
+        self.assertEqual(move.ereceipt_state, "valid")

@@ -30,6 +30,8 @@ class TestBrowserTieOut(TieOutKit, EreceiptCommon, HttpCase):
 
     def test_valid_and_not_paid(self):
         move = self.invoice()
+        self.customer.ereceipt_identity = "29001011234567"
+        self.invoice(price=98765432.1)
         self.run_outbox()
         term = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
         term.sudo().date_maturity = self.today() - timedelta(days=100)

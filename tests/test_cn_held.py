@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
-from ..wizards import ereceipt_cn_session
 from .cn_common import SELLER, CnNuonuoCommon
 
 
@@ -192,21 +191,57 @@ class TestCnHeld(CnNuonuoCommon):
         self.assertIn("is not known", wizard.state_text)
 
     def test_the_provider_takes_its_time(self):
+        """No request waits for it: the dialog looks again until it is there."""
         self.logged_out()
-        self.patch(ereceipt_cn_session, "WAIT_SECONDS", 0)
         self.control.settings(session_seconds=60)
         wizard = self.wizard()
         with self.enter_registry_test_mode():
             wizard.action_get_code()
             self.assertFalse(wizard.qr_image)
+            self.assertEqual(wizard.look_again(), "code")
+            self.assertIn("in a moment", wizard.state_text)
             self.control.settings(clock_offset=61)
-            wizard.action_show_code()
+            self.assertFalse(wizard.look_again())
+            self.assertTrue(wizard.qr_image)
             self.control.scan(SELLER)
             wizard.action_scanned()
             self.assertFalse(wizard.is_good)
+            self.assertEqual(wizard.look_again(), "login")
             self.control.settings(clock_offset=122)
-            wizard.action_check()
+            self.assertFalse(wizard.look_again())
         self.assertTrue(wizard.is_good, wizard.state_text)
+
+    def test_the_provider_takes_too_long(self):
+        """The dialog stops looking, and says what to do."""
+        self.logged_out()
+        self.control.settings(session_seconds=60)
+        wizard = self.wizard()
+        over = fields.Datetime.now() - timedelta(seconds=1)
+        with self.enter_registry_test_mode():
+            wizard.action_get_code()
+            wizard.awaited_until = over
+            self.assertFalse(wizard.look_again())
+            self.assertIn("Press “Show it”", wizard.state_text)
+            # who presses it has it looked for anew
+            wizard.action_show_code()
+            self.assertEqual(wizard.look_again(), "code")
+            self.control.settings(clock_offset=61)
+            wizard.look_again()
+            wizard.action_scanned()
+            wizard.awaited_until = over
+            self.assertFalse(wizard.look_again())
+        self.assertIn("not logged in yet", wizard.state_text)
+
+    def test_the_provider_refuses_while_it_is_awaited(self):
+        """Nobody has pressed a button, so it is said in the dialog."""
+        self.logged_out()
+        self.control.settings(session_seconds=60)
+        wizard = self.wizard()
+        with self.enter_registry_test_mode():
+            wizard.action_get_code()
+            self.control.fault("getQrCode", "refuse", message="次数超限")
+            self.assertFalse(wizard.look_again())
+        self.assertIn("次数超限", wizard.state_text)
 
     def test_log_in_by_text_message(self):
         self.logged_out()

@@ -1,25 +1,27 @@
 import base64
-import time
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..fiscal.cn_nuonuo.moments import read_local
 from ..fiscal.contract import AuthorityError, FiscalError
 from ..models.ereceipt_qr import qr_png
 
-WAIT_SECONDS = 6.0
-"""So long a person is kept waiting for what the bureau usually does within moments."""
-
-PAUSE_SECONDS = 0.5
-"""Between two looks at the provider, which may be asked as often as one likes."""
+WAIT = timedelta(seconds=30)
+"""So long the dialog looks by itself for what the bureau usually does within moments.
+The provider may be asked as often as one likes."""
 
 
 class EreceiptCnSession(models.TransientModel):
     """Logs a clerk in at China's tax bureau, or has him show his face: by a QR code
-    that he scans, or by the code of a text message. What was held meanwhile goes on."""
+    that he scans, or by the code of a text message. What was held meanwhile goes on.
+
+    No request waits for the bureau: what it takes a moment for is ``awaited``, and the
+    dialog looks again by itself until it is there or ``awaited_until`` is over.
+    """
 
     _name = "ereceipt.cn.session"
     _description = "Session at China's tax bureau"
@@ -43,6 +45,13 @@ class EreceiptCnSession(models.TransientModel):
         string="Code of the text message", help="As it came to the clerk's telephone."
     )
     state_text = fields.Char(string="State", readonly=True)
+    awaited = fields.Selection(
+        [("code", "QR code"), ("login", "Login")],
+        string="Awaited",
+        readonly=True,
+        help="What the bureau is at, and the dialog looks for by itself.",
+    )
+    awaited_until = fields.Datetime(string="Looked for until", readonly=True)
     is_good = fields.Boolean(readonly=True)
 
     @api.depends("qr_text")
@@ -54,7 +63,9 @@ class EreceiptCnSession(models.TransientModel):
     @api.onchange("purpose")
     def _onchange_purpose(self):
         """What was said and shown is about the other one."""
-        self.update({"way": False, "qr_text": False, "state_text": False})
+        self.update(
+            {"way": False, "qr_text": False, "state_text": False, "awaited": False}
+        )
 
     # -------------------------------------------------------------------------
     # ACTION METHODS
@@ -70,10 +81,10 @@ class EreceiptCnSession(models.TransientModel):
             code = session.qr(self.purpose)
             if shown or not _is_good(code):
                 session.refresh_qr(self.purpose)
-                code = _awaited(lambda: session.qr(self.purpose))
+                code = session.qr(self.purpose)
             return code
 
-        self.way = "qr"
+        self.write({"way": "qr", "awaited": False})
         try:
             code = self._call(call, limited=True)
         except AuthorityError as error:
@@ -107,6 +118,7 @@ class EreceiptCnSession(models.TransientModel):
         if not code:
             raise UserError(self.env._("Enter the code of the text message first."))
 
+        self.awaited = False
         self._call(lambda session: session.submit_message(code))
         return self.action_check()
 
@@ -121,6 +133,7 @@ class EreceiptCnSession(models.TransientModel):
             with suppress(AuthorityError):
                 session.refresh_person()
 
+        self.awaited = False
         self._call(call)
         return self.action_check()
 
@@ -132,28 +145,35 @@ class EreceiptCnSession(models.TransientModel):
 
         def call(session):
             if self.purpose == "person":
-                return session.person()
+                return session.person(), False
             # the provider brings a login to its end when it is asked for it
             result = session.message_result if by_message else session.scan_result
+            is_running = False
             with suppress(AuthorityError):
-                _awaited(result)
-            return session.login()
+                is_running = result().progress == "running"
+            return session.login(), is_running
 
-        found = self._call(call)
-        if not found.good:
-            return self._say(self._not_yet(by_message))
-        self.write({"is_good": True, "qr_text": False, "message_code": False})
-        self.device_id.sudo()._cn_nuonuo_resume()
-        if self.purpose == "person":
-            return self._say(
-                self.env._(
-                    "The bureau has seen the clerk's face. What was held goes on by "
-                    "itself."
-                )
-            )
-        return self._say(
-            self.env._("The clerk is logged in. What was held goes on by itself.")
-        )
+        found, is_running = self._call(call)
+        if found.good:
+            return self._say(self._succeeded())
+        if is_running:
+            return self._await("login", self._not_yet(by_message))
+        return self._say(self._not_yet(by_message))
+
+    def look_again(self):
+        """Look for what is awaited, as the dialog does by itself.
+
+        :return: what still is, or False: then the dialog has something new to say
+        """
+        self.ensure_one()
+        looks = {"code": self.action_show_code, "login": self.action_check}
+        if self.awaited:
+            try:
+                looks[self.awaited]()
+            except UserError as error:
+                # nobody has pressed a button, so it is said where people look
+                self._say(str(error))
+        return self.awaited
 
     # -------------------------------------------------------------------------
     # SENTENCES
@@ -190,6 +210,16 @@ class EreceiptCnSession(models.TransientModel):
             "sent.",
             clerk,
         )
+
+    def _succeeded(self):
+        """Let what was held go on; return that it does."""
+        self.write({"is_good": True, "qr_text": False, "message_code": False})
+        self.device_id.sudo()._cn_nuonuo_resume()
+        if self.purpose == "person":
+            return self.env._(
+                "The bureau has seen the clerk's face. What was held goes on by itself."
+            )
+        return self.env._("The clerk is logged in. What was held goes on by itself.")
 
     def _not_yet(self, by_message):
         """Return that it is not done, and what to do."""
@@ -234,6 +264,7 @@ class EreceiptCnSession(models.TransientModel):
         self.ensure_one()
         # who may not see the account may not log in there
         self.device_id.check_access("read")
+        self._keep_to_this_request()
         device = self.device_id.sudo()
         device._check_cn_nuonuo()
         registration = device.registration_id
@@ -249,16 +280,31 @@ class EreceiptCnSession(models.TransientModel):
                 raise
             raise UserError(self._text_of(error)) from error
 
+    def _keep_to_this_request(self):
+        """Have what looks by itself wait for a button that is pressed, and the other
+        way round: one that came second is carried out anew by Odoo before it has
+        called anybody, since nothing that the bureau limits may be asked twice."""
+        self.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = %s FOR UPDATE",
+                SQL.identifier(self._table),
+                self.id,
+            )
+        )
+
     def _shown(self, code):
         if code.progress == "done" and code.text:
             self.qr_text = code.text
             return self._say(self._to_scan(code.kind))
         self.qr_text = False
         if code.progress == "running":
-            return self._say(
+            return self._await(
+                "code",
                 self.env._(
-                    "The bureau makes the code. Press “Show it” in some seconds."
-                )
+                    "The bureau has not made the code yet. Press “Show it” in half a "
+                    "minute, or get another one."
+                ),
             )
         return self._say(code.words or self.env._("There is no code. Get a new one."))
 
@@ -278,9 +324,29 @@ class EreceiptCnSession(models.TransientModel):
         """Show the dialog, with how the clerk stands at the bureau."""
         return self._say(self._how_it_stands())
 
-    def _say(self, text):
+    def _await(self, what, at_last):
+        """Have the dialog look again by itself, for a while.
+
+        :param at_last: what to do when that has not helped
+        """
+        now = fields.Datetime.now()
+        if self.awaited != what:
+            self.awaited_until = now + WAIT
+        elif now >= self.awaited_until:
+            return self._say(at_last)
+        texts = {
+            "code": self.env._(
+                "The bureau makes the code, which is shown here in a moment."
+            ),
+            "login": self.env._(
+                "The bureau is asked to log the clerk in, which takes a moment."
+            ),
+        }
+        return self._say(texts[what], awaited=what)
+
+    def _say(self, text, awaited=False):
         """Show the dialog again with how it stands."""
-        self.state_text = text
+        self.write({"state_text": text, "awaited": awaited})
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Tax bureau"),
@@ -300,13 +366,3 @@ def _is_good(code):
     except ValueError:
         # it is not told until when
         return False
-
-
-def _awaited(look):
-    """Return what ``look()`` returns when it is done, or after a while anyhow."""
-    until = time.monotonic() + WAIT_SECONDS
-    found = look()
-    while found.progress == "running" and time.monotonic() < until:
-        time.sleep(PAUSE_SECONDS)
-        found = look()
-    return found

@@ -47,16 +47,8 @@ def main(asked: argparse.Namespace, steps: Steps) -> int:
             odoo = stack.enter_context(_odoo(port, environment, database))
             odoo.wait_for_page(f"{url}/web/health")
             steps.say(f"{url}/odoo, login {LOGIN}, password {PASSWORD}")
-            if not shutil.which("wkhtmltopdf"):
-                steps.say(
-                    "wkhtmltopdf is missing: Odoo cannot print PDF files; "
-                    "as root: apt-get install wkhtmltopdf"
-                )
-            if not _has_chinese_font():
-                steps.say(
-                    "no Chinese font is installed: printed Chinese is left out; "
-                    "as root: apt-get install fonts-noto-cjk"
-                )
+            for lack in _what_prints_lack():
+                steps.say(lack)
         with steps.step("Demonstration"):
             client = OdooClient(url, database)
             client.login(LOGIN, PASSWORD)
@@ -106,13 +98,32 @@ def _simulator(country: ModuleType, environment: Environment) -> Iterator[Server
         yield server
 
 
-def _has_chinese_font() -> bool:
-    """Whether a font of this machine has Chinese characters, for printing."""
-    fonts = shutil.which("fc-list")
-    if not fonts:
-        return False
-    found = subprocess.run([fonts, ":lang=zh"], capture_output=True, check=False)
-    return bool(found.stdout.strip())
+def _what_prints_lack() -> Iterator[str]:
+    """Yield what is missing on this machine for printing, each with its cure."""
+    if not shutil.which("wkhtmltopdf"):
+        yield (
+            "wkhtmltopdf is missing: Odoo cannot print PDF files; "
+            "as root: apt-get install wkhtmltopdf"
+        )
+    elif b"patched qt" not in _told("wkhtmltopdf", "--version"):
+        yield (
+            "this wkhtmltopdf leaves out heads and feet, and with them the seller's"
+            " name and address: it is Debian's, without patched Qt;"
+            " https://wkhtmltopdf.org/downloads.html has packages with it"
+        )
+    if not _told("fc-list", ":lang=zh").strip():
+        yield (
+            "no Chinese font is installed: printed Chinese is left out; "
+            "as root: apt-get install fonts-noto-cjk"
+        )
+
+
+def _told(program: str, *arguments: str) -> bytes:
+    """Return what a program prints, nothing where it is not there."""
+    path = shutil.which(program)
+    if not path:
+        return b""
+    return subprocess.run([path, *arguments], capture_output=True, check=False).stdout
 
 
 def _port(wanted: int | None, stack: ExitStack) -> int:

@@ -108,3 +108,55 @@ registry.category("web_tour.tours").add("account_ereceipt_cn_see_split", {
         linesWithNumbers("cn_fapiao_text", 3),
     ],
 });
+
+/** The dialog in which the clerk logs in, with a code to be scanned. */
+function getCode() {
+    return [
+        patiently({
+            content: "Log in",
+            trigger: "div[name=ereceipt_alerts] button[name=action_ereceipt_what_now]:contains(Log in)",
+            run: "click",
+        }),
+        patiently({
+            content: "The clerk is not logged in: get a code",
+            trigger: ".modal:contains(is not logged in) button[name=action_get_code]",
+            run: "click",
+        }),
+        patiently({
+            content: "It is there",
+            trigger: ".modal div[name=qr_image] img",
+        }),
+    ];
+}
+
+/** The bureau takes a moment: the code appears by itself. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_get_code", {
+    steps: () => {
+        const steps = getCode();
+        steps.splice(-1, 0, {
+            content: "It is being made",
+            trigger: ".modal:contains(in a moment) .fa-spinner[data-state=code]",
+        });
+        return steps;
+    },
+});
+
+/** The code is still good; the login comes to its end by itself. */
+registry.category("web_tour.tours").add("account_ereceipt_cn_scanned", {
+    steps: () => [
+        ...getCode(),
+        {
+            content: "It was scanned",
+            trigger: ".modal button[name=action_scanned]",
+            run: "click",
+        },
+        {
+            content: "The login takes a moment",
+            trigger: ".modal .fa-spinner[data-state=login]",
+        },
+        patiently({
+            content: "The clerk is logged in",
+            trigger: ".modal .alert-success:contains(is logged in)",
+        }),
+    ],
+});

@@ -34,9 +34,23 @@ registry.category("web_tour.tours").add("account_ereceipt_tie_out", {
     ],
 });
 
+/** Throw where a figure of the list is cut off. */
+function nothingCutOff() {
+    const cells = [...document.querySelectorAll(".o_list_view .o_list_number")];
+    const cut = cells.filter((cell) => cell.scrollWidth > cell.clientWidth);
+    if (cut.length) {
+        throw new Error(`Cut off: ${cut.map((cell) => cell.textContent).join(", ")}`);
+    }
+}
+
 /** What is valid and not paid, by age, then as money by week. */
 registry.category("web_tour.tours").add("account_ereceipt_unpaid", {
     steps: () => [
+        {
+            content: "The sum of two invoices can be read",
+            trigger: ".o_list_view tfoot .o_list_number:contains(112,592,)",
+            run: nothingCutOff,
+        },
         {
             content: "Open those that are overdue for long",
             trigger: ".o_group_header:contains(Older)",
