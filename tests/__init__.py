@@ -6,6 +6,7 @@ from . import (
     test_api,
     test_api_drafts,
     test_api_docs,
+    test_api_reading,
     test_admin_break_ins,
     test_admin_ends,
     test_admin_guards,
@@ -113,7 +114,9 @@ from . import (
     test_snapshot_queries,
     test_tie_out,
     test_tie_out_languages,
+    test_tie_out_books,
     test_tie_out_others,
     test_views,
+    test_views_set_up,
     test_webhook,
 )
