@@ -6,6 +6,7 @@ from odoo.http import request
 
 from ..fiscal.cn_nuonuo.callbacks import MOST_BYTES, NOT_TAKEN, TAKEN, read_hint
 from .callback import Callback
+from .routes import MACHINE
 
 ROOT = "/ereceipt/cn"
 
@@ -16,13 +17,9 @@ class CnCallback(Callback, http.Controller):
 
     @http.route(
         f"{ROOT}/<string(maxlength=64):path>",
-        type="http",
-        auth="public",
         methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
         max_content_length=MOST_BYTES,
+        **MACHINE,
     )
     def call(self, path, **form):
         """Answer Nuonuo in its words: taken, or not taken for good. Where it gets

@@ -6,6 +6,7 @@ from odoo.http import request
 
 from ..fiscal.eg_eta.notifications import MOST_BYTES, pong, read_hint, topic_of
 from .callback import Callback
+from .routes import MACHINE
 
 ROOT = "/ereceipt/eg"
 SHORTEST_KEY = 16
@@ -22,12 +23,8 @@ class EgCallback(Callback, http.Controller):
             f"{ROOT}/<string(maxlength=64):path>/notifications/"
             "<string(maxlength=30):call>",
         ],
-        type="http",
-        auth="public",
         methods=["PUT"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
+        **MACHINE,
     )
     def call(self, path, call):
         """Answer ETA. Who does not know address and key learns nothing."""

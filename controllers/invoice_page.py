@@ -3,9 +3,6 @@ from odoo.http import request
 
 from .limiter import Limiter
 
-MOST_BYTES = 16 * 1024
-"""A whole form; each input has a limit of its own."""
-
 TRIES = Limiter(most=20, seconds=60)
 """By address and invoice: nobody types faster."""
 
@@ -29,6 +26,25 @@ class InvoicePage:
         if TRIES.lets(client):
             return []
         return [request.env._("That was too often. Wait a minute, then try again.")]
+
+    def _form_page(self, form, move, typed, keep):
+        """Show a form about an invoice, and take what was typed.
+
+        :param form: the model that has it (``ereceipt.portal.form``)
+        :param move: the invoice as :meth:`_invoice` returns it
+        :param dict typed: what came with the request
+        :param keep: called for what was sent; returns what is wrong with it
+        """
+        if not move or not form._portal_url(move):
+            return request.redirect("/my")
+        wrong = []
+        if request.httprequest.method == "POST":
+            wrong = self._too_often(move) or keep()
+            if not wrong:
+                return request.redirect(f"{form._portal_url(move)}&kept=1")
+        return self._page(
+            form._portal_template, form._portal_page_values(move, typed, wrong)
+        )
 
     def _page(self, template, values):
         """Render a page that is not found in the history by who sits at the same

@@ -9,6 +9,7 @@ from ..fiscal.signing.agent_desk import AgentDesk, never
 from ..fiscal.signing.agent_messages import HEADERS, MOST_BYTES, Message
 from ..fiscal.signing.agent_protocol import LONGEST_WAIT, ROOT
 from ..models.ereceipt_signing_desk import SigningStore
+from .routes import MACHINE
 
 PAUSE = 1.0
 WAITING = BoundedSemaphore(4)
@@ -21,12 +22,8 @@ class SigningAgent(http.Controller):
 
     @http.route(
         f"{ROOT}<string(maxlength=10):call>",
-        type="http",
-        auth="public",
         methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
+        **MACHINE,
     )
     def call(self, call):
         """Answer an agent, in a transaction of its own: what it holds is committed

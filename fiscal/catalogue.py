@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from typing import Literal, Protocol, TypeVar
 
 from .contract import Problem
 
@@ -27,6 +28,14 @@ class Entry(Protocol):
     def message(self) -> str:
         """Why it comes and what to do, a whole sentence or two."""
         ...
+
+
+Kind = TypeVar("Kind", bound=Entry)
+
+
+def catalogue(*entries: Kind) -> Mapping[str, Kind]:
+    """Return known codes by themselves."""
+    return {entry.code: entry for entry in entries}
 
 
 def cure_of(entry: Entry | None) -> Problem | None:

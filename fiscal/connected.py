@@ -1,12 +1,13 @@
-"""What every authority knows from its connection: addresses, and the time."""
+"""What every authority knows from its connection: addresses, settings, the time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from .contract import Connection
+from .contract import NOTHING, Connection
+from .settings import read_settings
 
 
 class Connected:
@@ -14,16 +15,28 @@ class Connected:
 
     :cvar default_endpoints: its addresses by environment and name, for those that the
         connection does not give
+    :cvar settings_class: what its settings are read into, see
+        :func:`.settings.read_settings`
+    :cvar setting_readers: what reads settings of further types
     """
 
     default_endpoints: ClassVar[Mapping[str, Mapping[str, str]]]
+    settings_class: ClassVar[type[Any]]
+    setting_readers: ClassVar[Mapping[Any, Callable[[Any], Any]]] = NOTHING
 
     def __init__(self, connection: Connection) -> None:
+        """Take a connection.
+
+        :raise ValueError: one of its settings makes no sense
+        """
         self._connection = connection
         self._endpoints = {
             **self.default_endpoints[connection.environment],
             **{name: url for name, url in connection.endpoints.items() if url},
         }
+        self._settings = read_settings(
+            connection.settings, self.settings_class, self.setting_readers
+        )
 
     def _now(self) -> datetime:
         clock = self._connection.wall_clock

@@ -7,6 +7,7 @@ from ..fiscal import lifecycle
 from ..fiscal.contract import Problem
 from ..fiscal.messages import _
 from .account_move_issue import REPLACEABLE
+from .ereceipt_notification import CLOSE, notification
 
 TOKEN = re.compile(r"[0-9A-Za-z-]{8,64}")
 """A token that a client makes to find its own claim again."""
@@ -447,12 +448,4 @@ class AccountMove(models.Model):
     @api.model
     def _ereceipt_notification(self, message, level="success"):
         """Return the action that says something and reloads what is shown."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": level,
-                "message": message,
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification(level, message, CLOSE)

@@ -9,6 +9,7 @@ from ..fiscal.cn_nuonuo.answers import AGREED, FOR_US
 from ..fiscal.contract import AmbiguousError, AuthorityError, FiscalError
 from ..fiscal.retry import Backoff
 from .cn_nuonuo import AUTHORITY
+from .ereceipt_notification import told_errors
 
 _lt = LazyTranslate(__name__)
 
@@ -232,18 +233,7 @@ class EreceiptCnRedRequest(models.Model):
             ]
         )
         errors = self.sudo()._fetch(registrations.sudo())
-        text = self.env["ereceipt.document"]._error_text
-        sentences = [text(error, self.env.user) for error in errors]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if sentences else "success",
-                "message": "\n".join(dict.fromkeys(sentences))
-                or self.env._("The tax bureau was asked."),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return told_errors(self.env, errors, self.env._("The tax bureau was asked."))
 
     def action_open_move(self):
         """Open the invoice that is taken back."""

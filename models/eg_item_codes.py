@@ -6,6 +6,7 @@ from odoo.tools import LazyTranslate
 
 from ..fiscal.contract import FiscalError
 from ..fiscal.eg_eta.item_codes import RequestStatus
+from .ereceipt_notification import told_errors
 
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
@@ -49,18 +50,11 @@ class EreceiptCodeMapping(models.Model):
             [("company_id", "parent_of", self.env.companies.ids)]
         )
         errors = registrations.sudo()._eg_follow_codes()
-        text = self.env["ereceipt.document"]._error_text
-        sentences = [text(error, self.env.user) for error in errors]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if sentences else "success",
-                "message": "\n".join(dict.fromkeys(sentences))
-                or self.env._("ETA was asked about all codes that are not approved."),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return told_errors(
+            self.env,
+            errors,
+            self.env._("ETA was asked about all codes that are not approved."),
+        )
 
     @api.model
     def _give_item_codes(self, authority, company, codes):

@@ -1,5 +1,5 @@
 import hashlib
-from datetime import timedelta, timezone
+from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -55,10 +55,6 @@ HELD_FOR_ORIGINAL = frozenset({lifecycle.QUEUED, lifecycle.TO_SIGN, lifecycle.LA
 """States of a return that has not left because its sale is not valid."""
 
 SQL_UNDONE = ", ".join(f"'{state}'" for state in sorted(lifecycle.UNDONE))
-
-UNSEEN = timedelta(minutes=10)
-"""How long a transaction may last whose changes a look at a waiting document could
-not see: they bear the time at which it began."""
 
 
 class EreceiptDocument(models.Model):
@@ -383,38 +379,6 @@ class EreceiptDocument(models.Model):
             if document.state != lifecycle.LATE:
                 document._go(lifecycle.FAILED, last_error=False)
             document.link_ids.move_id._ereceipt_issue(by_person=True, raising=False)
-
-    def _mended(self):
-        """Return the waiting documents of which something that they use was written
-        after they were last looked at."""
-        return self.filtered(
-            lambda d: any(
-                record.write_date and record.write_date >= d.checked_at - UNSEEN
-                for records in d._used_records()
-                for record in records
-            )
-        )
-
-    def _used_records(self):
-        """Return what a waiting document's data comes from, as recordsets."""
-        self.ensure_one()
-        lines = self.link_ids.move_id.invoice_line_ids
-        products = lines.product_id
-        mapping = self.env["ereceipt.code.mapping"].search(
-            [], order="write_date desc", limit=1
-        )
-        return (
-            self.link_ids.move_id.commercial_partner_id,
-            products,
-            products.product_tmpl_id,
-            products.categ_id,
-            lines.product_uom_id,
-            lines.tax_ids,
-            self.device_id,
-            self.registration_id,
-            self.company_id.partner_id,
-            mapping,
-        )
 
     # -------------------------------------------------------------------------
     # BUSINESS METHODS: FREEZING

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import LazyTranslate
 
+from .ereceipt_notification import notification
 from .ereceipt_readable import pretty
 
 _lt = LazyTranslate(__name__)
@@ -124,13 +125,4 @@ class EreceiptSeal(models.Model):
                 exchanges=sum(self.sudo().search([]).mapped("exchange_count")),
             )
             kind = "success"
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": self.env._("Seals"),
-                "message": message,
-                "type": kind,
-                "sticky": True,
-            },
-        }
+        return notification(kind, message, title=self.env._("Seals"), sticky=True)

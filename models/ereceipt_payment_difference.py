@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..fiscal import codes_owner, lifecycle
 from ..fiscal.tying_out import COUNTED
-from .ereceipt_document import UNSEEN
+from .ereceipt_mended import UNSEEN
 
 AT_ONCE = 200
 UPKEEP = "account_ereceipt.ir_cron_ereceipt_upkeep"

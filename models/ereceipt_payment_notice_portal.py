@@ -18,6 +18,13 @@ class EreceiptPaymentNotice(models.Model):
 
     _inherit = "ereceipt.payment.notice"
 
+    _portal_template = "account_ereceipt.portal_paid_page"
+
+    @api.model
+    def _portal_url(self, move):
+        # OVERRIDE
+        return move._ereceipt_paid_url()
+
     @api.model
     def _longest(self):
         # OVERRIDE
@@ -65,10 +72,7 @@ class EreceiptPaymentNotice(models.Model):
 
     @api.model
     def _portal_closed(self, move):
-        """Return why the customer can tell nothing, False if he can.
-
-        :param move: the invoice, in sudo
-        """
+        # OVERRIDE
         notices = move.ereceipt_notice_ids
         if move.payment_state not in PAYABLE:
             return self.env._("There is nothing left to pay.")
@@ -82,11 +86,7 @@ class EreceiptPaymentNotice(models.Model):
 
     @api.model
     def _portal_sentence(self, move):
-        """Return what the customer is told of his last word, as level and sentence, or
-        nothing. What he wrote is not shown: whoever has the link would read it.
-
-        :param move: the invoice, in sudo
-        """
+        # OVERRIDE: what he wrote is not shown, whoever has the link would read it
         notice = move.ereceipt_notice_ids.sorted("id")[-1:]
         if notice.state in OPEN:
             return "info", self.env._("You have told us that you paid. We look for it.")

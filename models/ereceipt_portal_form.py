@@ -13,25 +13,85 @@ class EreceiptPortalForm(models.AbstractModel):
 
     Whoever inherits says what is asked (:meth:`_portal_inputs`); what was typed comes
     from outside and is hostile, so it is read here, input by input, into values of the
-    fields, or into sentences that say what is wrong.
+    fields, or into sentences that say what is wrong. ``move`` is the invoice that the
+    page is about, in sudo.
     """
 
     _name = "ereceipt.portal.form"
     _description = "Form of a page in the portal"
 
+    _portal_template = None
+
+    # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _portal_url(self, move):
+        """Hook: return the address of the page, False where its customer has none."""
+        raise NotImplementedError
+
     @api.model
     def _portal_inputs(self, move):
         """Hook: return what the customer is asked, in the order of the page.
 
-        :param move: the invoice, in sudo
         :return: dicts as :meth:`_portal_input` makes them
         """
         return []
 
     @api.model
+    def _portal_shown(self, move, typed):
+        """Hook: return what stands in the form before it is sent, by input: what came
+        with the link.
+
+        :param dict typed: what came with the request: hostile
+        """
+        return self._portal_typed(move, typed)
+
+    @api.model
+    def _portal_closed(self, move):
+        """Hook: return why the customer can fill in nothing, False if he can."""
+        return False
+
+    @api.model
+    def _portal_sentence(self, move):
+        """Hook: return what the customer is told of his last word, as level and
+        sentence, or nothing."""
+        return "", ""
+
+    @api.model
     def _longest(self):
         """Hook: return the most characters of texts, by field."""
         return {}
+
+    # -------------------------------------------------------------------------
+    # THE PAGE
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _portal_page_values(self, move, typed, wrong):
+        """Return what the page's template is given.
+
+        :param dict typed: what came with the request: hostile
+        :param list wrong: what is wrong with it, as sentences
+        """
+        level, sentence = self._portal_sentence(move)
+        show = self._portal_typed if wrong else self._portal_shown
+        return {
+            "invoice": move,
+            "inputs": self._portal_inputs(move),
+            "shown": show(move, typed),
+            "wrong": wrong,
+            "level": level,
+            "sentence": sentence,
+            "closed": self._portal_closed(move),
+            "kept": bool(typed.get("kept")) and not wrong,
+        }
+
+    @api.model
+    def _portal_typed(self, move, typed):
+        names = [one["name"] for one in self._portal_inputs(move)]
+        return {name: typed.get(name, "") for name in names}
 
     @api.model
     def _portal_input(self, name, kind, **more):
@@ -57,6 +117,10 @@ class EreceiptPortalForm(models.AbstractModel):
             "known": False,
             **more,
         }
+
+    # -------------------------------------------------------------------------
+    # WHAT WAS TYPED
+    # -------------------------------------------------------------------------
 
     @api.model
     def _portal_values(self, move, typed):

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ..fiscal import dispatch, lifecycle
 from ..fiscal.contract import Outcome, Status
 from ..fiscal.reconciling import REMEDIES, Kind
+from .ereceipt_notification import RELOAD, notification
 from .ereceipt_unit import Unit
 
 UNDECIDED = frozenset({Status.ACCEPTED, Status.PENDING})
@@ -103,15 +104,7 @@ class EreceiptReconciliationLine(models.Model):
             message += " " + self.env._(
                 "Others do not allow it: %s. Their remarks say why.", others
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification("info", message, RELOAD)
 
     # -------------------------------------------------------------------------
     # ASKING AND SENDING

@@ -1,9 +1,6 @@
 from odoo import api, models
 from odoo.tools import format_datetime
 
-MOST_PRINTED = 1000
-"""Differences that are printed; a spreadsheet has them all."""
-
 
 class EreceiptReconciliation(models.Model):
     """The report of a reconciliation: as a file for a spreadsheet, and for print."""
@@ -100,11 +97,10 @@ class EreceiptReconciliation(models.Model):
 
     def _printed_lines(self):
         """Return the differences that are printed, open ones first."""
-        self.ensure_one()
-        return self.env["ereceipt.reconciliation.line"].search(
+        return self._printed(
+            "ereceipt.reconciliation.line",
             [("reconciliation_id", "=", self.id)],
-            order="state desc, kind, id",
-            limit=MOST_PRINTED,
+            "state desc, kind, id",
         )
 
     @api.model

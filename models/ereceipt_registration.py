@@ -7,6 +7,7 @@ from odoo.tools import LazyTranslate, config
 
 from ..fiscal import authority_class, authority_classes
 from ..fiscal.contract import Connection, Party, Problem
+from .ereceipt_notification import RELOAD, notification
 
 _lt = LazyTranslate(__name__)
 
@@ -289,6 +290,7 @@ class EreceiptRegistration(models.Model):
         if self._needs_device_credentials() and devices:
             return devices.action_test_connection()
         found = [*self._authority().probe(), *self._key_problems()]
+        found = self._after_probe(found, devices)
         return self._store_probe(found or devices._chain_problems())
 
     def action_confirm_database(self):
@@ -437,18 +439,14 @@ class EreceiptRegistration(models.Model):
         return self._probe_notification(problems)
 
     def _probe_notification(self, problems):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if problems else "success",
-                "sticky": bool(problems),
-                "title": self.env._("Connection test"),
-                "message": "\n".join(self._problem_texts(problems))
-                or self.env._("Everything answers as it should."),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "danger" if problems else "success",
+            "\n".join(self._problem_texts(problems))
+            or self.env._("Everything answers as it should."),
+            RELOAD,
+            title=self.env._("Connection test"),
+            sticky=bool(problems),
+        )
 
     @api.model
     def _problem_texts(self, problems: list[Problem], reader=None):

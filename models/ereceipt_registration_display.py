@@ -6,6 +6,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from .ereceipt_notification import notification
+
 ALIVE_WITHIN = timedelta(minutes=15)
 """How long ago a lane may have run at most to count as alive: they run each minute,
 and a long run may take several."""
@@ -198,16 +200,12 @@ class EreceiptRegistration(models.Model):
         ]
         if failed:
             lines += self._cannot_be_opened(failed)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if failed else "success",
-                "sticky": bool(failed),
-                "title": self.env._("Stored credentials"),
-                "message": "\n".join(lines),
-            },
-        }
+        return notification(
+            "danger" if failed else "success",
+            "\n".join(lines),
+            title=self.env._("Stored credentials"),
+            sticky=bool(failed),
+        )
 
     def _cannot_be_opened(self, failed):
         """Return what to say of credentials that cannot be opened, without naming

@@ -10,13 +10,17 @@ USUAL_WIDTH = 18
 
 READ_AT_ONCE = 500
 
+MOST_PRINTED = 1000
+"""Differences that are printed; a spreadsheet has them all."""
+
 
 class EreceiptReportMixin(models.AbstractModel):
     """What was compared, as a file for a spreadsheet and for print.
 
     A model inherits it and says what is in the file (:meth:`_report_sheets`,
     :meth:`_summary`, :meth:`_summary_table`), how it is called (:meth:`_report_title`),
-    and which report prints it (``_report_xmlid``).
+    and which report prints it (``_report_xmlid``). The actions stand in the model: an
+    abstract one offers nothing to calls from outside.
     """
 
     _name = "ereceipt.report.mixin"
@@ -54,6 +58,16 @@ class EreceiptReportMixin(models.AbstractModel):
         """Return the action that prints the report."""
         self.check_access("read")
         return self.env.ref(self._report_xmlid).report_action(self)
+
+    def _printed(self, model, domain, order):
+        """Return the differences that are printed, as a reader wants them.
+
+        :param str model: of what the differences are rows
+        :param list domain: which of them are this report's
+        :param str order: those to look into first
+        """
+        self.ensure_one()
+        return self.env[model].search(domain, order=order, limit=MOST_PRINTED)
 
     # -------------------------------------------------------------------------
     # HOOKS

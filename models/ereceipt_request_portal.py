@@ -12,6 +12,13 @@ class EreceiptRequest(models.Model):
 
     _inherit = "ereceipt.request"
 
+    _portal_template = "account_ereceipt.portal_title_page"
+
+    @api.model
+    def _portal_url(self, move):
+        # OVERRIDE
+        return move._ereceipt_title_url()
+
     @api.model
     def _portal_inputs(self, move):
         """Return what the customer is asked, in the order of the page, as
@@ -90,10 +97,7 @@ class EreceiptRequest(models.Model):
 
     @api.model
     def _portal_closed(self, move):
-        """Return why the customer can fill in nothing, False if he can.
-
-        :param move: the invoice, in sudo
-        """
+        # OVERRIDE
         return move._ereceipt_why_no_request()
 
     @api.model
@@ -108,12 +112,9 @@ class EreceiptRequest(models.Model):
         return (undecided or move._ereceipt_granted_requests())[-1:]
 
     @api.model
-    def _portal_shown(self, move):
-        """Return what stands in the form: the request's title, or that which the page
-        of the invoice shows anyhow.
-
-        :param move: the invoice, in sudo
-        """
+    def _portal_shown(self, move, typed):
+        # OVERRIDE: the request's title, or that which the page of the invoice shows
+        # anyhow
         request = self._portal_request(move)
         inputs = self._portal_inputs(move)
         if request:
@@ -126,10 +127,7 @@ class EreceiptRequest(models.Model):
 
     @api.model
     def _portal_sentence(self, move):
-        """Return how the customer's title stands, as level and sentence, or nothing.
-
-        :param move: the invoice, in sudo
-        """
+        # OVERRIDE: how his title stands
         stands = move._ereceipt_why_title_stands()
         if stands:
             return "info", stands

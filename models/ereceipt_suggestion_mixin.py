@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .ereceipt_notification import RELOAD, notification
 from .ereceipt_suggester import CodeSuggester
 
 
@@ -51,17 +52,13 @@ class EreceiptSuggestionMixin(models.AbstractModel):
             raise UserError(
                 self.env._("No code is suggested for what you chose. Enter it by hand.")
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%s codes were entered.", entered)
-                if entered > 1
-                else self.env._("One code was entered."),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "success",
+            self.env._("%s codes were entered.", entered)
+            if entered > 1
+            else self.env._("One code was entered."),
+            RELOAD,
+        )
 
     def _suggestions(self):
         """Return what is suggested: for each row once, in the first company and for

@@ -1,9 +1,6 @@
 from odoo import api, models
 from odoo.tools import format_datetime
 
-MOST_PRINTED = 1000
-"""Differences that are printed; a spreadsheet has them all."""
-
 
 class EreceiptTieOut(models.Model):
     """The report of a tie-out: as a file for a spreadsheet, and for print."""
@@ -147,9 +144,8 @@ class EreceiptTieOut(models.Model):
 
     def _printed_differences(self):
         """Return the differences that are printed, those to look into first."""
-        self.ensure_one()
-        return self.env["ereceipt.tie.out.difference"].search(
+        return self._printed(
+            "ereceipt.tie.out.difference",
             [("tie_out_id", "=", self.id)],
-            order="explained, kind, id",
-            limit=MOST_PRINTED,
+            "explained, kind, id",
         )

@@ -62,7 +62,9 @@ class EreceiptWebhookWork(models.AbstractModel):
     """
 
     _name = "ereceipt.webhook.work"
+    _inherit = ["ereceipt.work.mixin"]
     _description = "Claiming and settling deliveries to web hooks"
+    _works_on = "ereceipt.webhook.delivery"
 
     @api.model
     def _cron_run(self):
@@ -106,22 +108,6 @@ class EreceiptWebhookWork(models.AbstractModel):
             now=fields.Datetime.now(),
             here=self.env["ereceipt.registration"]._database_uuid(),
         )
-
-    @api.model
-    def _due_count(self):
-        """Return how many deliveries could be sent right now."""
-        due = self._sql_due(fields.Datetime.now())
-        [(count,)] = self.env.execute_query(SQL("SELECT count(*) %s", due))
-        return count
-
-    @api.model
-    def _seconds_to_next_due(self):
-        """Return in how many seconds something becomes due, None if nothing will."""
-        due = self._sql_due(fields.Datetime.now() + timedelta(days=1))
-        [(at,)] = self.env.execute_query(SQL("SELECT min(d.next_attempt_at) %s", due))
-        if at is None:
-            return None
-        return max((at - fields.Datetime.now()).total_seconds(), 0.0)
 
     def _before_claiming(self):
         """Return what a run does first, each in a transaction of its own."""
@@ -310,21 +296,3 @@ class EreceiptWebhookWork(models.AbstractModel):
             hook._breaker_succeeded()
         else:
             hook._breaker_count(result.error, self._reason(hook, result))
-
-    # -------------------------------------------------------------------------
-    # LOCKING
-    # -------------------------------------------------------------------------
-
-    def _locked(self, condition):
-        return self._locking(
-            SQL(
-                "SELECT d.id FROM ereceipt_webhook_delivery d WHERE %s "
-                "ORDER BY d.id FOR NO KEY UPDATE SKIP LOCKED",
-                condition,
-            )
-        )
-
-    def _locking(self, query):
-        self.env.cr.execute(query, log_exceptions=False)
-        rows = self.env.cr.fetchall()
-        return self.env["ereceipt.webhook.delivery"].browse(row[0] for row in rows)

@@ -31,7 +31,9 @@ class EreceiptWork(models.AbstractModel):
     """Claiming documents: which are due, and whose turn it is."""
 
     _name = "ereceipt.work"
+    _inherit = ["ereceipt.work.mixin"]
     _description = "Claiming and settling documents"
+    _works_on = "ereceipt.document"
 
     # -------------------------------------------------------------------------
     # WHAT IS DUE
@@ -92,30 +94,6 @@ class EreceiptWork(models.AbstractModel):
     def _sql_due_offline(self):
         """Hook: return which documents (``d``) something without a call brings on."""
         return SQL("FALSE")
-
-    @api.model
-    def _due_count(self):
-        """Return how many documents could be worked on right now."""
-        due = self._sql_due(fields.Datetime.now())
-        [(count,)] = self.env.execute_query(SQL("SELECT count(*) %s", due))
-        return count
-
-    @api.model
-    def _any_due(self):
-        """Whether anything could be worked on right now."""
-        due = self._sql_due(fields.Datetime.now())
-        [(found,)] = self.env.execute_query(SQL("SELECT EXISTS (SELECT 1 %s)", due))
-        return found
-
-    @api.model
-    def _seconds_to_next_due(self):
-        """Return in how many seconds something becomes due, None if nothing will."""
-        far = fields.Datetime.now() + timedelta(days=1)
-        due = self._sql_due(far)
-        [(at,)] = self.env.execute_query(SQL("SELECT min(d.next_attempt_at) %s", due))
-        if at is None:
-            return None
-        return max((at - fields.Datetime.now()).total_seconds(), 0.0)
 
     # -------------------------------------------------------------------------
     # CLAIMING
@@ -482,19 +460,3 @@ class EreceiptWork(models.AbstractModel):
             self.env["ereceipt.alert"]._raise_for_documents(
                 documents, "late", _lt("The authority's window has closed")
             )
-
-    def _locked(self, condition):
-        return self._locking(
-            SQL(
-                "SELECT d.id FROM ereceipt_document d WHERE %s "
-                "ORDER BY d.id FOR NO KEY UPDATE SKIP LOCKED",
-                condition,
-            )
-        )
-
-    def _locking(self, query):
-        """Return the documents that a locking query finds. Another lane that was
-        quicker makes it fail, which is usual and nothing for the server's log."""
-        self.env.cr.execute(query, log_exceptions=False)
-        rows = self.env.cr.fetchall()
-        return self.env["ereceipt.document"].browse(row[0] for row in rows)

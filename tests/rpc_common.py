@@ -73,19 +73,27 @@ class RpcKit:
         return keys._generate("rpc", "test", datetime.now() + timedelta(hours=1))
 
     @mute_logger("odoo.http")
-    def call_json2(self, user, model, method, **body):
+    def ask_json2(self, user, model, method, body):
         """Call a method over JSON-2.
 
-        :return: HTTP status, and the result or the name of the error
+        :return: the whole answer, not looked at
         """
-        answer = self.url_open(
+        return self.url_open(
             f"/json/2/{model}/{method}",
             data=json.dumps(body),
             headers={
                 "Content-Type": "application/json",
                 "Authorization": f"Bearer {self.key(user)}",
             },
+            timeout=60,
         )
+
+    def call_json2(self, user, model, method, **body):
+        """Call a method over JSON-2.
+
+        :return: HTTP status, and the result or the name of the error
+        """
+        answer = self.ask_json2(user, model, method, body)
         content = answer.json()
         if answer.status_code != 200:
             content = content["name"]

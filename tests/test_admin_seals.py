@@ -125,7 +125,7 @@ class TestAdminSeals(EreceiptCommon):
         empty = "request_gzip = NULL, response_gzip = NULL, purged_at = now()"
         statement = f"UPDATE ereceipt_exchange SET {empty} WHERE id = %s"
         self.assert_found(statement, row.id)
-        with freeze_time(fields.Datetime.now() + timedelta(days=6 * 366)):
+        with freeze_time(fields.Datetime.now() + timedelta(days=7 * 366)):
             self.env["ereceipt.exchange"]._purge()
         self.assertTrue(row.purged_at)
         self.assertFalse(row.request_gzip)

@@ -356,7 +356,7 @@ class TestEngineIssue(EreceiptCommon):
         row = self.sealed_rows()[:1]
         self.env["ereceipt.exchange"]._purge()
         self.assertFalse(row.purged_at, "young rows stay")
-        with freeze_time(fields.Datetime.now() + timedelta(days=6 * 366)):
+        with freeze_time(fields.Datetime.now() + timedelta(days=7 * 366)):
             self.env["ereceipt.exchange"]._purge()
         self.assertTrue(row.purged_at)
         self.assertFalse(row.request_text + row.response_text)

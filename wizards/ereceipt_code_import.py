@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal.by_file.reading import USUAL_ENCODINGS
+from ..models.ereceipt_notification import CLOSE, notification
 from .item_table import read_table
 
 HEADINGS = {
@@ -58,15 +59,7 @@ class EreceiptCodeImport(models.TransientModel):
             changed=changed,
             gone=gone,
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification("success", message, CLOSE)
 
     # -------------------------------------------------------------------------
     # READING

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..fiscal.contract import FiscalError
 from ..fiscal.eg_eta.item_codes import CodeUse, looked_for, owner_of
+from ..models.ereceipt_notification import CLOSE, notification
 
 MOST = 50
 """So many codes of a kind are shown: one page of ETA's answer. Who sees that many
@@ -158,16 +159,7 @@ class EreceiptEgCodeSearchLine(models.TransientModel):
         if not products:
             raise UserError(self.env._("Choose the products that get the code."))
         give = self._ask_to_use if self.is_foreign else self._use
-        message = give(products)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification("success", give(products), CLOSE)
 
     def _use(self, products):
         mappings = self.env["ereceipt.code.mapping"]

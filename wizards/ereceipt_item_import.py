@@ -5,6 +5,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..fiscal.by_file.reading import USUAL_ENCODINGS
+from ..models.ereceipt_notification import CLOSE, notification
 from .item_table import read_table
 
 ALIASES = {
@@ -106,15 +107,7 @@ class EreceiptItemImport(models.TransientModel):
             line.mapping_id.write(
                 {"scheme": line.scheme, "code": line.code, "pending": False}
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self._imported_text(),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification("success", self._imported_text(), CLOSE)
 
     def _imported_text(self):
         if self.good_count == 1:

@@ -112,13 +112,7 @@ class Layout:
             cell = self._written(value, known, form) if value is not None else ""
             cell = column.words.get(cell, cell)
             if column.required and not cell:
-                problems.append(
-                    Problem(
-                        "missing",
-                        _("The column %(column)s has to be filled, and is empty."),
-                        values={"column": column.heading},
-                    )
-                )
+                problems.append(_missing(column))
             row.append(cell)
         return row, problems
 
@@ -154,13 +148,7 @@ class Layout:
                 except CellError as error:
                     problems.append(_cell_problem(column, error))
                 if column.required and not cell:
-                    problems.append(
-                        Problem(
-                            "missing",
-                            _("The column %(column)s has to be filled, and is empty."),
-                            values={"column": column.heading},
-                        )
-                    )
+                    problems.append(_missing(column))
             yield Given(number, row, values, tuple(problems))
 
     def _places(self, heading: Sequence[str]) -> dict[str, int]:
@@ -231,6 +219,14 @@ def _ours(words: Mapping[str, str], cell: str) -> str:
         if theirs.casefold() == cell.casefold():
             return own
     return cell
+
+
+def _missing(column: Column) -> Problem:
+    return Problem(
+        "missing",
+        _("The column %(column)s has to be filled, and is empty."),
+        values={"column": column.heading},
+    )
 
 
 def _cell_problem(column: Column, error: CellError) -> Problem:

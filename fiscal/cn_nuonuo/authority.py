@@ -14,7 +14,6 @@ from ..contract import (
     AuthorityError,
     Built,
     Capabilities,
-    Connection,
     Document,
     Envelope,
     File,
@@ -26,6 +25,7 @@ from ..contract import (
     Signer,
     Status,
 )
+from ..examined import Examined
 from ..lacking import NoList, OneByOne
 from ..messages import Sentence, _
 from ..reconcilable import Reconcilable
@@ -51,7 +51,7 @@ from .red import RedLetters
 from .red_parts import RedParts, ask_all
 from .references import refer
 from .session import Session
-from .settings import parse_settings
+from .settings import Settings
 from .text import clean, told
 from .wording import dumps, order_of, red_request_of
 
@@ -61,7 +61,9 @@ DUPLICATE = "E9106"
 
 
 @register_authority
-class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcilable):
+class CnNuonuo(
+    SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Examined, Reconcilable
+):
     """Issues 数电发票 for one taxpayer, and red letters on them.
 
     Connection:
@@ -143,6 +145,8 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
     held_codes: ClassVar[frozenset[str]] = HELD
     tables: ClassVar[Sequence[str]] = KINDS
     table = staticmethod(table)
+    examine = staticmethod(examine)
+    settings_class: ClassVar[type[Settings]] = Settings
     not_cancellable: ClassVar[str] = _(
         "An electronic fapiao cannot be voided. Issue a red letter: a credit note on"
         " the invoice."
@@ -158,21 +162,9 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
         },
     }
 
-    def __init__(self, connection: Connection) -> None:
-        """Take a connection.
-
-        :raise ValueError: one of its settings makes no sense
-        """
-        super().__init__(connection)
-        self._settings = parse_settings(connection.settings)
+    _settings: Settings
 
     # -- without the network ----------------------------------------------------------
-
-    def check(self, receipt: Receipt) -> list[Problem]:
-        """Return everything that bureau and provider would refuse, all at once."""
-        return examine(
-            receipt, self._settings, self._now(), self._connection.seller_id
-        ).problems
 
     def build(self, receipt: Receipt, signer: Signer | None = None) -> Built:
         """Return the fapiao in the bureau's form; number and QR code come with the
@@ -180,11 +172,7 @@ class CnNuonuo(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconc
 
         :raise ValueError: the receipt would not pass :meth:`check`
         """
-        found = examine(
-            receipt, self._settings, self._now(), self._connection.seller_id
-        )
-        if found.problems:
-            raise ValueError(" ".join(problem.text for problem in found.problems))
+        found = self._passed(receipt)
         assert found.fapiao is not None
         return Built(freeze(found.fapiao), _MEDIA_TYPE)
 

@@ -4,11 +4,10 @@ document. Source: spec china 1.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..catalogue import Who
+from ..catalogue import Who, catalogue
 from ..messages import _
 
 Handling = Literal["permanent", "configuration", "hold", "unclear"]
@@ -30,10 +29,6 @@ class Known:
     message: str
 
 
-def _catalogue(*entries: Known) -> Mapping[str, Known]:
-    return {entry.code: entry for entry in entries}
-
-
 def _document(code: str, message: str) -> Known:
     return Known(code, "accountant", "permanent", message)
 
@@ -42,7 +37,7 @@ def _set_up(code: str, message: str) -> Known:
     return Known(code, "administrator", "configuration", message)
 
 
-GATEWAY = _catalogue(
+GATEWAY = catalogue(
     _set_up(
         "070101",
         _("The provider does not know the app key. Correct it in the registration."),
@@ -104,7 +99,7 @@ _FREIGHT = _(
     " origin, destination and goods. Correct them on the document."
 )
 
-CALLS = _catalogue(
+CALLS = catalogue(
     Known(
         "E4000",
         "authority",
@@ -209,7 +204,7 @@ CALLS = _catalogue(
 LOGGED_OUT, PERSON_CHECK, CREDIT_LINE = "not_logged_in", "person_check", "credit_line"
 FAILED = "issue_failed"
 
-CAUSES = _catalogue(
+CAUSES = catalogue(
     Known(
         LOGGED_OUT,
         "accountant",
@@ -266,7 +261,7 @@ CAUSE_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """What a cause is known by. The vendor has no codes for causes, and its words may
 change (not confirmed); one that is not known is :data:`FAILED`."""
 
-RED_STATES = _catalogue(
+RED_STATES = catalogue(
     _document(
         "red_05",
         _(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
-
-from ..settings import read_settings
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +70,6 @@ class Settings:
     file_hosts: str = "nuonuo.com,jss.com.cn,nuonuocs.cn,nntest.cn"
     file_bytes: Decimal = Decimal(10 * 1024 * 1024)
     extra_ca: str = ""
-
-
-def parse_settings(values: Mapping[str, Any]) -> Settings:
-    """Read a connection's settings, see :func:`..settings.read_settings`.
-
-    :raise ValueError: a value that makes no sense, named in the sentence
-    """
-    return read_settings(values, Settings)
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ..connected import Connected
@@ -32,6 +32,7 @@ from .amounts import tax_rows
 from .client import EtaClient, Login
 from .code_tables import table
 from .settings import EtaSettings
+from .thresholds import Thresholds, parse_thresholds
 
 _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
@@ -64,6 +65,9 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, NoWithdrawal, Reconcilable,
     """What its systems share; each adds its own."""
     usual_per_call: ClassVar[int]
     table = staticmethod(table)
+    setting_readers: ClassVar[Mapping[Any, Callable[[Any], Any]]] = {
+        Thresholds: parse_thresholds
+    }
     submission_path: ClassVar[str]
     raw_path: ClassVar[str]
     """Where a document is had as it was sent, with a place for its UUID."""

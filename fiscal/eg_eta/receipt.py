@@ -37,7 +37,7 @@ from .listing import Listing
 from .probing import company_claim, device_claims, probe
 from .qr import qr_text
 from .reader import read_receipt
-from .settings import Settings, parse_settings
+from .settings import Settings
 from .wire import moment_text
 
 _MANY_DISCOUNTS = 500
@@ -94,6 +94,9 @@ class EgReceipt(SellerReceipts, EtaAuthority):
     submission_path: ClassVar[str] = submission.PATH
     raw_path: ClassVar[str] = "/api/v1/receipts/{}/raw"
     raw_member: ClassVar[str] = "rawDocument"
+    settings_class: ClassVar[type[Settings]] = Settings
+
+    _settings: Settings
 
     def __init__(self, connection: Connection) -> None:
         """Take a connection.
@@ -101,7 +104,6 @@ class EgReceipt(SellerReceipts, EtaAuthority):
         :raise ValueError: one of its settings makes no sense
         """
         super().__init__(connection)
-        self._settings: Settings = parse_settings(connection.settings, Settings)
         self._serial = connection.device.serial if connection.device else ""
 
     # -- without the network ----------------------------------------------------------

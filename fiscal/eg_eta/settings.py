@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-from ..settings import read_settings
-from .thresholds import RECEIPT_BUYER_ID, Thresholds, parse_thresholds
+from .thresholds import RECEIPT_BUYER_ID, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +60,3 @@ class Settings(EtaSettings):
     submission_hours: Decimal = Decimal(24)
     payment_method: str = ""
     order_delivery_mode: str = "FC"
-
-
-Kind = TypeVar("Kind", bound=EtaSettings)
-
-_READERS = {Thresholds: parse_thresholds}
-
-
-def parse_settings(values: Mapping[str, Any], kind: type[Kind]) -> Kind:
-    """Read a connection's settings, see :func:`..settings.read_settings`.
-
-    :raise ValueError: a value that makes no sense, named in the sentence
-    """
-    return read_settings(values, kind, _READERS)

@@ -14,7 +14,6 @@ from ..contract import (
     AuthorityError,
     Built,
     Capabilities,
-    Connection,
     Document,
     Envelope,
     FiscalError,
@@ -27,6 +26,7 @@ from ..contract import (
     Status,
     TaxTotal,
 )
+from ..examined import Examined
 from ..lacking import NoList, OneByOne
 from ..messages import Sentence, _
 from ..probing import clock_problems, failure
@@ -60,7 +60,7 @@ from .moments import ZONE_NAME, message_text
 from .qr import qr_text
 from .reader import read_receipt
 from .schema import schema_problems
-from .settings import parse_settings
+from .settings import Settings
 from .soap import unwrap, wrap
 from .trust import fina_pem, trust_of
 from .working_days import Cause, report_by
@@ -71,7 +71,9 @@ _RACUNI, _PROVJERA, _ECHO = (OPERATIONS[n] for n in ("racuni", "provjera", "echo
 
 
 @register_authority
-class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcilable):
+class HrCis(
+    SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Examined, Reconcilable
+):
     """Registers receipts at CIS for one charging device.
 
     Connection:
@@ -128,6 +130,8 @@ class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcila
     )
     tables: ClassVar[Sequence[str]] = KINDS
     table = staticmethod(table)
+    examine = staticmethod(examine)
+    settings_class: ClassVar[type[Settings]] = Settings
     not_cancellable: ClassVar[str] = _(
         "A registered receipt cannot be cancelled. Issue a credit note, which is a"
         " receipt with negative amounts."
@@ -139,22 +143,9 @@ class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcila
         },
     }
 
-    def __init__(self, connection: Connection) -> None:
-        """Take a connection.
-
-        :raise ValueError: one of its settings makes no sense
-        """
-        super().__init__(connection)
-        self._settings = parse_settings(connection.settings)
+    _settings: Settings
 
     # -- without the network ----------------------------------------------------------
-
-    def check(self, receipt: Receipt) -> list[Problem]:
-        """Return everything that CIS would refuse, all at once."""
-        found = examine(
-            receipt, self._settings, self._now(), self._connection.seller_id
-        )
-        return found.problems
 
     def key_problems(self, signer: Signer) -> list[Problem]:
         """Return what speaks against a key for this connection; some of it are
@@ -176,12 +167,7 @@ class HrCis(SellerReceipts, NoList, OneByOne, ShippedCodes, Connected, Reconcila
         :raise AuthenticationError: there is no key, or it is another company's
         :raise TransientError: the key is away
         """
-        found = examine(
-            receipt, self._settings, self._now(), self._connection.seller_id
-        )
-        if found.problems:
-            raise ValueError(" ".join(problem.text for problem in found.problems))
-        facts = found.facts
+        facts = self._passed(receipt).facts
         key = _needed(signer)
         certificate.refuse_other_company(key, facts.issuer)
         code = zki(key, _zki_payload(facts), self._settings.zki_hash)

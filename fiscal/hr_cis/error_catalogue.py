@@ -6,11 +6,10 @@ Sources: spec croatia 8, after the authority's technical specification 2.6 and 2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..catalogue import Who
+from ..catalogue import Who, catalogue
 from ..messages import _
 
 Handling = Literal["permanent", "configuration", "transient", "change", "late"]
@@ -32,16 +31,12 @@ class Known:
     message: str
 
 
-def _catalogue(*entries: Known) -> Mapping[str, Known]:
-    return {entry.code: entry for entry in entries}
-
-
 _DIFFERS = _(
     "The data differ from those of the registered receipt, or the receipt is not"
     " registered. Wait until it has its JIR; a change needs the receipt as it was sent."
 )
 
-REFUSALS = _catalogue(
+REFUSALS = catalogue(
     Known(
         "s001",
         "administrator",
@@ -142,7 +137,7 @@ _ARITHMETIC = {
 }
 """Rules about amounts (spec croatia 8.3)."""
 
-RULES = _catalogue(
+RULES = catalogue(
     Known(
         "101",
         "administrator",

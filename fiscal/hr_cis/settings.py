@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
-
-from ..settings import read_settings
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,3 @@ class Settings:
     margin_in_total: bool = True
     company_cash_limit: Decimal = Decimal(700)
     portal: str = "https://porezna.gov.hr/rn"
-
-
-def parse_settings(values: Mapping[str, Any]) -> Settings:
-    """Read a connection's settings, see :func:`..settings.read_settings`.
-
-    :raise ValueError: a value that makes no sense, named in the sentence
-    """
-    return read_settings(values, Settings)

@@ -4,11 +4,12 @@ simulator of Nuonuo."""
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
-from ereceipt_db import OdooDatabase, Place
+from ereceipt_db import OdooDatabase
+from ereceipt_premises import set_up_company, set_up_devices, set_up_goods
 from ereceipt_shop import (
     LOST,
     PATIENCE,
@@ -147,20 +148,6 @@ def _cents(amount: str) -> int:
 # ----------------------------------------------------------------------------------
 
 
-def prepared_china(
-    place: Place, simulator: NuonuoSimulator
-) -> AbstractContextManager[str]:
-    """Make the database that Chinese shops are copied from; yield its name."""
-    return prepared(place, simulator, _set_up)
-
-
-def chinese_shop(
-    place: Place, simulator: NuonuoSimulator, source: str
-) -> AbstractContextManager[ChineseShop]:
-    """A Chinese shop of its own, with the simulator as it was at its start."""
-    return shop(place, simulator, source, ChineseShop)
-
-
 def _set_up(db: OdooDatabase, simulator: NuonuoSimulator) -> None:
     simulator.reset()
     with db.env("__system__") as env:
@@ -171,34 +158,24 @@ def _set_up(db: OdooDatabase, simulator: NuonuoSimulator) -> None:
 
 
 def _company(env: Any) -> None:
-    company = env.ref("base.main_company")
-    company.write(
-        {
-            "name": NAME,
-            "vat": SELLER,
-            "country_id": env.ref("base.cn").id,
-            "street": "张江路 88 号",
-            "city": "上海",
-            "phone": "021-50000000",
-        }
+    admin = set_up_company(
+        env,
+        "cn",
+        name=NAME,
+        vat=SELLER,
+        country_id=env.ref("base.cn").id,
+        street="张江路 88 号",
+        city="上海",
+        phone="021-50000000",
     )
-    env["account.chart.template"].try_loading("cn", company, install_demo=False)
-    admin = env.ref("base.user_admin")
-    admin.group_ids += env.ref("account_ereceipt.group_ereceipt_admin")
     # an invoice of another day than China's would wait for a person
     admin.tz = "Asia/Shanghai"
 
 
 def _goods(env: Any) -> None:
     vat = env["account.chart.template"].ref("l10n_cn_sales_excluded_13")
-    product = env["product.product"].create(
-        {
-            "name": "茶叶",
-            "default_code": "TEA",
-            "list_price": 100,
-            "taxes_id": [(6, 0, vat.ids)],
-        }
-    )
+    tea = {"name": "茶叶", "taxes_id": [(6, 0, vat.ids)]}
+    product = set_up_goods(env, tea, "王小明", (*TILL_JOURNALS, *PLAIN_JOURNALS))
     env["ereceipt.code.mapping"].sudo().create(
         {
             "authority": "cn_nuonuo",
@@ -206,14 +183,6 @@ def _goods(env: Any) -> None:
             "product_id": product.id,
             "code": GOODS,
         }
-    )
-    # the first sale to a customer writes his rank, and that conflicts in Odoo itself
-    env["res.partner"].create({"name": "王小明", "ref": "WALK-IN", "customer_rank": 1})
-    env["account.journal"].create(
-        [
-            {"name": f"Journal {code}", "type": "sale", "code": code}
-            for code in (*TILL_JOURNALS, *PLAIN_JOURNALS)
-        ]
     )
 
 
@@ -230,16 +199,18 @@ def _registration(env: Any, url: str) -> None:
             **PATIENCE,
         }
     )
-    journals = env["account.journal"]
-    devices = env["ereceipt.device"].create(
+    set_up_devices(
+        env,
+        registration,
+        TILL_JOURNALS,
         [
-            {
-                "name": f"Desk {number}",
-                "registration_id": registration.id,
-                "cn_clerk": CLERK,
-                "journal_ids": [(6, 0, journals.search([("code", "=", code)]).ids)],
-            }
-            for number, code in enumerate(TILL_JOURNALS, start=1)
-        ]
+            {"name": f"Desk {number}", "cn_clerk": CLERK}
+            for number, _journal in enumerate(TILL_JOURNALS, start=1)
+        ],
     )
-    devices.action_activate()
+
+
+prepared_china = partial(prepared, set_up=_set_up)
+"""Makes the database that Chinese shops are copied from."""
+chinese_shop = partial(shop, kind=ChineseShop)
+"""Opens a Chinese shop of its own."""

@@ -4,10 +4,11 @@ certified its key."""
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, ClassVar
 
-from ereceipt_db import OdooDatabase, Place
+from ereceipt_db import OdooDatabase
+from ereceipt_premises import set_up_company, set_up_devices, set_up_goods
 from ereceipt_shop import (
     PATIENCE,
     PLAIN_JOURNALS,
@@ -158,20 +159,6 @@ def _lines(nodes: list[Any], above: str = "") -> str:
 # ----------------------------------------------------------------------------------
 
 
-def prepared_croatia(
-    place: Place, simulator: CisSimulator
-) -> AbstractContextManager[str]:
-    """Make the database that Croatian shops are copied from; yield its name."""
-    return prepared(place, simulator, _set_up)
-
-
-def croatian_shop(
-    place: Place, simulator: CisSimulator, source: str
-) -> AbstractContextManager[CroatianShop]:
-    """A Croatian shop of its own, with the simulator as it was at its start."""
-    return shop(place, simulator, source, CroatianShop)
-
-
 def _set_up(db: OdooDatabase, simulator: CisSimulator) -> None:
     with db.env("__system__") as env:
         _company(env)
@@ -181,40 +168,22 @@ def _set_up(db: OdooDatabase, simulator: CisSimulator) -> None:
 
 
 def _company(env: Any) -> None:
-    company = env.ref("base.main_company")
-    company.write(
-        {
-            "name": "Kavana d.o.o.",
-            "vat": f"HR{OIB}",
-            "country_id": env.ref("base.hr").id,
-            "street": "Ilica 1",
-            "city": "Zagreb",
-        }
+    admin = set_up_company(
+        env,
+        "hr",
+        name="Kavana d.o.o.",
+        vat=f"HR{OIB}",
+        country_id=env.ref("base.hr").id,
+        street="Ilica 1",
+        city="Zagreb",
     )
-    env["account.chart.template"].try_loading("hr", company, install_demo=False)
-    admin = env.ref("base.user_admin")
-    admin.group_ids += env.ref("account_ereceipt.group_ereceipt_admin")
     admin.partner_id.hr_operator_oib = OPERATOR
 
 
 def _goods(env: Any) -> None:
     vat = env["account.chart.template"].ref("VAT_S_IN_ROC_25")
-    env["product.product"].create(
-        {
-            "name": "Čaj",
-            "default_code": "TEA",
-            "list_price": 100,
-            "taxes_id": [(6, 0, vat.ids)],
-        }
-    )
-    # the first sale to a customer writes his rank, and that conflicts in Odoo itself
-    env["res.partner"].create({"name": "Gost", "ref": "WALK-IN", "customer_rank": 1})
-    env["account.journal"].create(
-        [
-            {"name": f"Journal {code}", "type": "sale", "code": code}
-            for code in (*TILL_JOURNALS, *PLAIN_JOURNALS)
-        ]
-    )
+    tea = {"name": "Čaj", "taxes_id": [(6, 0, vat.ids)]}
+    set_up_goods(env, tea, "Gost", (*TILL_JOURNALS, *PLAIN_JOURNALS))
 
 
 def _registration(env: Any, simulator: CisSimulator) -> None:
@@ -232,17 +201,22 @@ def _registration(env: Any, simulator: CisSimulator) -> None:
             **PATIENCE,
         }
     )
-    journals = env["account.journal"]
-    devices = env["ereceipt.device"].create(
+    set_up_devices(
+        env,
+        registration,
+        TILL_JOURNALS,
         [
             {
                 "name": f"Till {number}",
-                "registration_id": registration.id,
                 "hr_premises": PREMISES,
                 "hr_device_number": str(number),
-                "journal_ids": [(6, 0, journals.search([("code", "=", code)]).ids)],
             }
-            for number, code in enumerate(TILL_JOURNALS, start=1)
-        ]
+            for number, _journal in enumerate(TILL_JOURNALS, start=1)
+        ],
     )
-    devices.action_activate()
+
+
+prepared_croatia = partial(prepared, set_up=_set_up)
+"""Makes the database that Croatian shops are copied from."""
+croatian_shop = partial(shop, kind=CroatianShop)
+"""Opens a Croatian shop of its own."""

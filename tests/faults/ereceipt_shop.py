@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from ereceipt_db import OdooDatabase, Place
+from ereceipt_premises import set_up_company, set_up_devices, set_up_goods
 
 from dev.certificates import RIN
 from simulator.client import ControlClient
@@ -386,27 +387,20 @@ def _forget(db: OdooDatabase) -> None:
 
 
 def _company(env: Any) -> None:
-    company = env.ref("base.main_company")
-    company.write(
-        {
-            "name": "شركة تجربة",
-            "vat": RIN,
-            "country_id": env.ref("base.eg").id,
-            "street": "12 El Tahrir",
-            "city": "Cairo",
-        }
+    set_up_company(
+        env,
+        "eg",
+        name="شركة تجربة",
+        vat=RIN,
+        country_id=env.ref("base.eg").id,
+        street="12 El Tahrir",
+        city="Cairo",
     )
-    env["account.chart.template"].try_loading("eg", company, install_demo=False)
-    admin = env.ref("base.user_admin")
-    admin.group_ids += env.ref("account_ereceipt.group_ereceipt_admin")
 
 
 def _goods(env: Any) -> None:
-    product = env["product.product"].create(
-        {"name": "Tea", "default_code": "TEA", "list_price": 100}
-    )
-    # the first sale to a customer writes his rank, and that conflicts in Odoo itself
-    env["res.partner"].create({"name": "Walk-in", "ref": "WALK-IN", "customer_rank": 1})
+    journals = (*TILL_JOURNALS, *PLAIN_JOURNALS)
+    product = set_up_goods(env, {"name": "Tea"}, "Walk-in", journals)
     env["ereceipt.code.mapping"].sudo().create(
         {
             "authority": "eg_receipt",
@@ -415,12 +409,6 @@ def _goods(env: Any) -> None:
             "scheme": "EGS",
             "code": f"EG-{RIN}-1",
         }
-    )
-    env["account.journal"].create(
-        [
-            {"name": f"Journal {code}", "type": "sale", "code": code}
-            for code in (*TILL_JOURNALS, *PLAIN_JOURNALS)
-        ]
     )
 
 
@@ -432,13 +420,8 @@ def _registration(env: Any, url: str) -> None:
             **connection_values(url),
         }
     )
-    devices = env["ereceipt.device"].create(
-        [
-            _device_values(env, registration, serial, journal)
-            for serial, journal in zip(SERIALS, TILL_JOURNALS, strict=True)
-        ]
-    )
-    devices.action_activate()
+    rows = [_device_values(env, serial) for serial in SERIALS]
+    set_up_devices(env, registration, TILL_JOURNALS, rows)
 
 
 PATIENCE = {
@@ -462,17 +445,10 @@ def connection_values(url: str) -> dict[str, Any]:
     }
 
 
-def _device_values(
-    env: Any, registration: Any, serial: str, journal: str
-) -> dict[str, Any]:
-    journals: Sequence[int] = (
-        env["account.journal"].search([("code", "=", journal)]).ids
-    )
+def _device_values(env: Any, serial: str) -> dict[str, Any]:
     return {
         "name": f"Till {serial}",
-        "registration_id": registration.id,
         "serial": serial,
-        "journal_ids": [(6, 0, journals)],
         **place_of_sale(env),
         "client_id": serial.lower(),
         "client_secret": f"sim-secret-{serial[-4:]}-a",

@@ -12,7 +12,6 @@ from ...contract import (
     AuthorityError,
     Built,
     Capabilities,
-    Connection,
     Document,
     Envelope,
     FiscalError,
@@ -24,6 +23,7 @@ from ...contract import (
     Signer,
     Status,
 )
+from ...examined import refuse
 from ...messages import Sentence, _
 from ...transport import Answer
 from .. import submission
@@ -33,7 +33,6 @@ from ..code_tables import INVOICE_KINDS
 from ..item_codes import ItemCodes
 from ..jsontext import clean
 from ..probing import company_claim, probe
-from ..settings import parse_settings
 from . import signature
 from .builder import build_invoice
 from .checks import examine
@@ -119,16 +118,9 @@ class EgInvoice(EtaAuthority):
     submission_path: ClassVar[str] = "/api/v1.0/documentsubmissions"
     raw_path: ClassVar[str] = "/api/v1.0/documents/{}/raw"
     raw_member: ClassVar[str] = "document"
+    settings_class: ClassVar[type[InvoiceSettings]] = InvoiceSettings
 
-    def __init__(self, connection: Connection) -> None:
-        """Take a connection.
-
-        :raise ValueError: one of its settings makes no sense
-        """
-        super().__init__(connection)
-        self._settings: InvoiceSettings = parse_settings(
-            connection.settings, InvoiceSettings
-        )
+    _settings: InvoiceSettings
 
     # -- without the network ----------------------------------------------------------
 
@@ -144,8 +136,7 @@ class EgInvoice(EtaAuthority):
         """
         content, problems = self._content(receipt)
         problems = problems or self._size_problems(receipt, content)
-        if problems:
-            raise ValueError(" ".join(problem.text for problem in problems))
+        refuse(problems)
         return Built(content, submission.MEDIA_TYPE)
 
     def _content(self, receipt: Receipt) -> tuple[bytes, list[Problem]]:

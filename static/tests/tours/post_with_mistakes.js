@@ -4,8 +4,8 @@ import { stepUtils } from "@web_tour/tour_utils";
 import {
     backToInvoice,
     confirm,
-    enterCode,
     enterInvoice,
+    mendCode,
     openInvoices,
     receiptIs,
     signIn,
@@ -46,13 +46,7 @@ registry.category("web_tour.tours").add("account_ereceipt_post_with_mistakes", {
             content: "The product is open",
             trigger: ".o_breadcrumb .active:contains(Wall clock)",
         },
-        {
-            content: "It is open at its codes",
-            trigger: ".o_form_view .nav-link.active[name=ereceipt]",
-        },
-        ...enterCode("EG-674859545-CLOCK"),
-        ...stepUtils.saveForm(),
-        backToInvoice(),
+        ...mendCode("EG-674859545-CLOCK"),
         {
             content: "The form says what is left, and only that",
             trigger:

@@ -112,7 +112,7 @@ export function backToInvoice() {
 }
 
 /** On a product's form, at its codes. */
-export function enterCode(code) {
+function enterCode(code) {
     return [
         {
             content: "Add a code",
@@ -134,6 +134,19 @@ export function enterCode(code) {
             trigger: "div[name=ereceipt_mapping_ids] div[name=code] input",
             run: `edit ${code} && press Tab`,
         },
+    ];
+}
+
+/** The product that lacks its code is open at its codes: enter it, and go back. */
+export function mendCode(code) {
+    return [
+        {
+            content: "The product is open at its codes",
+            trigger: ".o_form_view .nav-link.active[name=ereceipt]",
+        },
+        ...enterCode(code),
+        ...stepUtils.saveForm(),
+        backToInvoice(),
     ];
 }
 

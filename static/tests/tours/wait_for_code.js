@@ -1,14 +1,6 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
 
-import {
-    backToInvoice,
-    confirm,
-    enterCode,
-    enterInvoice,
-    openInvoices,
-    receiptIs,
-} from "./steps";
+import { confirm, enterInvoice, mendCode, openInvoices, receiptIs } from "./steps";
 
 /** The device lets documents wait: it is posted, and the cause is mended afterwards. */
 registry.category("web_tour.tours").add("account_ereceipt_wait_for_code", {
@@ -28,13 +20,7 @@ registry.category("web_tour.tours").add("account_ereceipt_wait_for_code", {
                 "div[name=ereceipt_problems] .alert:contains(Wall clock):contains(item code) a",
             run: "click",
         },
-        {
-            content: "The product is open at its codes",
-            trigger: ".o_form_view .nav-link.active[name=ereceipt]",
-        },
-        ...enterCode("EG-674859545-CLOCK"),
-        ...stepUtils.saveForm(),
-        backToInvoice(),
+        ...mendCode("EG-674859545-CLOCK"),
         receiptIs("Waiting"),
     ],
 });
