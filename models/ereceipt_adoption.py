@@ -40,7 +40,7 @@ class EreceiptReconciliationLine(models.Model):
         """
         refused = {}
         for line in lines:
-            if not line._is_adoptable():
+            if not line.reconciliation_id._adopts():
                 refused[line] = self.env._("The authority gives no documents back.")
             elif line.status_there != Status.VALID.value:
                 refused[line] = self.env._(

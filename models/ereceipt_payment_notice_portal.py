@@ -92,7 +92,7 @@ class EreceiptPaymentNotice(models.Model):
             return "info", self.env._("You have told us that you paid. We look for it.")
         if notice.state == "missing" and move.payment_state in PAYABLE:
             return "warning", self.env._(
-                "We could not find your payment: %s", notice.answer.strip()
+                "We could not find your payment: %s", (notice.answer or "").strip()
             )
         return "", ""
 
