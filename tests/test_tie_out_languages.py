@@ -27,7 +27,7 @@ class TestTieOutLanguages(TieOutKit, ReconciliationKit, EreceiptCommon):
             )
         )
 
-    def read(self, line, user):
+    def read_as(self, line, user):
         """Read a line's names as the web client of a user does."""
         own = line.with_user(user).with_context(lang=user.lang)
         [values] = own.read(["name", "tax_names", "display_name"])
@@ -39,16 +39,16 @@ class TestTieOutLanguages(TieOutKit, ReconciliationKit, EreceiptCommon):
         english, arabic = self.vat.name, "ضريبة 14"
         self.valid()
         line = self.line(self.compared(), "T1", "V009", "14")
-        his = self.read(line, self.accountant)
+        his = self.read_as(line, self.accountant)
         self.assertIn(f"({self.code.name})", his["name"])
         self.assertEqual(his["tax_names"], english)
-        hers = self.read(line, self.auditor)
+        hers = self.read_as(line, self.auditor)
         self.assertEqual(hers["name"], "T1 / V009 14 % (سلع عامة)")
         self.assertEqual(hers["display_name"], hers["name"])
         self.assertEqual(hers["tax_names"], arabic)
         # a name is that of the moment of comparing
         self.vat.with_context(lang="ar_001").name = "أخرى"
-        self.assertEqual(self.read(line, self.auditor)["tax_names"], arabic)
+        self.assertEqual(self.read_as(line, self.auditor)["tax_names"], arabic)
 
     def test_an_arabic_who_compares_and_an_english_who_reads(self):
         self.accountant.lang = "ar_001"
@@ -57,8 +57,8 @@ class TestTieOutLanguages(TieOutKit, ReconciliationKit, EreceiptCommon):
         self.invoice(lines=[untaxed])
         tie_out = self.compared(user=self.accountant.with_context(lang="ar_001"))
         [line] = tie_out.line_ids
-        self.assertEqual(self.read(line, self.manager)["name"], "No tax")
-        self.assertNotEqual(self.read(line, self.auditor)["name"], "No tax")
+        self.assertEqual(self.read_as(line, self.manager)["name"], "No tax")
+        self.assertNotEqual(self.read_as(line, self.auditor)["name"], "No tax")
 
     def test_what_belongs_to_no_tax(self):
         account = self.vat.invoice_repartition_line_ids.account_id
@@ -78,7 +78,7 @@ class TestTieOutLanguages(TieOutKit, ReconciliationKit, EreceiptCommon):
         ).action_post()
         self.valid()
         found = self.compared().line_ids.filtered("account_id")
-        self.assertIn("Without a tax", self.read(found, self.accountant)["name"])
-        hers = self.read(found, self.auditor)["name"]
+        self.assertIn("Without a tax", self.read_as(found, self.accountant)["name"])
+        hers = self.read_as(found, self.auditor)["name"]
         self.assertIn("حساب الضريبة", hers)
         self.assertNotIn("Without a tax", hers)
