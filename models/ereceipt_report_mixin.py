@@ -111,8 +111,10 @@ class EreceiptReportMixin(models.AbstractModel):
         words of both directions, or words and marks, wrongly that stand in one element:
         it draws them over each other. So each gets an element of its own.
         """
-        text = "" if text in (None, False) else _ISOLATES.sub("", str(text))
-        if get_lang(self.env).direction != "rtl":
+        # nought is a figure
+        nothing = text is None or text is False
+        text = "" if nothing else _ISOLATES.sub("", str(text))
+        if not text or get_lang(self.env).direction != "rtl":
             return escape(text)
         from_left = Markup('<span dir="ltr">%s</span>')
         if not re.search(f"[{FROM_RIGHT}]", text):

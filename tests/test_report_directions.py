@@ -60,6 +60,8 @@ class TestReportDirections(TieOutKit, ReconciliationKit, EreceiptCommon):
         }
         for text, printed in cases.items():
             self.assertEqual(str(arabic._printed_text(text)), printed)
+        self.assertEqual(str(arabic._printed_text(0)), '<span dir="ltr">0</span>')
+        self.assertFalse(arabic._printed_text(False))
         english = arabic.with_context(lang="en_US")
         self.assertEqual(str(english._printed_text("a <b>")), "a &lt;b&gt;")
 
