@@ -7,6 +7,7 @@ from odoo.tools import SQL, float_compare, format_datetime
 
 from ..fiscal.cn_nuonuo.error_catalogue import CREDIT_LINE
 from ..fiscal.cn_nuonuo.moments import local_day
+from ..fiscal.cn_nuonuo.probing import NOTHING_LEFT, credit_problems
 from ..fiscal.cn_nuonuo.session import CREDIT_REFRESH
 from ..fiscal.contract import FiscalError
 from .cn_nuonuo import AUTHORITY
@@ -159,20 +160,47 @@ class EreceiptRegistration(models.Model):
             if device:
                 registration._cn_look_at_credit(device)
 
+    def _cn_nuonuo_after_probe(self, found, devices):
+        """Renew the credit line when a person tests the connection, and believe what
+        the bureau says now rather than what the provider knew before. Where the bureau
+        takes its time, the upkeep job reads it later."""
+        registration = self.sudo()
+        # nothing is called for what is issued by file
+        device = devices.sudo().filtered(lambda d: d.issued_by != "file")[:1]
+        broken = any(problem.code != NOTHING_LEFT for problem in found)
+        if not device or broken or not registration._sends_here():
+            return found
+        if not registration._cn_may_ask_credit():
+            return found
+        registration._cn_ask_credit(device, "refresh_credit_line")
+        credit = registration._cn_ask_credit(device, "credit_line")
+        if not _is_told(credit):
+            return found
+        # when all calls are made: nothing is locked while they last
+        keep = partial(registration._cn_keep_credit, self.env.cr, credit)
+        self.env.cr.precommit.add(keep)
+        return credit_problems(credit, device._contract_device().record)
+
     def _cn_look_at_credit(self, device):
         """Ask what is to be asked now, through a device's account, and keep what was
         told."""
-        credit = None
         call = self._cn_credit_call()
-        if call:
-            try:
-                with self._calling(device) as authority:
-                    credit = getattr(authority.session(), call)()
-            except FiscalError as error:
-                _logger.info("The credit line of %s is not told: %s", self.name, error)
+        credit = self._cn_ask_credit(device, call) if call else None
         # not in this transaction: the breaker may have written the same row meanwhile
         self._breaker_apart(partial(self._cn_keep_credit, credit=credit))
         self.invalidate_recordset()
+
+    def _cn_ask_credit(self, device, call):
+        """Make a call of the session about the credit line.
+
+        :return: what it returns, None where it fails
+        """
+        try:
+            with self._calling(device) as authority:
+                return getattr(authority.session(), call)()
+        except FiscalError as error:
+            _logger.info("The credit line of %s is not told: %s", self.name, error)
+        return None
 
     def _cn_credit_call(self):
         """Return which call of the session is to be made now, None for none."""
@@ -236,8 +264,7 @@ class EreceiptRegistration(models.Model):
         :param credit: the session's ``CreditLine``, None where nothing was asked
         """
         registration = self.with_env(self.env(cr=cr, su=True))
-        progress = getattr(credit, "progress", "")
-        if progress == "done" and credit.available is not None:
+        if _is_told(credit):
             registration.write(
                 {
                     "cn_credit_left": float(credit.available),
@@ -344,6 +371,11 @@ def _month(moment):
     """Return year and month in China of a time (naive UTC)."""
     day = local_day(moment.replace(tzinfo=timezone.utc))
     return day.year, day.month
+
+
+def _is_told(credit):
+    """Whether the session's ``CreditLine``, or None, says what is left."""
+    return bool(credit and credit.progress == "done" and credit.available is not None)
 
 
 def _is_less(amount, other):

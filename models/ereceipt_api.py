@@ -97,13 +97,18 @@ class EreceiptApi(models.AbstractModel):
 
     def _issue_apart(self, moves):
         """Issue invoices together; undo that and return the error if it fails."""
+        numbered = {}
         try:
-            with self.env.cr.savepoint():
+            with (
+                self.env.cr.savepoint(),
+                moves._ereceipt_noting_numbers(numbered),
+            ):
                 self._issue_together(moves)
         except AccessError as error:
             return ItemError("access_denied", str(error))
         except (UserError, RedirectWarning) as error:
-            return ItemError("not_issued", str(error.args[0]))
+            text = moves._ereceipt_as_drafts(str(error.args[0]), numbered)
+            return ItemError("not_issued", text)
         return None
 
     def _issue_together(self, moves):

@@ -1,6 +1,9 @@
+import re
 from collections import defaultdict
+from contextlib import contextmanager
 
 from odoo import api, models
+from odoo.exceptions import RedirectWarning, UserError
 
 from .ereceipt_api_error import ItemError
 
@@ -154,6 +157,57 @@ class EreceiptApi(models.AbstractModel):
             "no_document",
             self.env._("%s has no document for the tax authority.", value),
         )
+
+
+class AccountMove(models.Model):
+    """How a draft is named to who asked for it to be issued, when that failed: the
+    number that it nearly got is another invoice's next time."""
+
+    _inherit = "account.move"
+
+    @contextmanager
+    def _ereceipt_noting_numbers(self, numbered):
+        """Note by what names drafts without a number went when the block fails.
+
+        :param dict numbered: gets the names, by the draft's id
+        """
+        drafts = self.filtered(lambda move: not _has_number(move))
+        try:
+            yield
+        except (UserError, RedirectWarning):
+            for move in drafts.filtered(_has_number):
+                numbered[move.id] = (move.display_name, move.name)
+            raise
+
+    def _ereceipt_as_drafts(self, text, numbered):
+        """Return a text in which drafts are named by what their numbers were not.
+
+        :param dict numbered: as :meth:`_ereceipt_noting_numbers` has noted them
+        """
+        labels = {
+            name: move._ereceipt_draft_label()
+            for move in self
+            for name in numbered.get(move.id, ())
+        }
+        if not labels:
+            return text
+        longest_first = sorted(map(re.escape, labels), key=len, reverse=True)
+        found = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)")
+        return found.sub(lambda match: labels[match[0]], text)
+
+    def _ereceipt_draft_label(self):
+        """Return what a draft is called: by its reference, or else its id."""
+        self.ensure_one()
+        return self.env._(
+            "Draft %(name)s (%(customer)s, %(amount)s)",
+            name=self.ref or self.id,
+            customer=self.partner_id.display_name or "–",
+            amount=self.currency_id.format(self.amount_total),
+        )
+
+
+def _has_number(move):
+    return bool(move.name) and move.name != "/"
 
 
 def _is_id(value):

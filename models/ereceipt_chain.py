@@ -295,6 +295,7 @@ class EreceiptDevice(models.Model):
             *self._line_problems(self._authority()),
             *self.registration_id._key_problems(),
         ]
+        found = self.registration_id._after_probe(found, self)
         return found or self._chain_problems()
 
     def _chain_problems(self):

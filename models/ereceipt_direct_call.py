@@ -49,6 +49,16 @@ class EreceiptRegistration(models.Model):
         finally:
             self._keep_calls(exchanges, failed)
 
+    def _after_probe(self, found, devices):
+        """Bring up to date what is shown of the connection besides; nothing that a call
+        needs is locked yet.
+
+        :param list found: what is wrong with the connection
+        :param devices: whose connection was tested
+        :return: what is wrong after that
+        """
+        return self._hook("after_probe", found, found, devices)
+
     def _keep_calls(self, exchanges, error):
         """Keep calls, and let the breaker learn how the last of them ended."""
 

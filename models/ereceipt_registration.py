@@ -290,6 +290,7 @@ class EreceiptRegistration(models.Model):
         if self._needs_device_credentials() and devices:
             return devices.action_test_connection()
         found = [*self._authority().probe(), *self._key_problems()]
+        found = self._after_probe(found, devices)
         return self._store_probe(found or devices._chain_problems())
 
     def action_confirm_database(self):

@@ -22,11 +22,12 @@ class EreceiptTieOutLine(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     sequence = fields.Integer(readonly=True)
-    name = fields.Char(string="Tax", required=True, readonly=True)
+    # as it was called when it was compared, in each language
+    name = fields.Char(string="Tax", required=True, readonly=True, translate=True)
     tax_type = fields.Char(string="Type", readonly=True)
     tax_subtype = fields.Char(string="Subtype", readonly=True)
     rate = fields.Char(readonly=True, help="In percent.")
-    tax_names = fields.Char(string="Taxes in Odoo", readonly=True)
+    tax_names = fields.Char(string="Taxes in Odoo", readonly=True, translate=True)
     account_id = fields.Many2one("account.account", readonly=True)
     tag_id = fields.Many2one("account.account.tag", string="Tax grid", readonly=True)
 

@@ -170,15 +170,45 @@ class EreceiptTieOut(models.Model):
             if any((net, tax, *totals)):
                 names.append(name)
                 key = books.keys.get(name) or Key(self.env["account.tax"])
-                values.append(self._tax_values(name, key, net, tax, totals))
+                values.append(
+                    self._tax_values(name, key, net, tax, totals)
+                    | self._line_texts(name, books)
+                )
         sums = defaultdict(lambda: ZERO)
         for row in by_hand:
             sums[row.what, row.id] += row.amount
         for (what, record_id), amount in sums.items():
             names.append((what, record_id))
-            values.append(self._by_hand_values(what, record_id, amount))
-        lines = self.env["ereceipt.tie.out.line"].create(values)
-        return dict(zip(names, lines, strict=True))
+            values.append(
+                self._by_hand_values(what, record_id, amount)
+                | self._line_texts((what, record_id), books)
+            )
+        created = self.env["ereceipt.tie.out.line"].create(values)
+        lines = dict(zip(names, created, strict=True))
+        self._say_in_each_language(lines, books)
+        return lines
+
+    def _say_in_each_language(self, lines, books):
+        """Write what lines are called in every language that is installed: who reads
+        them may have another one than who compared."""
+        for lang, _name in self.env["res.lang"].get_installed():
+            here = self.with_context(lang=lang)
+            for what, line in lines.items():
+                line.with_env(here.env).write(here._line_texts(what, books))
+
+    def _line_texts(self, what, books):
+        """Return what a line is called, in the language of the context.
+
+        :param what: the key's text, or ``("account" | "tag", id)``
+        """
+        if isinstance(what, tuple):
+            return {"name": self._by_hand_name(*what)}
+        key = books.keys.get(what)
+        taxes = self.env["account.tax"].browse(key.taxes.ids if key else ())
+        return {
+            "name": self._tax_name(TaxKey.parse(what), taxes),
+            "tax_names": ", ".join(taxes.mapped("name")),
+        }
 
     def _common(self):
         return {
@@ -198,11 +228,9 @@ class EreceiptTieOut(models.Model):
         return {
             **self._common(),
             "sequence": TAXES,
-            "name": self._tax_name(parsed, key.taxes),
             "tax_type": parsed.type,
             "tax_subtype": parsed.subtype,
             "rate": parsed.rate,
-            "tax_names": ", ".join(key.taxes.mapped("name")),
             "there_net": net,
             "there_tax": tax,
             "here_net": totals.net,
@@ -250,25 +278,28 @@ class EreceiptTieOut(models.Model):
 
     def _by_hand_values(self, what, record_id, amount):
         if what == "account":
-            accounts = self.env["account.account"].with_company(self.company_id)
-            record = accounts.browse(record_id)
             figures = {
                 "account_id": record_id,
                 "has_accounts": True,
                 "account_tax": amount,
                 "account_difference": amount,
             }
-            name = self.env._("Without a tax, account %s", record.display_name)
         else:
-            record = self.env["account.account.tag"].browse(record_id)
             figures = {
                 "tag_id": record_id,
                 "has_grids": True,
                 "grid_tax": amount,
                 "grid_difference": amount,
             }
-            name = self.env._("Without a tax, tax grid %s", record.display_name)
-        return {**self._common(), "sequence": BY_HAND, "name": name, **figures}
+        return {**self._common(), "sequence": BY_HAND, **figures}
+
+    def _by_hand_name(self, what, record_id):
+        if what == "account":
+            accounts = self.env["account.account"].with_company(self.company_id)
+            account = accounts.browse(record_id)
+            return self.env._("Without a tax, account %s", account.display_name)
+        tag = self.env["account.account.tag"].browse(record_id)
+        return self.env._("Without a tax, tax grid %s", tag.display_name)
 
     def _say_results(self, lines, values):
         """Write on the lines whether they are equal, explained, or to be looked

@@ -258,23 +258,37 @@ class EreceiptDocument(models.Model):
 
     _inherit = "ereceipt.document"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS: what is adopted is decided from the start
+        documents = super().create(vals_list)
+        heard = self.env["ereceipt.webhook"]._heard()
+        if heard:
+            made = documents.filtered(lambda d: d._is_heard(d.state, heard))
+            made._note_for_webhooks(dict.fromkeys(made.ids))
+        return documents
+
     def _go(self, state, **values):
         # EXTENDS: costs a look into a cache where nobody is told of anything
         heard = self.env["ereceipt.webhook"]._heard()
         if heard:
-            self._note_for_webhooks(state, heard)
+            changing = self.filtered(
+                lambda d: d.state != state and d._is_heard(state, heard)
+            )
+            changing._note_for_webhooks({d.id: d.state for d in changing})
         return super()._go(state, **values)
 
-    def _note_for_webhooks(self, state, heard):
-        """Have deliveries written, at the end of the transaction and all together, for
-        documents that go into a state."""
-        changing = self.filtered(
-            lambda d: (
-                d.state != state
-                and state in heard.get((d.company_id.id, d.environment), ())
-            )
-        )
-        if not changing:
+    def _is_heard(self, state, heard):
+        """Whether somebody is told that a document comes into a state."""
+        return state in heard.get((self.company_id.id, self.environment), ())
+
+    def _note_for_webhooks(self, before):
+        """Have deliveries written, at the end of the transaction and all together.
+
+        :param dict before: the state that each document leaves, by id; None of one
+            that was not there
+        """
+        if not before:
             return
         precommit = self.env.cr.precommit
         if NOTED not in precommit.data:
@@ -284,8 +298,8 @@ class EreceiptDocument(models.Model):
             plain = self.env(su=True, context={})
             precommit.add(plain["ereceipt.webhook.delivery"]._write_noted)
         noted = precommit.data[NOTED]
-        for document in changing:
-            noted.setdefault(document.id, document.state)
+        for document_id, state in before.items():
+            noted.setdefault(document_id, state)
 
     def _told_in_its_language(self):
         """Yield each document and what other systems are told of it, in the language

@@ -91,7 +91,7 @@ class TestWebhook(WebhookCommon):
         with patch.object(
             type(self.env["ereceipt.webhook.delivery"]), "create"
         ) as create:
-            documents.sudo()._note_for_webhooks("valid", {})
+            documents.sudo()._go("late")
             self.env.cr.flush()
         create.assert_not_called()
         with self.assertQueryCount(0):

@@ -47,7 +47,6 @@ class EreceiptCnSession(models.TransientModel):
     state_text = fields.Char(string="State", readonly=True)
     awaited = fields.Selection(
         [("code", "QR code"), ("login", "Login")],
-        string="Awaited",
         readonly=True,
         help="What the bureau is at, and the dialog looks for by itself.",
     )

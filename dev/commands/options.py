@@ -6,6 +6,7 @@ import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from setup import addons
 from setup.cache import CHECKOUT
 
 COUNTRIES = ("cn", "eg", "hr", "all")
@@ -136,10 +137,20 @@ def i18n() -> argparse.Namespace:
     """Return the options of ``dev/i18n``."""
     parser = _parser("i18n", "Export the terms and merge them into the translations.")
     _add_servers(parser)
+    names = addons.names()
+    parser.add_argument(
+        "addons",
+        nargs="*",
+        metavar="ADDON",
+        help=f"whose, of {', '.join(names)} (default: all)",
+    )
     parser.add_argument(
         "--check", action="store_true", help="change nothing; 1 if not up to date"
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if unknown := set(asked.addons) - set(names):
+        parser.error(f"there is no add-on {', '.join(sorted(unknown))}")
+    return asked
 
 
 def shell() -> argparse.Namespace:

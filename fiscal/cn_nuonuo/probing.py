@@ -6,8 +6,10 @@ from ..contract import FiscalError, Problem, Record
 from ..messages import _
 from ..probing import clock_problems, failure
 from .client import NuonuoClient
-from .error_catalogue import LOGGED_OUT
-from .session import Session
+from .error_catalogue import CREDIT_LINE, LOGGED_OUT
+from .session import CreditLine, Session
+
+NOTHING_LEFT = f"probe_{CREDIT_LINE}"
 
 
 def probe(
@@ -52,11 +54,19 @@ def _credit_problems(session: Session, record: Record | None) -> list[Problem]:
         credit = session.credit_line()
     except FiscalError as exc:
         return [failure("probe_api", exc, record)]
+    return credit_problems(credit, record)
+
+
+def credit_problems(credit: CreditLine, record: Record | None) -> list[Problem]:
+    """Return that nothing is left of the credit line, if that is so.
+
+    :param record: what to open to mend it
+    """
     if credit.available is None or credit.available > 0:
         return []
     return [
         Problem(
-            "probe_credit_line",
+            NOTHING_LEFT,
             _(
                 "Nothing is left of the company's credit line for this month. Ask the"
                 " tax bureau to raise it."

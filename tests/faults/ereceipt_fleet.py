@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
 from types import TracebackType
 
-from ereceipt_server import CRONS, START_SECONDS, Engine, OdooServer, nudge
+from ereceipt_server import CRONS, START_SECONDS, Engine, OdooServer, free_port, nudge
 from ereceipt_shop import Shop
 
 _NUDGE = 0.3
@@ -104,7 +102,7 @@ class Fleet:
     def _complete(self) -> None:
         """Start servers until there are as many as wanted, all of them at work."""
         while len(self._servers) < self._count:
-            port = _free_port() if self.engine.serves else 0
+            port = free_port() if self.engine.serves else 0
             self._servers.append(OdooServer.started(self.shop, port, self.engine))
         end = time.monotonic() + START_SECONDS
         while not all(server.is_ready() for server in self._servers):
@@ -114,9 +112,3 @@ class Fleet:
     def _end(self) -> None:
         for server in self._servers:
             server.kill()
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

@@ -5,8 +5,6 @@ answers. A lost answer is resolved by asking; an order number is taken once.
 from __future__ import annotations
 
 import random
-import socket
-from contextlib import closing
 
 import pytest
 from ereceipt_china import SELLER, ChineseShop
@@ -19,7 +17,7 @@ from ereceipt_killpoints import (
     IN_REQUEST,
     KillPoint,
 )
-from ereceipt_server import START_SECONDS, OdooServer
+from ereceipt_server import START_SECONDS, OdooServer, free_port
 from ereceipt_shop import TILL_JOURNALS
 from ereceipt_storm import ANSWERED, Storm, assert_killed_at, run_lanes, settle_all
 
@@ -146,7 +144,7 @@ def test_call_backs_bring_the_jobs_on(chinese_shop: ChineseShop) -> None:
     control.settings(issue_seconds=0, sign_seconds=0, callback_retry_seconds=0.5)
     for kind in ("forged", "doubled", "early", "late", "lost"):
         control.fault("callback", f"callback_{kind}", probability=0.3)
-    port = _free_port()
+    port = free_port()
     with chinese_shop.db.env() as env:
         parameters = env["ir.config_parameter"].sudo()
         parameters.set_param("web.base.url", f"http://127.0.0.1:{port}")
@@ -167,9 +165,3 @@ def test_call_backs_bring_the_jobs_on(chinese_shop: ChineseShop) -> None:
     assert {row["status"] for row in told} == {"delivered"}
     taken = chinese_shop.db.value("SELECT count(*) FROM ereceipt_callback")
     assert taken == len({row["body"] for row in told})
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

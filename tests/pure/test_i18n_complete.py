@@ -7,9 +7,20 @@ from pathlib import Path
 import polib
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "i18n"
-TEMPLATE = polib.pofile(str(FOLDER / "account_ereceipt.pot"))
-LANGUAGES = [polib.pofile(str(path)) for path in sorted(FOLDER.glob("*.po"))]
+CHECKOUT = Path(__file__).resolve().parents[2]
+MAIN = CHECKOUT / "i18n"
+FOLDERS = {
+    "account_ereceipt": MAIN,
+    **{
+        manifest.parent.name: manifest.parent / "i18n"
+        for manifest in sorted(CHECKOUT.glob("bridges/*/__manifest__.py"))
+    },
+}
+LANGUAGES = sorted(path.stem for path in MAIN.glob("*.po"))
+EACH = pytest.mark.parametrize(
+    ("module", "language"),
+    [(module, language) for module in FOLDERS for language in LANGUAGES],
+)
 
 _EXAMPLE = re.compile(r"EG-(?:<[^>]*>|%\(rin\)s)-<[^>]*>")
 _PLACE = re.compile(r"%\(\w+\)[sd]|%[sd%]|</?\w+")
@@ -20,22 +31,34 @@ def _places(text: str) -> list[str]:
     return sorted([*_PLACE.findall(_EXAMPLE.sub("", text)), *sum(examples, [])])
 
 
+def _template(module: str) -> polib.POFile:
+    return polib.pofile(str(FOLDERS[module] / f"{module}.pot"))
+
+
+def _translated(module: str, language: str) -> polib.POFile:
+    return polib.pofile(str(FOLDERS[module] / f"{language}.po"))
+
+
 def _entries() -> Iterator[tuple[str, polib.POEntry]]:
-    for language in LANGUAGES:
-        for entry in language:
-            yield language.metadata["Language"], entry
+    for module in FOLDERS:
+        for language in LANGUAGES:
+            for entry in _translated(module, language):
+                yield language, entry
 
 
 def test_arabic_is_there() -> None:
-    assert "ar" in {language.metadata["Language"] for language in LANGUAGES}
+    assert "ar" in LANGUAGES
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda po: po.metadata["Language"])
-def test_every_term_is_translated(language: polib.POFile) -> None:
-    wanted = {entry.msgid for entry in TEMPLATE if entry.msgid}
-    given = {e.msgid for e in language if e.msgstr and not e.fuzzy and not e.obsolete}
+@EACH
+def test_every_term_is_translated(module: str, language: str) -> None:
+    translated = _translated(module, language)
+    assert translated.metadata["Language"] == language
+    wanted = {entry.msgid for entry in _template(module) if entry.msgid}
+    assert wanted
+    given = {e.msgid for e in translated if e.msgstr and not e.fuzzy and not e.obsolete}
     assert wanted - given == set()
-    assert {e.msgid for e in language if not e.obsolete} - wanted == set()
+    assert {e.msgid for e in translated if not e.obsolete} - wanted == set()
 
 
 def test_translations_keep_places_and_tags() -> None:

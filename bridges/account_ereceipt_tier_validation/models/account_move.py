@@ -4,7 +4,9 @@ from markupsafe import Markup
 
 from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools import LazyTranslate
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 OPEN = ("waiting", "pending", "rejected")
@@ -69,7 +71,7 @@ class AccountMove(models.Model):
         self.env["ereceipt.alert"]._raise(
             self,
             "approved",
-            self.env._("Approved, but it could not be confirmed by itself"),
+            _lt("Approved, but it could not be confirmed by itself"),
             note=Markup("<p style='white-space: pre-line'>%s</p>") % reason,
             user=requester,
         )

@@ -121,6 +121,8 @@ class TestTiers(EreceiptCommon):
         self.assertEqual(move.invoice_date, self.today())
 
     def test_what_stands_against_it_does_not_undo_the_approval(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.accountant.lang = "ar_001"
         move = self.draft()
         self.item_mapping.unlink()
         move.request_validation()
@@ -128,6 +130,7 @@ class TestTiers(EreceiptCommon):
         self.assertEqual((move.state, move.validation_status), ("draft", "validated"))
         activity = move.sudo().activity_ids.filtered("ereceipt_cause")
         self.assertEqual(activity.user_id, self.accountant)
+        self.assertIn("تعذر تأكيدها", activity.summary, "in the language of who asked")
         self.assertIn("قلم حبر", activity.note)
         self.assert_not_issued(move)
         self.env["ereceipt.code.mapping"].with_user(self.manager).create(
