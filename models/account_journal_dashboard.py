@@ -1,11 +1,9 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ..fiscal import lifecycle
-
 FIGURES = {
     "ereceipt_person": [("needs_person", "=", True)],
-    "ereceipt_way": [("state", "in", sorted(lifecycle.OPEN))],
+    "ereceipt_way": [("on_the_way", "=", True)],
 }
 """What the dashboard of accounting counts on a journal, by the names that its card
 uses, with the documents that each counts."""

@@ -340,9 +340,12 @@ class AccountMove(models.Model):
         )
 
     def action_ereceipt_open_registration(self):
-        """Open the registration, which says why nothing is sent."""
+        """Open the registration, which says why nothing is sent; or the device whose
+        credentials are refused."""
         self.ensure_one()
-        return self.ereceipt_document_id.registration_id._get_records_action()
+        document = self.ereceipt_document_id
+        refused = document._open_breaker().filtered("breaker_credentials")
+        return (refused or document.registration_id)._get_records_action()
 
     def action_ereceipt_open_signing(self):
         """Open the key that the document waits for, or the registration without one."""

@@ -1,12 +1,18 @@
 from odoo import api, fields, models
 from odoo.tools.translate import LazyGettext
 
+from .ereceipt_said import Said
+
 ACTIVITY_TYPE = "account_ereceipt.mail_activity_type_ereceipt"
 
 
 def in_language(env, text):
-    """Return a text that may be a lazy translation in an environment's language: jobs
-    run in one of their own, and write to people who read another."""
+    """Return a text that may be a lazy translation, or know what it was made of, in an
+    environment's language: jobs run in one of their own, and write to people who read
+    another."""
+    said = Said.source(text)
+    if said:
+        return env["ereceipt.document"]._said_text(said, text)
     return env._(text) if isinstance(text, LazyGettext) else text
 
 

@@ -135,7 +135,7 @@ class EreceiptAlertCause(models.Model):
     opened_at = fields.Datetime(string="Since", required=True, readonly=True)
     closed_at = fields.Datetime(string="Gone since", readonly=True)
     is_open = fields.Boolean(
-        string="Open", compute="_compute_is_open", search="_search_is_open"
+        string="Still open", compute="_compute_is_open", search="_search_is_open"
     )
     told_at = fields.Datetime(string="Last told", readonly=True)
     told_user_ids = fields.Many2many(
@@ -367,6 +367,11 @@ class EreceiptAlertCause(models.Model):
             return format_list(self.env, names) if names else ""
         write = getattr(self, f"_note_{self.kind}", None)
         return (write(self.data) if write and self.data else self.text) or ""
+
+    def _note_breaker(self, data):
+        return self.env["ereceipt.document"]._said_text(data, self.text)
+
+    _note_login = _note_breaker
 
     def _note_clock(self, data):
         seconds = abs(data["seconds"])

@@ -225,6 +225,7 @@ class EreceiptAlertWatch(models.AbstractModel):
                 "login" if record.breaker_credentials else "breaker",
                 record,
                 registration,
+                data=record.breaker_said or None,
                 text=record.breaker_reason or "",
             )
             for record, registration in [

@@ -1,12 +1,14 @@
 from datetime import timedelta
 
 from psycopg2.errors import SerializationFailure
+from psycopg2.extras import Json
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..fiscal.contract import AmbiguousError, AuthenticationError, TransientError
 from ..fiscal.retry import Breaker
+from .ereceipt_said import Said
 
 CREDENTIALS_PAUSE = timedelta(hours=1)
 
@@ -38,6 +40,16 @@ class EreceiptBreakerMixin(models.AbstractModel):
     breaker_reason = fields.Char(
         string="Why held back", copy=False, readonly=True, program_only=True
     )
+    breaker_said = fields.Json(
+        string="What the reason was made of",
+        copy=False,
+        readonly=True,
+        program_only=True,
+        help="So that each reader is told it in his own language.",
+    )
+    breaker_reason_shown = fields.Char(
+        string="Reason for holding back", compute="_compute_breaker_reason_shown"
+    )
     breaker_credentials = fields.Boolean(
         string="Credentials refused",
         copy=False,
@@ -45,6 +57,14 @@ class EreceiptBreakerMixin(models.AbstractModel):
         program_only=True,
         help="Calls are held back because the authority refused who we are.",
     )
+
+    @api.depends("breaker_reason", "breaker_said")
+    @api.depends_context("lang", "tz")
+    def _compute_breaker_reason_shown(self):
+        said = self.env["ereceipt.document"]._said_text
+        for record in self:
+            text = said(record.breaker_said, record.breaker_reason)
+            record.breaker_reason_shown = text
 
     def _breaker_count(self, error, reason, signs_in=None):
         """Draw for the breaker what a call's end means.
@@ -95,11 +115,11 @@ class EreceiptBreakerMixin(models.AbstractModel):
                 SQL(
                     "UPDATE %s SET breaker_failures = %s, breaker_open_until = "
                     "GREATEST(breaker_open_until, %s), breaker_reason = %s, "
-                    "breaker_credentials = %s WHERE id = %s",
+                    "breaker_said = %s, breaker_credentials = %s WHERE id = %s",
                     table,
                     failures,
                     until,
-                    reason,
+                    *_kept(reason),
                     credentials,
                     self.id,
                 )
@@ -120,11 +140,11 @@ class EreceiptBreakerMixin(models.AbstractModel):
             cr.execute(
                 SQL(
                     "UPDATE %s SET breaker_open_until = "
-                    "GREATEST(breaker_open_until, %s), breaker_reason = %s "
-                    "WHERE id = %s",
+                    "GREATEST(breaker_open_until, %s), breaker_reason = %s, "
+                    "breaker_said = %s WHERE id = %s",
                     SQL.identifier(self._table),
                     until,
-                    reason,
+                    *_kept(reason),
                     self.id,
                 )
             )
@@ -151,6 +171,7 @@ class EreceiptBreakerMixin(models.AbstractModel):
                 "breaker_failures": 0,
                 "breaker_open_until": False,
                 "breaker_reason": False,
+                "breaker_said": False,
                 "breaker_credentials": False,
             }
         )
@@ -164,7 +185,8 @@ class EreceiptBreakerMixin(models.AbstractModel):
             cr.execute(
                 SQL(
                     "UPDATE %s SET breaker_failures = 0, breaker_open_until = NULL, "
-                    "breaker_reason = NULL, breaker_credentials = FALSE "
+                    "breaker_reason = NULL, breaker_said = NULL, "
+                    "breaker_credentials = FALSE "
                     "WHERE id = %s",
                     SQL.identifier(self._table),
                     self.id,
@@ -191,6 +213,7 @@ class EreceiptBreakerMixin(models.AbstractModel):
                 "breaker_failures",
                 "breaker_open_until",
                 "breaker_reason",
+                "breaker_said",
                 "breaker_credentials",
             ]
         )
@@ -201,3 +224,10 @@ class EreceiptBreakerMixin(models.AbstractModel):
 
     def _breaker_closed(self):
         """Hook: take back what :meth:`_breaker_opened` told."""
+
+
+def _kept(reason):
+    """Return a reason as the columns keep it: as it was said, and what it was made
+    of."""
+    said = Said.source(reason)
+    return reason and str(reason), Json(said) if said else None

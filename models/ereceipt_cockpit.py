@@ -80,6 +80,9 @@ class EreceiptCockpit(models.AbstractModel):
         if not environments:
             return {"start": self._first_steps()}
         scope = self._scope(environment or environments[-1], days)
+        sections = self._sections(scope)
+        others = any(row["asks"] for section in sections for row in section["rows"])
+        sections.insert(0, self._person_section(scope, others))
         return {
             "start": False,
             "environment": scope.environment,
@@ -87,18 +90,19 @@ class EreceiptCockpit(models.AbstractModel):
             "days": scope.days,
             "periods": self._choices("days", PERIODS),
             "at": self._clock_text(scope.now),
-            **self._document_figures(scope),
-            "sections": [one for one in self._sections(scope) if one["rows"]],
+            **self._document_figures(scope, others),
+            "sections": [one for one in sections if one["rows"]],
         }
 
     @api.model
     def _sections(self, scope):
-        """Return sections of rows, the most urgent ones first.
+        """Return sections of rows, the most urgent ones first, below the documents that
+        need a person.
 
         Hook: other parts of the product add their own (:meth:`_section`).
         """
         return [
-            self._person_section(scope),
+            self._further_section(scope),
             self._deadline_section(scope),
             self._error_section(scope),
             self._failure_section(scope),
@@ -106,7 +110,6 @@ class EreceiptCockpit(models.AbstractModel):
             self._ends_section(scope),
             self._answers_section(scope),
             self._rework_section(scope),
-            self._further_section(scope),
         ]
 
     # -------------------------------------------------------------------------
@@ -210,16 +213,15 @@ class EreceiptCockpit(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _section(self, name, title, rows, empty=False):
-        """Return a section; one without rows is not shown unless ``empty`` says what
-        that means."""
+    def _section(self, name, title, rows):
+        """Return a section; one without rows is not shown."""
         rows = [row for row in rows if row]
-        if not rows and empty:
-            rows = [self._row(empty, level="success")]
         return {"name": name, "title": title, "rows": rows}
 
     @api.model
-    def _row(self, label, count=None, text="", note="", level="", opens=False):
+    def _row(
+        self, label, count=None, text="", note="", level="", opens=False, asks=False
+    ):
         """Return a row, or a tile.
 
         :param str label: what it is about
@@ -228,6 +230,8 @@ class EreceiptCockpit(models.AbstractModel):
         :param str note: what else is worth knowing
         :param str level: Bootstrap's word for its colour, "" for none
         :param opens: the action that shows what is behind it
+        :param bool asks: nothing happens by itself: somebody has to do something that
+            is not told of any document
         """
         return {
             "label": label,
@@ -236,6 +240,7 @@ class EreceiptCockpit(models.AbstractModel):
             "note": note,
             "level": level,
             "open": opens,
+            "asks": asks,
         }
 
     @api.model

@@ -47,16 +47,11 @@ class Counted:
     def __init__(self):
         self.undone = defaultdict(lambda: defaultdict(int))
         self.period = defaultdict(lambda: defaultdict(int))
-        self.by_state = defaultdict(int)
-        self.oldest = {}
         self.issued = self.valid = 0
 
-    def add_undone(self, place, state, count, oldest):
-        """Count what is undone, and remember since when it is there."""
+    def add_undone(self, place, state, count):
+        """Count what is undone."""
         self.undone[place][COLUMN_OF[state]] += count
-        self.by_state[state] += count
-        moments = filter(None, (self.oldest.get(state), oldest))
-        self.oldest[state] = min(moments, default=None)
 
     def add_issued(self, place, state, count):
         """Count what was issued in the period."""
@@ -65,11 +60,6 @@ class Counted:
             self.period[place][COLUMN_OF[state]] += count
         if state == lifecycle.VALID:
             self.valid += count
-
-    def total(self, states):
-        """Return how many are undone in some states, and since when."""
-        moments = filter(None, map(self.oldest.get, states))
-        return sum(self.by_state[state] for state in states), min(moments, default=None)
 
 
 class EreceiptCockpit(models.AbstractModel):
@@ -82,11 +72,14 @@ class EreceiptCockpit(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _document_figures(self, scope):
-        """Return tiles, the table and the course of the days."""
+    def _document_figures(self, scope, others):
+        """Return tiles, the table and the course of the days.
+
+        :param bool others: something else than documents needs a person
+        """
         counted = self._count(scope)
         return {
-            "tiles": self._tiles(scope, counted),
+            "tiles": self._tiles(scope, counted, others),
             "table": self._device_table(scope, counted),
             "course": self._course(scope),
         }
@@ -94,13 +87,13 @@ class EreceiptCockpit(models.AbstractModel):
     @api.model
     def _count(self, scope):
         documents, counted = self.env["ereceipt.document"], Counted()
-        for registration, device, state, count, oldest in documents._read_group(
+        for registration, device, state, count in documents._read_group(
             scope.undone,
             ["registration_id", "device_id", "state"],
-            ["__count", "create_date:min"],
+            ["__count"],
             order="state",
         ):
-            counted.add_undone((registration, device), state, count, oldest)
+            counted.add_undone((registration, device), state, count)
         for registration, device, state, count in documents._read_group(
             scope.period,
             ["registration_id", "device_id", "state"],
@@ -115,10 +108,10 @@ class EreceiptCockpit(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _tiles(self, scope, counted):
+    def _tiles(self, scope, counted, others):
         return [
-            self._person_tile(scope),
-            self._way_tile(scope, counted),
+            self._person_tile(scope, others),
+            self._way_tile(scope),
             self._later_tile(scope),
             self._deadline_tile(scope),
             self._valid_tile(scope, counted),
@@ -126,22 +119,28 @@ class EreceiptCockpit(models.AbstractModel):
         ]
 
     @api.model
-    def _person_tile(self, scope):
+    def _person_tile(self, scope, others):
         domain = [*scope.everything, ("needs_person", "=", True)]
         count, oldest = self._count_and_oldest(domain)
         name = self.env._("Needs a person")
+        if count:
+            note, level = self._oldest_text(scope, oldest), "danger"
+        elif others:
+            note, level = self.env._("No document; something else does"), "warning"
+        else:
+            note, level = self.env._("Nothing to do"), "success"
         return self._row(
             name,
             count,
-            note=self._oldest_text(scope, oldest) or self.env._("Nothing to do"),
-            level="danger" if count else "success",
+            note=note,
+            level=level,
             opens=self._open_documents(name, domain),
         )
 
     @api.model
-    def _way_tile(self, scope, counted):
-        states = sorted(lifecycle.OPEN)
-        count, oldest = counted.total(states)
+    def _way_tile(self, scope):
+        domain = [*scope.undone, ("on_the_way", "=", True)]
+        count, oldest = self._count_and_oldest(domain)
         name = self.env._("On the way")
         return self._row(
             name,
@@ -149,9 +148,7 @@ class EreceiptCockpit(models.AbstractModel):
             note=self._oldest_text(scope, oldest)
             or self.env._("Everything has arrived"),
             level="info" if count else "success",
-            opens=self._open_documents(
-                name, [*scope.everything, ("state", "in", states)]
-            ),
+            opens=self._open_documents(name, domain),
         )
 
     @api.model
@@ -346,8 +343,11 @@ class EreceiptCockpit(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _person_section(self, scope):
-        """Return what needs a person by what it waits for, the most first."""
+    def _person_section(self, scope, others):
+        """Return what needs a person by what it waits for, the most first.
+
+        :param bool others: something else than documents needs one
+        """
         documents = self.env["ereceipt.document"]
         domain = [*scope.everything, ("needs_person", "=", True)]
         groups = documents._read_group(
@@ -377,12 +377,13 @@ class EreceiptCockpit(models.AbstractModel):
                     opens=self._open_documents(label, [*domain, *same]),
                 )
             )
-        return self._section(
-            "person",
-            self.env._("Needs a person"),
-            rows,
-            self.env._("Nobody has to do anything."),
-        )
+        if not rows and others:
+            label = self.env._("No document needs anybody, but what stands below does.")
+            rows.append(self._row(label, level="warning"))
+        elif not rows:
+            label = self.env._("Nobody has to do anything.")
+            rows.append(self._row(label, level="success"))
+        return self._section("person", self.env._("Needs a person"), rows)
 
     # -------------------------------------------------------------------------
     # DEADLINES

@@ -135,13 +135,14 @@ class EreceiptCockpit(models.AbstractModel):
         groups = self.env["ereceipt.document"]._read_group(
             domain,
             ["last_error"],
-            ["__count", "create_date:min"],
+            ["__count", "create_date:min", "id:max"],
             order="__count DESC",
             limit=MOST_FAILURES,
         )
+        documents = self.env["ereceipt.document"].browse(row[-1] for row in groups)
         rows = [
             self._row(
-                error,
+                document._last_error_text(),
                 count,
                 note=self._oldest_text(scope, oldest),
                 level="warning",
@@ -150,7 +151,9 @@ class EreceiptCockpit(models.AbstractModel):
                     [*domain, ("last_error", "=", error)],
                 ),
             )
-            for error, count, oldest in groups
+            for (error, count, oldest, _id), document in zip(
+                groups, documents, strict=True
+            )
         ]
         return self._section("failures", self.env._("What does not get through"), rows)
 

@@ -34,20 +34,15 @@ class EreceiptCockpit(models.AbstractModel):
     def _heartbeat_row(self, scope):
         outbox = self.env["ereceipt.outbox"]
         last_run = outbox._last_run()
-        states = [
-            lifecycle.QUEUED,
-            lifecycle.SENDING,
-            lifecycle.UNKNOWN,
-            lifecycle.SUBMITTED,
-        ]
-        domain = [*scope.everything, ("state", "in", states)]
+        domain = [*scope.everything, ("state", "in", sorted(lifecycle.OPEN))]
         waiting = self.env["ereceipt.document"].search_count(domain)
         alive = last_run and last_run >= scope.now - ALIVE_WITHIN
         return self._row(
             outbox._heartbeat_text(last_run, waiting),
             waiting,
             level="success" if alive else "danger",
-            opens=self._open_documents(self.env._("On the way"), domain),
+            opens=self._open_documents(self.env._("For the jobs to bring on"), domain),
+            asks=bool(waiting and not alive),
         )
 
     @api.model
@@ -77,15 +72,17 @@ class EreceiptCockpit(models.AbstractModel):
         crons = self.env["ir.cron"].sudo().with_context(active_test=False)
         rows = []
         for cron in crons.search_fetch(
-            [("id", "in", list(names))], ["cron_name", "active", "failure_count"]
+            [("id", "in", list(names))], ["name", "active", "failure_count"]
         ):
-            if not cron.active and names[cron.id] not in SPARE_LANES:
+            off = not cron.active and names[cron.id] not in SPARE_LANES
+            if off:
                 note = self.env._("It is switched off.")
             elif cron.active and cron.failure_count:
                 note = self.env._("Its last run failed.")
             else:
                 continue
-            rows.append(self._row(cron.cron_name, note=note, level="danger"))
+            # the name that is translated; a job's own is English
+            rows.append(self._row(cron.name, note=note, level="danger", asks=off))
         return rows
 
     @api.model
@@ -106,21 +103,31 @@ class EreceiptCockpit(models.AbstractModel):
                 ),
                 level="danger",
                 opens=self._open_form(registration._name, registration.id),
+                asks=True,
             )
             for registration in registrations
             if registration.is_foreign_database
         ]
-        for owner in [*registrations.filtered_domain(held), *devices]:
-            rows.append(
-                self._row(
-                    self.env._("%s: sending is held back", owner.display_name),
-                    text=self._clock_text(owner.breaker_open_until),
-                    note=owner.breaker_reason or "",
-                    level="danger",
-                    opens=self._open_form(owner._name, owner.id),
-                )
-            )
-        return rows
+        owners = [*registrations.filtered_domain(held), *devices]
+        return [*rows, *(self._held_row(owner) for owner in owners)]
+
+    @api.model
+    def _held_row(self, owner):
+        """Return the row of a registration or device whose calls are held back. What
+        is refused for its credentials does not go on by itself at any time."""
+        refused = owner.breaker_credentials
+        if refused:
+            label = self.env._("%s: its credentials are refused", owner.display_name)
+        else:
+            label = self.env._("%s: sending is held back", owner.display_name)
+        return self._row(
+            label,
+            text="" if refused else self._clock_text(owner.breaker_open_until),
+            note=owner.breaker_reason_shown or "",
+            level="danger",
+            opens=self._open_form(owner._name, owner.id),
+            asks=refused,
+        )
 
     # -------------------------------------------------------------------------
     # ENDS AND LIMITS
@@ -168,6 +175,7 @@ class EreceiptCockpit(models.AbstractModel):
                             note=record._end_text(name, end, days),
                             level="danger" if days <= last_step else "warning",
                             opens=self._open_form(record._name, record.id),
+                            asks=days <= last_step,
                         )
                     )
         return rows
@@ -202,8 +210,40 @@ class EreceiptCockpit(models.AbstractModel):
 
     @api.model
     def _further_section(self, scope):
-        """Return what else waits for somebody: differences, requests."""
-        further = (
+        """Return what else waits for somebody: alerts, differences, requests, payments
+        that customers tell of."""
+        rows = [
+            self._further_row(*one)
+            for one in (*self._further(scope), *self._further_of_customers())
+        ]
+        return self._section("further", self.env._("Also to do"), rows)
+
+    @api.model
+    def _further_row(self, name, label, domain):
+        model = self.env[name]
+        count = model.has_access("read") and model.search_count(domain)
+        return count and self._row(
+            label,
+            count,
+            level="warning",
+            opens=self._open_list(name, label, domain),
+            asks=True,
+        )
+
+    @api.model
+    def _further(self, scope):
+        """Return ``(model, label, domain)`` of what there is to do with authorities."""
+        return (
+            (
+                "ereceipt.alert.cause",
+                self.env._("Alerts"),
+                [
+                    ("closed_at", "=", False),
+                    "|",
+                    ("registration_id", "=", False),
+                    ("registration_id.environment", "=", scope.environment),
+                ],
+            ),
             (
                 "ereceipt.reconciliation.line",
                 self.env._("Differences from the authority's books"),
@@ -212,17 +252,18 @@ class EreceiptCockpit(models.AbstractModel):
                     ("reconciliation_id.environment", "=", scope.environment),
                 ],
             ),
+        )
+
+    @api.model
+    def _further_of_customers(self):
+        """Return the same of what customers and colleagues ask for and tell.
+
+        Hook: other parts of the product add their own.
+        """
+        return (
             (
                 "ereceipt.request",
                 self.env._("Colleagues and customers ask for an invoice"),
                 [("state", "=", "asked")],
             ),
         )
-        rows = []
-        for name, label, domain in further:
-            model = self.env[name]
-            count = model.has_access("read") and model.search_count(domain)
-            if count:
-                opens = self._open_list(name, label, domain)
-                rows.append(self._row(label, count, level="warning", opens=opens))
-        return self._section("further", self.env._("Also to do"), rows)

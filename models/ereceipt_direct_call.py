@@ -37,7 +37,7 @@ class EreceiptRegistration(models.Model):
                         " they fail: %(reason)s"
                     ),
                     time=until.replace(tzinfo=timezone.utc),
-                    reason=self.breaker_reason or "",
+                    reason=self.breaker_reason_shown or "",
                 )
             )
         exchanges, failed = [], None

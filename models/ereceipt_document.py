@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 
 from ..fiscal import authority_class, lifecycle
 from ..fiscal.contract import Document
+from .ereceipt_said import Said
 
 TAKES_BACK = ("return", "credit")
 """Kinds of documents that take a sale back, wholly or in part."""
@@ -108,7 +109,12 @@ class EreceiptDocument(models.Model):
     )
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    amount_total = fields.Monetary(string="Total", readonly=True)
+    amount_total = fields.Monetary(
+        string="Total",
+        readonly=True,
+        # a sale and what takes it back do not add up: ``amount_signed`` does
+        aggregator=None,
+    )
 
     # --- frozen ---
     content = fields.Text(prefetch=False)
@@ -214,6 +220,11 @@ class EreceiptDocument(models.Model):
     authority_ids = fields.Json(string="Authority's own identifiers")
     late_reference = fields.Char(string="Late submission request")
     last_error = fields.Char(string="Last error")
+    last_error_said = fields.Json(
+        string="What the last error was made of",
+        copy=False,
+        help="So that each reader is told it in his own language.",
+    )
     exchange_ids = fields.Many2many(
         "ereceipt.exchange",
         "ereceipt_exchange_document_rel",
@@ -264,6 +275,11 @@ class EreceiptDocument(models.Model):
     # CRUD METHODS
     # -------------------------------------------------------------------------
 
+    def _last_error_text(self):
+        """Return the last error in the user's language."""
+        self.ensure_one()
+        return self._said_text(self.last_error_said, self.last_error)
+
     def write(self, vals):
         """Refuse what may never happen, whoever asks."""
         if "state" in vals:
@@ -277,6 +293,8 @@ class EreceiptDocument(models.Model):
         if touched:
             for document in self:
                 document._check_frozen(touched, vals)
+        if "last_error" in vals:
+            vals = {**vals, "last_error_said": Said.source(vals["last_error"])}
         return super().write(vals)
 
     def _check_frozen(self, touched, vals):

@@ -29,6 +29,12 @@ class EreceiptDocument(models.Model):
         search="_search_needs_person",
         help="Nothing happens by itself: somebody has to do something.",
     )
+    on_the_way = fields.Boolean(
+        string="On the way",
+        compute="_compute_on_the_way",
+        search="_search_on_the_way",
+        help="It gets on by itself: it is signed, sent, or decided by the authority.",
+    )
     is_held_back = fields.Boolean(
         string="Held back",
         compute="_compute_is_held_back",
@@ -96,6 +102,18 @@ class EreceiptDocument(models.Model):
             return NotImplemented
         asking = self._domain_needs_person()
         return asking if True in value else ~asking
+
+    @api.depends("state", "waiting_reason")
+    def _compute_on_the_way(self):
+        moving = self.filtered_domain(self._domain_on_the_way())
+        moving.on_the_way = True
+        (self - moving).on_the_way = False
+
+    def _search_on_the_way(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        moving = self._domain_on_the_way()
+        return moving if True in value else ~moving
 
     @api.depends("registration_id", "device_id", "state")
     def _compute_is_held_back(self):
@@ -292,6 +310,14 @@ class EreceiptDocument(models.Model):
     # -------------------------------------------------------------------------
     # GETTERS
     # -------------------------------------------------------------------------
+
+    @api.model
+    def _domain_on_the_way(self):
+        """Return what is to get to the authority or to be decided there, by itself."""
+        signed_by_itself = (
+            Domain("state", "=", lifecycle.TO_SIGN) & ~self._domain_needs_person()
+        )
+        return Domain("state", "in", sorted(lifecycle.OPEN)) | signed_by_itself
 
     @api.model
     def _domain_needs_person(self):

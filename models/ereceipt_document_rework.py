@@ -7,7 +7,8 @@ from .ereceipt_document import TAKES_BACK
 
 class EreceiptDocument(models.Model):
     """What documents are told apart by when it is asked why work was done twice: the
-    errors they were refused for, and what was issued a second time."""
+    errors they were refused for, and what was issued a second time. And what they come
+    to where some take back what others sold."""
 
     _inherit = "ereceipt.document"
 
@@ -35,6 +36,23 @@ class EreceiptDocument(models.Model):
         help="A correction takes a refused document's place. What was valid and wrong "
         "is taken back and issued anew. Other returns are goods that came back.",
     )
+
+    amount_signed = fields.Monetary(
+        string="Total, returns taken off",
+        compute="_compute_amount_signed",
+        store=True,
+        help="What takes a sale back counts against it: this is what adds up.",
+    )
+
+    # -------------------------------------------------------------------------
+    # AMOUNTS
+    # -------------------------------------------------------------------------
+
+    @api.depends("kind", "amount_total")
+    def _compute_amount_signed(self):
+        for document in self:
+            sign = -1 if document.kind in TAKES_BACK else 1
+            document.amount_signed = sign * document.amount_total
 
     # -------------------------------------------------------------------------
     # ERROR CODES

@@ -317,3 +317,19 @@ class EreceiptOutbox(models.AbstractModel):
     def _upkeep_steps(self):
         # EXTENDS
         return [*super()._upkeep_steps(), self.env["ereceipt.payment.notice"]._end_paid]
+
+
+class EreceiptCockpit(models.AbstractModel):
+    _inherit = "ereceipt.cockpit"
+
+    @api.model
+    def _further_of_customers(self):
+        # EXTENDS
+        return (
+            *super()._further_of_customers(),
+            (
+                "ereceipt.payment.notice",
+                self.env._("Customers who say paid"),
+                [("state", "in", list(OPEN))],
+            ),
+        )

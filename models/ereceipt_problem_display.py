@@ -36,3 +36,13 @@ class EreceiptDevice(models.Model):
 class EreceiptDocument(models.Model):
     _name = "ereceipt.document"
     _inherit = ["ereceipt.document", "ereceipt.problem.mixin"]
+
+    last_error_shown = fields.Char(
+        string="What went wrong last", compute="_compute_last_error_shown"
+    )
+
+    @api.depends("last_error", "last_error_said")
+    @api.depends_context("lang", "tz")
+    def _compute_last_error_shown(self):
+        for document in self:
+            document.last_error_shown = document._last_error_text()

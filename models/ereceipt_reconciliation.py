@@ -143,10 +143,15 @@ class EreceiptReconciliation(models.Model):
     # -------------------------------------------------------------------------
 
     @api.depends("registration_id", "date_from", "date_to")
+    @api.depends_context("lang")
     def _compute_display_name(self):
+        apart = self.env["ereceipt.document"]._set_apart
         for one in self:
-            name = one.sudo().registration_id.display_name or ""
-            one.display_name = f"{name}, {one.date_from} – {one.date_to}"
+            one.display_name = self.env._(
+                "%(name)s, %(period)s",
+                name=apart(one.sudo().registration_id.display_name),
+                period=one._period_text(),
+            )
 
     @api.depends("line_ids.state")
     def _compute_counts(self):

@@ -163,7 +163,7 @@ class EreceiptReconciliationLine(models.Model):
     # --- what is done about it ---
     state = fields.Selection(
         [
-            ("open", "Open"),
+            ("open", "Still open"),
             ("begun", "Being remedied"),
             ("done", "Done"),
             ("explained", "Explained"),

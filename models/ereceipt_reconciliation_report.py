@@ -55,7 +55,11 @@ class EreceiptReconciliation(models.Model):
 
     def _summary_table(self):
         # EXTENDS
-        heads = (self.env._("Difference"), self.env._("Number"), self.env._("Open"))
+        heads = (
+            self.env._("Difference"),
+            self.env._("Number"),
+            self.env._("Still open"),
+        )
         return [heads, *self._by_kind()]
 
     def _summary(self):
@@ -67,7 +71,7 @@ class EreceiptReconciliation(models.Model):
         return [
             (self.env._("Registration"), registration.display_name),
             (self.env._("Company"), self.company_id.name),
-            (self.env._("Period"), f"{self.date_from} – {self.date_to}"),
+            (self.env._("Period"), self._period_text()),
             (self.env._("Compared by"), way[self.way]),
             (self.env._("State"), state[self.state]),
             (

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import LazyTranslate, config
 
-from ..fiscal import authority_class, authority_classes
+from ..fiscal import authority_class, authority_classes, lifecycle
 from ..fiscal.contract import Connection, Party, Problem
 from .ereceipt_notification import RELOAD, notification
 
@@ -157,7 +157,7 @@ class EreceiptRegistration(models.Model):
             self.env["ereceipt.document"]._read_group(
                 [
                     ("registration_id", "in", self.ids),
-                    ("state", "in", ("queued", "sending", "unknown", "submitted")),
+                    ("state", "in", sorted(lifecycle.OPEN)),
                 ],
                 ["registration_id"],
                 ["__count"],

@@ -1,9 +1,15 @@
 import base64
 import io
+import re
 
 import xlsxwriter
+from markupsafe import Markup, escape
 
 from odoo import api, fields, models
+from odoo.tools import format_date
+from odoo.tools.misc import get_lang
+
+from ..fiscal.messages import FIRST_STRONG_ISOLATE, POP_DIRECTIONAL_ISOLATE
 
 WIDTHS = {"explanation": 60, "uid": 44, "number": 20, "name": 40}
 USUAL_WIDTH = 18
@@ -12,6 +18,17 @@ READ_AT_ONCE = 500
 
 MOST_PRINTED = 1000
 """Differences that are printed; a spreadsheet has them all."""
+
+FROM_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+"""Letters that are written from right to left, as a regular expression has them."""
+
+_ISOLATES = re.compile(f"[{FIRST_STRONG_ISOLATE}{POP_DIRECTIONAL_ISOLATE}]")
+_LETTER = rf"[^\W{FROM_RIGHT}]"
+_APART = re.compile(
+    rf"(?P<from_left>[+-]?{_LETTER}(?:[^{FROM_RIGHT}]*{_LETTER})?(?:\s?%)?)|[^\w\s]+"
+)
+"""What stands apart from words that are written from right to left: what is written
+from left to right, from its first letter or digit to its last; and marks."""
 
 
 class EreceiptReportMixin(models.AbstractModel):
@@ -69,6 +86,46 @@ class EreceiptReportMixin(models.AbstractModel):
         self.ensure_one()
         return self.env[model].search(domain, order=order, limit=MOST_PRINTED)
 
+    def _period_text(self):
+        """Return the period, in the reader's language; it stays on one line."""
+        self.ensure_one()
+        return self.env._(
+            "%(start)s to %(end)s",
+            start=self._day_text(self.date_from),
+            end=self._day_text(self.date_to),
+        )
+
+    @api.model
+    def _day_text(self, day):
+        """Return a day as the reader's language writes it, which no line break and
+        nothing beside it changes."""
+        text = format_date(self.env, day) if day else ""
+        text = text.replace("-", "\N{NON-BREAKING HYPHEN}")
+        return self.env["ereceipt.document"]._set_apart(text)
+
+    @api.model
+    def _printed_text(self, text):
+        """Return a text as HTML that is printed well from right to left.
+
+        What makes PDF files knows no isolates (Unicode Standard Annex 9), and measures
+        words of both directions, or words and marks, wrongly that stand in one element:
+        it draws them over each other. So each gets an element of its own.
+        """
+        # nought is a figure
+        nothing = text is None or text is False
+        text = "" if nothing else _ISOLATES.sub("", str(text))
+        if not text or get_lang(self.env).direction != "rtl":
+            return escape(text)
+        from_left = Markup('<span dir="ltr">%s</span>')
+        if not re.search(f"[{FROM_RIGHT}]", text):
+            return from_left % text
+        done, parts = 0, []
+        for match in _APART.finditer(text):
+            apart = from_left if match["from_left"] else Markup("<span>%s</span>")
+            parts += [escape(text[done : match.start()]), apart % match.group()]
+            done = match.end()
+        return Markup().join([*parts, escape(text[done:])])
+
     # -------------------------------------------------------------------------
     # HOOKS
     # -------------------------------------------------------------------------
@@ -121,20 +178,30 @@ class EreceiptReportMixin(models.AbstractModel):
                 # more decimals than the currency has are what differs
                 "float": book.add_format({"num_format": "#,##0.00###"}),
             }
-            self._write_summary(book.add_worksheet(self.env._("Summary")), formats)
+            summary = self._add_sheet(book, self.env._("Summary"))
+            self._write_summary(summary, formats)
             for name, model, domain, columns in self._report_sheets():
                 rows = self.env[model]
-                self._write_rows(
-                    book.add_worksheet(name), rows, domain, columns, formats
-                )
+                sheet = self._add_sheet(book, name)
+                self._write_rows(sheet, rows, domain, columns, formats)
         return target.getvalue()
+
+    def _add_sheet(self, book, name):
+        """Return a new sheet, whose first column is where the reader begins."""
+        sheet = book.add_worksheet(name)
+        if get_lang(self.env).direction == "rtl":
+            sheet.right_to_left()
+        return sheet
 
     def _write_summary(self, sheet, formats):
         sheet.set_column(0, 1, 40)
         row = 0
         for label, text in self._summary():
             sheet.write(row, 0, label, formats["bold"])
-            sheet.write(row, 1, text)
+            # a spreadsheet may show isolates as signs
+            sheet.write(
+                row, 1, _ISOLATES.sub("", text) if isinstance(text, str) else text
+            )
             row += 1
         for number, values in enumerate(self._summary_table()):
             row += 1

@@ -8,7 +8,15 @@ from odoo.tools.misc import get_lang
 from odoo.tools.translate import code_translations
 
 from ..fiscal.contract import Problem
-from ..fiscal.messages import Money, Sentence, isolated, source_of
+from ..fiscal.messages import (
+    FIRST_STRONG_ISOLATE,
+    POP_DIRECTIONAL_ISOLATE,
+    Money,
+    Sentence,
+    isolated,
+    source_of,
+)
+from .ereceipt_said import Said
 
 _logger = logging.getLogger(__name__)
 
@@ -70,7 +78,8 @@ class EreceiptDocument(models.Model):
 
     @api.model
     def _error_text(self, error, reader):
-        """Return what an error from below the border says, in a reader's language.
+        """Return what an error from below the border says, in a reader's language,
+        and so that others can be told it in theirs (:class:`Said`).
 
         :param error: the exception, or None
         :param reader: the user who is going to read it
@@ -80,7 +89,27 @@ class EreceiptDocument(models.Model):
         message, values = source_of(error)
         kept = {name: _kept(value) for name, value in values.items()}
         reading = self.with_context(lang=reader.lang, tz=reader.tz)
-        return reading._sentence_text(message, kept)
+        text = reading._sentence_text(message, kept)
+        return Said(text, {"message": message, "values": kept})
+
+    @api.model
+    def _said_text(self, said, text):
+        """Return a sentence that a row keeps, in the user's language.
+
+        :param said: what it was made of, as :class:`Said` has it
+        :param text: what it was when it was kept, for rows that do not know more
+        """
+        if not said:
+            return text or ""
+        return self._sentence_text(said["message"], said["values"])
+
+    @api.model
+    def _set_apart(self, text):
+        """Return a text as a part of a longer one that a reader from right to left
+        gets: it keeps its order, and draws nothing beside it to its other side."""
+        if not text or get_lang(self.env).direction != "rtl":
+            return text or ""
+        return f"{FIRST_STRONG_ISOLATE}{text}{POP_DIRECTIONAL_ISOLATE}"
 
     @api.model
     def _value_text(self, value):

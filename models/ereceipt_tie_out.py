@@ -6,7 +6,7 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_list
 
 from ..fiscal import codes_owner
 from ..fiscal.tying_out import EXPLAINED, Kind
@@ -59,6 +59,7 @@ class EreceiptTieOut(models.Model):
     environment = fields.Selection(
         [("test", "Test"), ("production", "Production")], required=True, readonly=True
     )
+    scope_text = fields.Char(string="What is compared", compute="_compute_scope_text")
     date_from = fields.Date(string="From", required=True, readonly=True)
     date_to = fields.Date(string="Until", required=True, readonly=True)
     user_id = fields.Many2one("res.users", string="By", readonly=True)
@@ -110,11 +111,26 @@ class EreceiptTieOut(models.Model):
     # COMPUTE METHODS
     # -------------------------------------------------------------------------
 
-    @api.depends("registration_id", "date_from", "date_to")
+    @api.depends("company_id", "environment", "date_from", "date_to")
+    @api.depends_context("lang")
     def _compute_display_name(self):
+        # by the company: it sums up all its registrations
+        apart = self.env["ereceipt.document"]._set_apart
         for one in self:
-            name = one.sudo().registration_id.display_name or ""
-            one.display_name = f"{name}, {one.date_from} – {one.date_to}"
+            company = apart(one.sudo().company_id.name)
+            if one.environment == "test":
+                name = self.env._("VAT of %s (test)", company)
+            else:
+                name = self.env._("VAT of %s", company)
+            one.display_name = self.env._(
+                "%(name)s, %(period)s", name=name, period=one._period_text()
+            )
+
+    @api.depends("registration_id")
+    @api.depends_context("lang")
+    def _compute_scope_text(self):
+        for one in self:
+            one.scope_text = one.registration_id.sudo()._tied_text()
 
     @api.depends("difference_ids.kind", "state")
     def _compute_counts(self):
@@ -371,3 +387,24 @@ class EreceiptRegistration(models.Model):
         company = self.company_id
         below = company.search([("id", "child_of", company.id)])
         return below.filtered(lambda c: not c.vat or c.vat == company.vat) | company
+
+    def _tied_text(self):
+        """Return what a tie-out of a registration sums up, in the user's language."""
+        self.ensure_one()
+        registrations = self._tied_registrations().mapped("display_name")
+        branches = (self._tied_companies() - self.company_id).mapped("name")
+        apart = self.env["ereceipt.document"]._set_apart
+        values = {
+            "company": apart(self.company_id.name),
+            "included": format_list(self.env, [apart(one) for one in registrations]),
+        }
+        if not branches:
+            return self.env._(
+                "All of the VAT of %(company)s is compared: %(included)s.", **values
+            )
+        return self.env._(
+            "All of the VAT of %(company)s is compared, with its branches %(branches)s:"
+            " %(included)s.",
+            branches=format_list(self.env, [apart(one) for one in branches]),
+            **values,
+        )

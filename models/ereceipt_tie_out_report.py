@@ -43,7 +43,7 @@ class EreceiptTieOut(models.Model):
             (self.env._("Company"), self.company_id.name),
             (self.env._("Registrations"), ", ".join(registrations)),
             (self.env._("Environment"), environment[self.environment]),
-            (self.env._("Period"), f"{self.date_from} – {self.date_to}"),
+            (self.env._("Period"), self._period_text()),
             (self.env._("Computed"), computed or ""),
             (self.env._("Result"), result.get(self.result, "")),
             (self.env._("Documents at the authority"), self.document_count),

@@ -48,6 +48,7 @@ STEPS = {
     "held_copy": Step("danger", LOOK, _lt("Open the registration")),
     "held_registration": Step("danger", LOOK, _lt("Open the registration")),
     "held_breaker": Step("danger", LOOK, _lt("Open the registration")),
+    "held_credentials": Step("danger", LOOK, _lt("Enter the credentials")),
     "sending": Step("info"),
     "unknown": ASK_NOW,
     "unknown_repeated": Step("info", "action_ereceipt_ask", _lt("Send again now")),
@@ -119,7 +120,9 @@ class EreceiptDocument(models.Model):
         "link_ids.move_id.state",
         "registration_id.signing_key_id.ready_at",
         "registration_id.breaker_open_until",
+        "registration_id.breaker_credentials",
         "device_id.breaker_open_until",
+        "device_id.breaker_credentials",
     )
     @api.depends_context("lang", "tz", "uid")
     def _compute_what_now(self):
@@ -187,15 +190,17 @@ class EreceiptDocument(models.Model):
             or self.registration_id.environment != self.environment
         ):
             return "held_registration"
-        if self._open_breaker():
-            return "held_breaker"
+        breaker = self._open_breaker()
+        if breaker:
+            return "held_credentials" if breaker.breaker_credentials else "held_breaker"
         if self.state == lifecycle.QUEUED and self._waits_for_original():
             return "queued_original"
         return False
 
     def _open_breaker(self):
-        """Return the registration or device whose breaker holds the document back the
-        longest, an empty registration if none does."""
+        """Return the registration or device whose breaker holds the document back: one
+        whose credentials are refused, or that for the longest. An empty registration
+        if none does."""
         now = fields.Datetime.now()
         owners = [
             owner
@@ -204,7 +209,8 @@ class EreceiptDocument(models.Model):
         ]
         if not owners:
             return self.env["ereceipt.registration"]
-        return max(owners, key=lambda owner: owner.breaker_open_until)
+        # credentials first: a pause is over by itself, they are not mended by it
+        return max(owners, key=lambda o: (o.breaker_credentials, o.breaker_open_until))
 
     def _waits_for_original(self):
         return bool(self.depends_on_id and self.depends_on_id.state != lifecycle.VALID)

@@ -50,7 +50,7 @@ class EreceiptDocument(models.Model):
             sentence = self.env._(
                 "It is tried again by itself at %(time)s. %(error)s",
                 time=self._moment_text(due_at),
-                error=self.last_error,
+                error=self._last_error_apart(),
             )
         elif due_at and due_at > fields.Datetime.now():
             sentence = self.env._(
@@ -89,7 +89,17 @@ class EreceiptDocument(models.Model):
             "Sending is held back until %(time)s, then it goes on by itself. "
             "%(reason)s",
             time=self._moment_text(owner.breaker_open_until),
-            reason=owner.breaker_reason or "",
+            reason=self._set_apart(owner.breaker_reason_shown),
+        )
+        return self._with_deadline(sentence.strip())
+
+    def _say_held_credentials(self):
+        owner = self._open_breaker()
+        sentence = self.env._(
+            "Sending is held back: the authority refuses the credentials of %(owner)s. "
+            "Somebody has to enter valid ones and test the connection. %(reason)s",
+            owner=self._set_apart(owner.display_name),
+            reason=self._set_apart(owner.breaker_reason_shown),
         )
         return self._with_deadline(sentence.strip())
 
@@ -145,7 +155,7 @@ class EreceiptDocument(models.Model):
         sentence = self.env._(
             "The authority holds it as valid and is told: %s.", self._change_label()
         )
-        return f"{sentence} {self.last_error}" if self.last_error else sentence
+        return f"{sentence} {self._last_error_apart()}".strip()
 
     def _say_invalid(self):
         closes_at = self._correction_closes_at()
@@ -229,7 +239,7 @@ class EreceiptDocument(models.Model):
         sentence = self.env._(
             "Sending was given up after %(attempts)s attempts. %(error)s",
             attempts=self.attempts,
-            error=self.last_error or "",
+            error=self._last_error_apart(),
         )
         return self._with_deadline(sentence.strip())
 
@@ -262,6 +272,10 @@ class EreceiptDocument(models.Model):
     # -------------------------------------------------------------------------
     # SENTENCES: PARTS
     # -------------------------------------------------------------------------
+
+    def _last_error_apart(self):
+        """Return the last error as a part of a sentence."""
+        return self._set_apart(self._last_error_text())
 
     def _state_label(self):
         return dict(self._selection_state())[self.state]

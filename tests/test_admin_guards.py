@@ -13,6 +13,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_said": {},
         "breaker_credentials": True,
         "ends_told": False,
         "callback_path": "x",
@@ -31,6 +32,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_said": {},
         "breaker_credentials": True,
         "ends_told": False,
     },
@@ -60,6 +62,7 @@ PROGRAM = {
         "breaker_failures": 0,
         "breaker_open_until": False,
         "breaker_reason": "x",
+        "breaker_said": {},
         "breaker_credentials": True,
     },
     "ereceipt.file.profile": {
@@ -204,6 +207,7 @@ class TestAdminGuards(RpcKit, EreceiptCommon, HttpCase):
                 "breaker_failures": 7,
                 "breaker_open_until": "2030-01-01 00:00:00",
                 "breaker_reason": "x",
+                "breaker_said": {},
             }
         )
         for button in ("action_confirm_database", "action_close_breaker"):

@@ -185,6 +185,71 @@ class TestCockpit(EreceiptCommon):
         first = self.section(self.figures(), "jobs")[0]
         self.assertIn("switched off", first["label"])
 
+    def assert_nobody(self, is_so, figures=None):
+        """Check whether the overview says that nobody has to do anything."""
+        figures = figures or self.figures()
+        tile = self.tile(figures, "Needs a person")
+        [row] = self.section(figures, "person")
+        told = (tile["count"], tile["level"], row["level"])
+        level = "success" if is_so else "warning"
+        self.assertEqual(told, (0, level, level))
+        self.assertEqual(row["label"] == "Nobody has to do anything.", is_so)
+
+    def test_nobody_has_to_do_anything_only_where_that_is_so(self):
+        lane = self.env.ref("account_ereceipt.ir_cron_ereceipt_lane_1")
+        lane.lastcall = fields.Datetime.now()
+        move = self.invoice()
+        self.assert_nobody(True)
+        lane.active = False
+        self.assert_nobody(False)
+        lane.active = True
+        self.assert_nobody(True)
+        device = self.device.sudo()
+        until = fields.Datetime.now() + timedelta(hours=1)
+        device.write({"breaker_open_until": until, "breaker_reason": "Down."})
+        self.assert_nobody(True)
+        device.breaker_credentials = True
+        self.assert_nobody(False)
+        row = self.section(self.figures(), "jobs")[-1]
+        self.assertIn("credentials are refused", row["label"])
+        self.assertFalse(row["text"], "no time at which it goes on by itself")
+        device._breaker_reset()
+        notice = self.env["ereceipt.payment.notice"].sudo()
+        notice = notice.create({"move_id": move.id, "reference": "TRF 1"})
+        self.assert_nobody(False)
+        [row] = self.section(self.figures(), "further")
+        self.assertEqual(row["count"], 1)
+        self.assertEqual(row["open"]["res_model"], notice._name)
+        notice.state = "found"
+        self.assert_nobody(True)
+        self.env["ereceipt.alert.cause"].sudo().create(
+            {
+                "kind": "clock",
+                "company_id": self.company.id,
+                "registration_id": self.registration.id,
+                "res_model": self.registration._name,
+                "res_id": self.registration.id,
+                "opened_at": fields.Datetime.now(),
+            }
+        )
+        self.assert_nobody(False)
+
+    def test_amounts_add_up_with_their_sign(self):
+        """What takes a sale back counts against it, and the other total is no
+        measure."""
+        sale = self.invoice()
+        self.run_outbox()
+        note = self.reversal(sale)
+        documents = (sale | note).ereceipt_document_id
+        self.assertEqual(documents[0].amount_signed, documents[0].amount_total)
+        [(total,)] = documents._read_group(
+            [("id", "in", documents.ids)], [], ["amount_signed:sum"]
+        )
+        self.assertEqual(total, 0)
+        shown = documents.fields_get(["amount_total", "amount_signed"], ["aggregator"])
+        self.assertFalse(shown["amount_total"].get("aggregator"))
+        self.assertEqual(shown["amount_signed"]["aggregator"], "sum")
+
     def test_what_is_held_back_and_due_is_told(self):
         move = self.invoice()
         now = fields.Datetime.now()

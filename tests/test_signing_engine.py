@@ -78,6 +78,7 @@ class TestSigningEngine(SigningCommon):
         self.assertEqual(document.state, "to_sign")
         self.assertIn("It is sent by itself", move.ereceipt_what_now)
         self.assertFalse(document.needs_person, "nobody has to do anything")
+        self.assertTrue(document.on_the_way)
         content = document.content
         self.run_outbox()
         self.assertEqual(document.state, "valid")
@@ -97,6 +98,7 @@ class TestSigningEngine(SigningCommon):
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "to_sign")
         self.assertTrue(move.ereceipt_document_id.needs_person)
+        self.assertFalse(move.ereceipt_document_id.on_the_way)
         self.assertIn("no signing key", move.ereceipt_what_now)
         self.upload()
         self.run_outbox()

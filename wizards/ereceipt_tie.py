@@ -13,6 +13,15 @@ class EreceiptTie(models.TransientModel):
     scope_text = fields.Char(string="What is compared", compute="_compute_scope_text")
 
     @api.model
+    def _default_registration(self):
+        # EXTENDS: all of a company's are summed up, whichever is chosen
+        own = self.env["ereceipt.registration"].search(
+            [("company_id", "=", self.env.company.id)]
+        )
+        in_use = own.sorted(lambda one: one.environment != "production")
+        return in_use[:1] or super()._default_registration()
+
+    @api.model
     def _default_period(self):
         # EXTENDS: a month is compared when it is over
         last = fields.Date.context_today(self).replace(day=1) - timedelta(days=1)
@@ -22,22 +31,8 @@ class EreceiptTie(models.TransientModel):
     @api.depends_context("lang")
     def _compute_scope_text(self):
         for wizard in self:
-            wizard.scope_text = False
             registration = wizard.registration_id.sudo()
-            if not registration:
-                continue
-            company = registration.company_id.name
-            others = registration._tied_registrations() - registration
-            if others:
-                wizard.scope_text = self.env._(
-                    "All of the VAT of %(company)s is compared, %(others)s included.",
-                    company=company,
-                    others=", ".join(others.mapped("display_name")),
-                )
-            else:
-                wizard.scope_text = self.env._(
-                    "All of the VAT of %s is compared.", company
-                )
+            wizard.scope_text = registration and registration._tied_text()
 
     def action_compare(self):
         """Compare, and show what came of it."""
