@@ -233,24 +233,22 @@ class EreceiptCockpit(models.AbstractModel):
     @api.model
     def _further(self, scope):
         """Return ``(model, label, domain)`` of what there is to do with authorities."""
+        alerts = [
+            ("closed_at", "=", False),
+            "|",
+            ("registration_id", "=", False),
+            ("registration_id.environment", "=", scope.environment),
+        ]
+        differences = [
+            ("state", "=", "open"),
+            ("reconciliation_id.environment", "=", scope.environment),
+        ]
         return (
-            (
-                "ereceipt.alert.cause",
-                self.env._("Alerts"),
-                [
-                    ("closed_at", "=", False),
-                    "|",
-                    ("registration_id", "=", False),
-                    ("registration_id.environment", "=", scope.environment),
-                ],
-            ),
+            ("ereceipt.alert.cause", self.env._("Alerts"), alerts),
             (
                 "ereceipt.reconciliation.line",
                 self.env._("Differences from the authority's books"),
-                [
-                    ("state", "=", "open"),
-                    ("reconciliation_id.environment", "=", scope.environment),
-                ],
+                differences,
             ),
         )
 
