@@ -275,11 +275,6 @@ class EreceiptDocument(models.Model):
     # CRUD METHODS
     # -------------------------------------------------------------------------
 
-    def _last_error_text(self):
-        """Return the last error in the user's language."""
-        self.ensure_one()
-        return self._said_text(self.last_error_said, self.last_error)
-
     def write(self, vals):
         """Refuse what may never happen, whoever asks."""
         if "state" in vals:

@@ -207,17 +207,22 @@ class EreceiptDocument(models.Model):
     def _compute_document_type_text(self):
         codes = self.env["ereceipt.code"].sudo().with_context(active_test=False)
         for document in self:
-            registration = document.registration_id.sudo()
-            offered = registration._hook("device_tables", {}).get("document_type", [])
-            # of its table, whether or not a device may choose it
-            table = [leaf for leaf in offered if leaf[0] == "kind"]
-            code = document.document_type
-            code, table = registration._hook("type_shown", (code, table), document)
+            code, table = document._type_shown()
             found = codes
             if code and table:
                 own = ("authority", "=", codes_owner(document.authority))
                 found = codes.search([own, ("code", "=", code), *table], limit=1)
             document.document_type_text = found.display_name or code
+
+    def _type_shown(self):
+        """Return the code as which its authority has the document, and the domain of
+        the table that it belongs to."""
+        registration = self.registration_id.sudo()
+        offered = registration._hook("device_tables", {}).get("document_type", [])
+        # of its table, whether or not a device may choose it
+        table = [leaf for leaf in offered if leaf[0] == "kind"]
+        code = self.document_type
+        return registration._hook("type_shown", (code, table), self)
 
     @api.depends("content", "media_type", "authority_ids")
     @api.depends_context("lang")

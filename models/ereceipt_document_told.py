@@ -19,6 +19,7 @@ COLUMNS = (
     "doubt",
     "problems",
     "last_error",
+    "last_error_said",
     "authority_uid",
     "authority_number",
     "authority_ids",
@@ -65,7 +66,7 @@ class EreceiptDocument(models.Model):
             "id": self.id,
             "number": self.name,
             "kind": self.kind,
-            "document_type": self.document_type or None,
+            "document_type": self._type_shown()[0] or None,
             "authority": self.authority,
             "environment": self.environment,
             "company_id": self.company_id.id,
@@ -103,7 +104,7 @@ class EreceiptDocument(models.Model):
                 }
                 for problem in self.problems or []
             ],
-            "error": self.last_error or None,
+            "error": self._last_error_text() or None,
         }
 
 

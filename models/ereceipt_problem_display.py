@@ -46,3 +46,8 @@ class EreceiptDocument(models.Model):
     def _compute_last_error_shown(self):
         for document in self:
             document.last_error_shown = document._last_error_text()
+
+    def _last_error_text(self):
+        """Return the last error in the user's language."""
+        self.ensure_one()
+        return self._said_text(self.last_error_said, self.last_error)

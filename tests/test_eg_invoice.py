@@ -210,6 +210,8 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
         self.assertIn('"documentType":"C"', note.content.replace(" ", ""))
         self.assertIn("Credit note", note.document_type_text)
         self.assertNotIn("Credit note", sold.document_type_text)
+        told = [one["document_type"] for one in (note | sold)._told_outside()]
+        self.assertEqual(told, ["C", "I"])
         self.assertEqual(note.original_id, sold)
         note.sudo().depends_on_id = False
         note.invalidate_recordset()
