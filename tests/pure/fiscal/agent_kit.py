@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import queue
+import random
+import socket
 import ssl
 import subprocess
 import sys
@@ -118,6 +120,17 @@ class Clock:
         return datetime.fromtimestamp(time.time() + self.ahead, timezone.utc)
 
 
+def own_port():
+    """Return a free port that can be given up and had again: it is none of those that
+    the system gives to connections of other programs in between."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.sample(range(lowest - 10_000, lowest), 50):
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)):
+                return port
+    raise OSError("There is no free port.")
+
+
 class OdooServer:
     """Serves a desk over HTTPS on the loopback address.
 
@@ -134,7 +147,7 @@ class OdooServer:
         self.asked: list[Message] = []
         self.longest_wait = 1.0
         self._server = None
-        self.port = 0
+        self.port = own_port()
         self.start(name)
 
     @property
