@@ -58,6 +58,7 @@ from . import (
     test_code_tables,
     test_digest,
     test_customer_countries,
+    test_customer_lamps,
     test_customer_paid,
     test_customer_portal,
     test_eg_authority_print,
