@@ -151,6 +151,8 @@ def _invoices(opened: Shop, move: int, count: int, first: int) -> None:
         "sequence_number": "g",
         "payment_reference": NAME,
         "access_token": "NULL",
+        # or Odoo takes them for one invoice, entered some thousand times
+        "amount_total": "t.amount_total + g * 0.01",
         "invoice_date": f"{moment}::date",
         "invoice_date_due": f"{moment}::date + 30",
         "ereceipt_document_id": "NULL",
