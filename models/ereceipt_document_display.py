@@ -258,17 +258,17 @@ class EreceiptDocument(models.Model):
     def _compute_original_id(self):
         """Find what the document refers to, by its identifier where nothing had to be
         waited for: empty where it was issued elsewhere."""
+        alone = self.filtered(lambda d: d.original_uid and not d.depends_on_id)
+        known = self.search([("authority_uid", "in", alone.mapped("original_uid"))])
+        by_uid = {
+            (one.registration_id, one.environment, one.authority_uid): one
+            for one in known
+        }
         for document in self:
-            document.original_id = document.depends_on_id
-            if document.original_uid and not document.depends_on_id:
-                document.original_id = self.search(
-                    [
-                        ("registration_id", "=", document.registration_id.id),
-                        ("environment", "=", document.environment),
-                        ("authority_uid", "=", document.original_uid),
-                    ],
-                    limit=1,
-                )
+            key = (document.registration_id, document.environment)
+            document.original_id = document.depends_on_id or by_uid.get(
+                (*key, document.original_uid)
+            )
 
     @api.depends("previous_uid", "chain_index", "device_id", "environment")
     def _compute_neighbours(self):
