@@ -44,15 +44,9 @@ class EreceiptCnRedRequest(models.Model):
     def _make_credit_note(self):
         """Return the draft of the credit note."""
         move = self.move_id.with_env(self.env)
-        zone = self.sudo().registration_id._authority_class().limits.zone
         reversal = (
             self.env["account.move.reversal"]
-            .with_context(
-                active_model="account.move",
-                active_ids=move.ids,
-                # what is today there is not a day to be posted later
-                tz=zone,
-            )
+            .with_context(active_model="account.move", active_ids=move.ids)
             .create(
                 {
                     "journal_id": move.journal_id.id,

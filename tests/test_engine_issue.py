@@ -4,10 +4,10 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
-from .common import EreceiptCommon
+from .common import EreceiptCommon, today_in
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
@@ -135,6 +135,32 @@ class TestEngineIssue(EreceiptCommon):
         self.assertEqual(kept._ereceipt_local_date(device, issued_at), today)
         self.run_outbox()
         self.assertEqual(kept.ereceipt_state, "valid")
+
+    def test_credit_note_from_another_zone(self):
+        """Who sits where it is another day makes a credit note of the authority's."""
+        # at any hour it is another day than in Cairo in one of them
+        zones = ("Pacific/Kiritimati", "Etc/GMT+12")
+        today = self.today()
+        self.assertTrue([z for z in zones if today_in(self.env, z) != today])
+        for zone in zones:
+            with self.subTest(zone=zone):
+                sold = self.invoice()
+                form = Form(
+                    self.env["account.move.reversal"]
+                    .with_user(self.accountant)
+                    .with_context(
+                        active_model="account.move", active_ids=sold.ids, tz=zone
+                    )
+                )
+                self.assertEqual(form.date, today)
+                action = form.save().refund_moves()
+                note = sold.browse(action["res_id"]).with_context(tz=zone)
+                self.assertEqual(note.auto_post, "no")
+                note.action_post()
+                self.assertEqual(
+                    (note.invoice_date, note.date, note.ereceipt_state),
+                    (today, today, "queued"),
+                )
 
     def test_nothing_before_the_obligation(self):
         self.registration.obliged_from = self.today() + timedelta(days=5)

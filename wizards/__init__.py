@@ -1,5 +1,6 @@
 from . import (
     eg_code_mixin,
+    account_move_reversal,
     account_move_send,
     account_resequence,
     ereceipt_ways_mixin,

@@ -138,14 +138,11 @@ class EreceiptReturnAnew(models.TransientModel):
         :return: the draft that stands in its place
         """
         before = move.reversal_move_ids
-        zone = move.ereceipt_device_id.sudo().registration_id._authority_class()
         reversal = (
             self.env["account.move.reversal"]
             .with_context(
                 active_model="account.move",
                 active_ids=move.ids,
-                # what is today there is not a day to be posted later
-                tz=zone.limits.zone,
                 ereceipt_anew=True,
             )
             .create(
