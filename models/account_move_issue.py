@@ -34,7 +34,8 @@ class AccountMove(models.Model):
     def _post(self, soft=True):
         # EXTENDS account
         self._ereceipt_set_dates(soft)
-        posted = super()._post(soft)
+        there = self._ereceipt_there(self)
+        posted = super(AccountMove, there)._post(soft).with_env(self.env)
         posted.filtered(
             lambda m: m.is_sale_document(include_receipts=True)
         )._ereceipt_issue(at_posting=True)
@@ -68,6 +69,16 @@ class AccountMove(models.Model):
         if missing:
             self.env.add_to_compute(self._fields["ereceipt_device_id"], missing)
         return sales.filtered("ereceipt_device_id")
+
+    def _ereceipt_there(self, records):
+        """Return records with the time zone of the authority that has the documents of
+        these invoices, or as they are where there is not exactly one.
+
+        What is today there is no day to come, wherever the user sits.
+        """
+        registrations = self.ereceipt_device_id.sudo().registration_id
+        zones = {one._authority_class().limits.zone for one in registrations}
+        return records.with_context(tz=zones.pop()) if len(zones) == 1 else records
 
     def _ereceipt_local_date(self, device, moment=None):
         """Return the date in the authority's zone of a moment (naive UTC; now)."""

@@ -1,8 +1,9 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
+import pytz
 from freezegun import freeze_time
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
@@ -161,6 +162,30 @@ class TestEngineIssue(EreceiptCommon):
                     (note.invoice_date, note.date, note.ereceipt_state),
                     (today, today, "queued"),
                 )
+
+    def test_confirmed_from_a_zone_that_is_behind(self):
+        """What is dated today by the authority is posted, not left for tomorrow."""
+        midnight = datetime.combine(self.today(), time(0, 30))
+        zone = pytz.timezone(self.zone)
+        moment = zone.localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+        dated, undated = (
+            self.invoice(post=False, invoice_date=date)
+            for date in (self.today(), False)
+        )
+        with freeze_time(moment):
+            # it is yesterday there for two hours more
+            drafts = (dated | undated).with_context(tz="UTC")
+            self.assertEqual(self.today(), midnight.date())
+            self.assertLess(fields.Date.context_today(drafts), midnight.date())
+            wizard = self.env["validate.account.move"].with_user(self.accountant)
+            wizard = wizard.with_context(drafts.env.context).create(
+                {"move_ids": [Command.set(drafts.ids)]}
+            )
+            self.assertEqual(wizard._ereceipt_right_away(drafts), drafts)
+            wizard.validate_move()
+        for move in drafts:
+            self.assertEqual((move.state, move.ereceipt_state), ("posted", "queued"))
+            self.assertEqual(move.invoice_date, midnight.date())
 
     def test_nothing_before_the_obligation(self):
         self.registration.obliged_from = self.today() + timedelta(days=5)

@@ -28,7 +28,7 @@ class ValidateAccountMove(models.TransientModel):
         """Return those of the drafts that are not left for their dates."""
         if self.force_post:
             return moves
-        today = fields.Date.context_today(self)
+        today = fields.Date.context_today(moves._ereceipt_there(self))
         return moves.filtered(lambda m: (m.date or m.invoice_date) <= today)
 
     def _ereceipt_validate_only(self, moves):
