@@ -71,6 +71,7 @@ from . import (
     ereceipt_callback,
     ereceipt_report_mixin,
     ereceipt_reconciliation,
+    ereceipt_reconciliation_queue,
     ereceipt_reconciliation_run,
     ereceipt_reconciliation_line,
     ereceipt_reconciliation_sentences,

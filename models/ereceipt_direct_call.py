@@ -7,6 +7,28 @@ from ..fiscal.contract import AuthenticationError, FiscalError, TransientError
 from ..fiscal.messages import Sentence, _
 
 
+class EreceiptBreakerMixin(models.AbstractModel):
+    _inherit = "ereceipt.breaker.mixin"
+
+    def _refuse_while_held_back(self):
+        """Make no call while calls are held back.
+
+        :raise TransientError:
+        """
+        until = self.breaker_open_until
+        if until and until > fields.Datetime.now():
+            raise TransientError(
+                Sentence(
+                    _(
+                        "Calls to the tax authority are held back until %(time)s, since"
+                        " they fail: %(reason)s"
+                    ),
+                    time=until.replace(tzinfo=timezone.utc),
+                    reason=self.breaker_reason_shown or "",
+                )
+            )
+
+
 class EreceiptRegistration(models.Model):
     """Calls that are made for no document, such as those about item codes: kept,
     counted and held back like those that documents travel in."""
@@ -28,18 +50,9 @@ class EreceiptRegistration(models.Model):
             are held back
         """
         self.ensure_one()
-        until = self.breaker_open_until
-        if until and until > fields.Datetime.now():
-            raise TransientError(
-                Sentence(
-                    _(
-                        "Calls to the tax authority are held back until %(time)s, since"
-                        " they fail: %(reason)s"
-                    ),
-                    time=until.replace(tzinfo=timezone.utc),
-                    reason=self.breaker_reason_shown or "",
-                )
-            )
+        signs_in = device if device and self._needs_device_credentials() else None
+        for record in filter(None, (self, signs_in)):
+            record._refuse_while_held_back()
         exchanges, failed = [], None
         try:
             yield self._authority(device, recorder=exchanges.append)
@@ -47,7 +60,7 @@ class EreceiptRegistration(models.Model):
             failed = error
             raise
         finally:
-            self._keep_calls(exchanges, failed)
+            self._keep_calls(exchanges, failed, signs_in)
 
     def _after_probe(self, found, devices):
         """Bring up to date what is shown of the connection besides; nothing that a call
@@ -59,8 +72,10 @@ class EreceiptRegistration(models.Model):
         """
         return self._hook("after_probe", found, found, devices)
 
-    def _keep_calls(self, exchanges, error):
-        """Keep calls, and let the breaker learn how the last of them ended."""
+    def _keep_calls(self, exchanges, error, signs_in=None):
+        """Keep calls, and let the breaker learn how the last of them ended: that of
+        the device, where it signs in by itself and is refused. Others are not held
+        back for it."""
 
         def keep(cr):
             owner = self.with_env(self.env(cr=cr, su=True))
@@ -68,20 +83,27 @@ class EreceiptRegistration(models.Model):
 
         if exchanges:
             self._breaker_apart(keep)
-        if not self._counts(exchanges, error):
+        if not self._counts(exchanges, error, signs_in):
             return
         # whoever is told that calls are held back is told even if this is undone
         with self.env.registry.cursor() as cr:
             owner = self.with_env(self.env(cr=cr, su=True))
             text = owner.env["ereceipt.document"]._error_text
             reader = owner.responsible_id or owner.env.user
-            owner._breaker_count(error, text(error, reader))
-        self.invalidate_recordset()
+            device = signs_in and signs_in.with_env(owner.env)
+            owner._breaker_count(error, text(error, reader), signs_in=device)
+            if device and error is None:
+                device._breaker_succeeded()
+        for record in filter(None, (self, signs_in)):
+            record.invalidate_recordset()
 
-    def _counts(self, exchanges, error):
+    def _counts(self, exchanges, error, signs_in=None):
         """Whether the breaker has to learn how calls ended."""
         if error is None:
-            failed_before = self.breaker_failures or self.breaker_open_until
+            failed_before = any(
+                record.breaker_failures or record.breaker_open_until
+                for record in filter(None, (self, signs_in))
+            )
             return bool(exchanges and failed_before)
         # the authority knows who we are and does not let us do just this: that says
         # nothing of what documents would meet

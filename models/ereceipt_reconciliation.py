@@ -249,6 +249,8 @@ class EreceiptReconciliation(models.Model):
         failed.sudo().write(
             {"state": "running", "failures": 0, "retry_at": False, "error": False}
         )
+        for one in failed.sudo():
+            one.device_queue = one._tried_by_none()
         self._wake()
 
     def action_open_lines(self):
@@ -339,18 +341,6 @@ class EreceiptReconciliation(models.Model):
 
         end = midnight(self.date_to + timedelta(days=1))
         return midnight(self.date_from), min(end, self.ends_at or end)
-
-    def _devices(self):
-        """Return the devices that are compared one by one, one empty device where the
-        authority lists a whole taxpayer at once. Retired ones have issued as well."""
-        registration = self.registration_id.sudo()
-        if self.way == "own" or not registration._listed_by_device():
-            return [self.env["ereceipt.device"]]
-        devices = registration.with_context(active_test=False).device_ids
-        return [
-            d.with_context(active_test=True)
-            for d in devices.filtered(lambda d: d.lifecycle != "draft" or d.client_id)
-        ] or [self.env["ereceipt.device"]]
 
     def _terms(self):
         """Return how strictly the sides are compared now."""

@@ -74,6 +74,7 @@ class EreceiptReconciliation(models.Model):
             (self.env._("Period"), self._period_text()),
             (self.env._("Compared by"), way[self.way]),
             (self.env._("State"), state[self.state]),
+            *self._why_incomplete(),
             (
                 self.env._("Compared at"),
                 format_datetime(self.env, self.started_at) if self.started_at else "",
@@ -85,6 +86,11 @@ class EreceiptReconciliation(models.Model):
             (self.env._("Differences"), self.line_count),
             (self.env._("Open differences"), self.open_count),
         ]
+
+    def _why_incomplete(self):
+        if self.state == "done" or not self.error:
+            return []
+        return [(self.env._("Not everything is compared"), self.error)]
 
     def _by_kind(self):
         """Return rows of a kind's name, how many there are, and how many are open."""

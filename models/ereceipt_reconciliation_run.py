@@ -13,7 +13,7 @@ from ..fiscal import lifecycle
 from ..fiscal.contract import FiscalError, Listed, Status
 from ..fiscal.reconciling import Held, Matcher
 from ..fiscal.retry import Backoff
-from .ereceipt_reconciliation import AFTER_START, DAY
+from .ereceipt_reconciliation import AFTER_START
 
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class EreceiptReconciliation(models.Model):
         """Begin one for each registration that has none of today."""
         registrations = self.env["ereceipt.registration"].sudo().search([])
         daily = registrations._sends_here().filtered("reconcile_days")
-        for registration in daily:
+        for registration in daily.filtered(lambda one: one._has_to_compare()):
             first, last = registration._daily_period()
             domain = [
                 ("registration_id", "=", registration.id),
@@ -147,14 +147,14 @@ class EreceiptReconciliation(models.Model):
             text = self.env["ereceipt.document"]._error_text(
                 error, self.registration_id.responsible_id
             )
-            outbox._apart(lambda: self._put_off(text))
+            outbox._apart(lambda: self._set_aside(text))
         except OperationalError:
             raise
         except Exception as error:
             _logger.exception("%s cannot go on", self.display_name)
             self.env.cr.rollback()
             self.env.transaction.reset()
-            text = f"{type(error).__name__}: {error}"
+            text = self._named(f"{type(error).__name__}: {error}")
             outbox._apart(lambda: self._put_off(text))
 
     def _start(self):
@@ -165,7 +165,9 @@ class EreceiptReconciliation(models.Model):
                 "ends_at": fields.Datetime.now() + AFTER_START,
             }
         )
-        self.write({"position": self._bounds()[0]})
+        self.write(
+            {"position": self._bounds()[0], "device_queue": self._new_queue()}
+        )
 
     def _give_up_environment(self):
         """The registration speaks to another environment than it did."""
@@ -257,9 +259,10 @@ class EreceiptReconciliation(models.Model):
 
     def _compare(self, index, device, start, until, theirs):
         """Compare a piece and write down what came of it, unless another run has."""
-        if not self.try_lock_for_update() or (index, start) != (
-            self.device_index,
-            self.position,
+        if (
+            not self.try_lock_for_update()
+            or (index, start) != (self.device_index, self.position)
+            or self._devices()[index] != device
         ):
             return
         matcher = Matcher(self._terms())
@@ -270,18 +273,11 @@ class EreceiptReconciliation(models.Model):
         self.env["ereceipt.reconciliation.line"].sudo()._keep(self, device, findings)
         values = {
             **self._counted(matcher.counts),
+            **self._answered(),
             "position": until,
-            "failures": 0,
-            "error": False,
-            "retry_at": False,
         }
-        first, end = self._bounds()
-        if until >= end:
-            values |= {
-                "device_index": index + 1,
-                "position": first,
-                "window_seconds": DAY,
-            }
+        if until >= self._bounds()[1]:
+            values |= self._turn_done()
         self.write(values)
 
     # -------------------------------------------------------------------------

@@ -95,6 +95,7 @@ from . import (
     test_proof_numbers,
     test_proof_verify,
     test_reconciliation,
+    test_reconciliation_devices,
     test_reconciliation_others,
     test_reader_language,
     test_registration_name,

@@ -47,6 +47,14 @@ class EreceiptReconcile(models.TransientModel):
                     registration.display_name,
                 )
             )
+        if not registration.sudo()._has_to_compare():
+            raise UserError(
+                self.env._(
+                    "No device of %s is active or has issued anything, so there is "
+                    "nothing to compare.",
+                    registration.display_name,
+                )
+            )
         going = reconciliations._begin(
             registration.sudo(), self.date_from, self.date_to
         )
