@@ -85,13 +85,14 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 """From each state to the states that may follow it; anything else is a defect."""
 
-_VERDICTS = frozenset({VALID, INVALID, CANCELLED, REJECTED})
+VERDICTS = frozenset({VALID, INVALID, CANCELLED, REJECTED})
+"""What the authority, or the buyer there, has decided."""
 
 CORRECTIONS: dict[str, frozenset[str]] = {
-    TO_SIGN: _VERDICTS,
-    QUEUED: _VERDICTS | {SUBMITTED},
-    LATE: _VERDICTS | {SUBMITTED},
-    FAILED: _VERDICTS | {SUBMITTED},
+    TO_SIGN: VERDICTS,
+    QUEUED: VERDICTS | {SUBMITTED},
+    LATE: VERDICTS | {SUBMITTED},
+    FAILED: VERDICTS | {SUBMITTED},
     INVALID: frozenset({VALID, CANCELLED, REJECTED}),
     CANCELLED: frozenset({VALID, INVALID}),
 }

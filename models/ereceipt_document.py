@@ -201,6 +201,12 @@ class EreceiptDocument(models.Model):
     sent_at = fields.Datetime(string="First sent")
     submitted_at = fields.Datetime(string="Received by the authority")
     decided_at = fields.Datetime(string="Decided")
+    verdict = fields.Selection(
+        selection="_selection_state",
+        string="Verdict",
+        help="What was decided then. It stays when the document is replaced.",
+    )
+    gone_at = fields.Datetime(string="Replaced or withdrawn")
     seconds = fields.Float(
         string="Seconds to the decision",
         compute="_compute_seconds",
@@ -329,8 +335,12 @@ class EreceiptDocument(models.Model):
         :raise IllegalTransition: the table has no such way
         """
         values["state"] = state
-        if state in lifecycle.SETTLED:
+        if state in lifecycle.VERDICTS:
             values.setdefault("decided_at", fields.Datetime.now())
+            values["verdict"] = state
+        elif state in lifecycle.SETTLED:
+            values.setdefault("gone_at", fields.Datetime.now())
+        if state in lifecycle.SETTLED:
             values.setdefault("next_attempt_at", False)
         if state in lifecycle.SETTLED | {lifecycle.SUBMITTED}:
             values.setdefault("doubt", False)

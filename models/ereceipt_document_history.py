@@ -78,17 +78,24 @@ class EreceiptDocument(models.Model):
         self.ensure_one()
         events = [
             (self.submitted_at, self.env._("Received by the authority"), ""),
-            (self.decided_at, self.env._("Decided: %s", self._state_label()), ""),
+            (self.decided_at, self.env._("Decided: %s", self._verdict_label()), ""),
             (
                 self.change_sent_at,
                 self.env._("Asked of the authority: %s", self._change_label()),
                 "",
             ),
         ]
+        if not self.replaced_by_ids:
+            events.append((self.gone_at, self._state_label(), ""))
         for later in self.replaced_by_ids:
             sentence = self.env._("Replaced by %s", later.name)
             events.append((later.create_date, sentence, _address(later)))
         return events
+
+    def _verdict_label(self):
+        """Return what was decided, whatever became of the document afterwards."""
+        labels = dict(self._fields["verdict"]._description_selection(self.env))
+        return labels.get(self.verdict) or self._state_label()
 
     def _call_events(self):
         """Return the same of each call in which it travelled or was asked about."""

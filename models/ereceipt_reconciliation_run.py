@@ -40,6 +40,7 @@ READ = [
     "sent_at",
     "submitted_at",
     "decided_at",
+    "gone_at",
     "former_ids",
     "authority_ids",
     "amount_total",
@@ -435,7 +436,8 @@ class EreceiptDocument(models.Model):
             only what became of it
         """
         self.ensure_one()
-        moments = (self.issued_at, self.sent_at, self.submitted_at, self.decided_at)
+        moments = (self.issued_at, self.sent_at, self.submitted_at)
+        moments += (self.decided_at, self.gone_at)
         common = {
             "key": self.id,
             "uid": self.authority_uid or "",

@@ -1,4 +1,6 @@
-from lxml import etree
+from datetime import timedelta
+
+from lxml import etree, html
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -52,6 +54,32 @@ class TestCorrect(EreceiptCommon):
         rows = {row["uuid"]: row for row in self.control.receipts()}
         self.assertEqual(rows[new.authority_uid]["referenceOldUUID"], old.authority_uid)
         self.assertEqual(rows[new.authority_uid]["previousUUID"], first.ereceipt_uuid)
+
+    def test_the_refusal_stays_in_the_history_of_what_was_corrected(self):
+        move = self.refused()
+        old = move.ereceipt_document_id
+        refused_at = fields.Datetime.now() - timedelta(hours=2)
+        old.sudo().decided_at = refused_at
+        move.action_ereceipt_correct()
+        self.assertEqual(old.state, "superseded")
+        self.assertEqual(old.decided_at, refused_at)
+        self.assertTrue(old.gone_at)
+        rows = html.fromstring(old.history).iter("tr")
+        history = [row.text_content() for row in rows]
+        [verdict] = [row for row in history if "Decided" in row]
+        self.assertIn("Decided: Refused", verdict)
+        [replaced] = [row for row in history if "Replaced" in row]
+        self.assertIn("Replaced by", replaced)
+        self.assertLess(history.index(verdict), history.index(replaced))
+
+    def test_what_nobody_decided_is_not_decided(self):
+        move = self.invoice()
+        self.give_up(move)
+        old = move.ereceipt_document_id
+        old.sudo()._go("superseded")
+        self.assertFalse(old.decided_at)
+        self.assertTrue(old.gone_at)
+        self.assertIn("Replaced", old.history)
 
     def test_correction_refuses_with_the_problems(self):
         move = self.refused()
