@@ -90,10 +90,25 @@ class AccountMove(models.Model):
             move.ereceipt_action_label = label
 
     def _ereceipt_say_draft_again(self):
-        return self.env._(
-            "The tax authority did not accept its document. Post it again, and a "
-            "correction takes that one's place."
-        )
+        """Say what became of its document, why, and until when that can be mended."""
+        refused = self.ereceipt_document_id.sudo()
+        sentences = [
+            self.env._(
+                "The tax authority did not accept its document. Post it again, and a "
+                "correction takes that one's place."
+            )
+        ]
+        reason = refused.problems_text or refused._last_error_text()
+        if reason:
+            sentences.append(self.env._("This is why: %s", refused._set_apart(reason)))
+        closes_at = refused._correction_closes_at()
+        if closes_at and refused._correction_open():
+            sentences.append(
+                self.env._(
+                    "It can be corrected until %s.", refused._moment_text(closes_at)
+                )
+            )
+        return " ".join(sentences)
 
     def _ereceipt_say_draft_anew(self):
         return self.env._(

@@ -166,9 +166,7 @@ class EreceiptReconciliation(models.Model):
                 "ends_at": fields.Datetime.now() + AFTER_START,
             }
         )
-        self.write(
-            {"position": self._bounds()[0], "device_queue": self._new_queue()}
-        )
+        self.write({"position": self._bounds()[0], "device_queue": self._new_queue()})
 
     def _give_up_environment(self):
         """The registration speaks to another environment than it did."""

@@ -154,6 +154,16 @@ class TestCorrect(EreceiptCommon):
         self.run_outbox()
         self.assertEqual(move.ereceipt_state, "valid")
 
+    def test_the_draft_says_why_it_was_refused_and_until_when_it_can_be_mended(self):
+        move = self.refused()
+        document = move.ereceipt_document_id
+        move.button_draft()
+        self.assertEqual(move.ereceipt_level, "warning")
+        self.assertIn("did not accept its document", move.ereceipt_what_now)
+        self.assertIn(document.problems_text, move.ereceipt_what_now)
+        until = document._moment_text(document._correction_closes_at())
+        self.assertIn(f"corrected until {until}.", move.ereceipt_what_now)
+
     def test_several_and_only_the_wrong_ones_are_shown(self):
         first, second = self.refused(), self.refused()
         other = self.env["product.product"].create({"name": "مسطرة"})
