@@ -154,6 +154,37 @@ class TestCodeImport(SnapshotCommon):
         wizard.action_import()
         self.assertEqual(len(self.own_rows()), 2)
 
+    def test_product_of_one_company(self):
+        """It is found without choosing a company, and its code is for that one."""
+        self.items[0].company_id = self.company
+        wizard = self.looked_at("default_code,code\nITEM1,101\nITEM2,102\n")
+        self.assertEqual(self.results(wizard), {2: "new", 3: "new"})
+        wizard.action_import()
+        self.assertEqual(
+            {r.product_tmpl_id.default_code: r.company_id for r in self.own_rows()},
+            {"ITEM1": self.company, "ITEM2": self.company.browse()},
+        )
+        again = self.looked_at("default_code,code\nITEM1,101\nITEM2,109\n")
+        self.assertEqual(self.results(again), {2: "same", 3: "change"})
+
+    def test_product_of_a_company_that_is_switched_off(self):
+        other = self.env["res.company"].create({"name": "Another company"})
+        self.items[0].company_id = other
+        content = "default_code,code\nITEM1,101\n"
+        wizard = self.looked_at(content)
+        self.assertEqual(wizard.line_ids.message, "ITEM1 was not found.")
+        self.manager.company_ids += other
+        wizard = self.wizard(content).with_context(allowed_company_ids=self.company.ids)
+        wizard.action_check()
+        self.assertEqual(wizard.line_ids.result, "error")
+        self.assertIn(self.company.name, wizard.line_ids.message)
+        both = (self.company | other).ids
+        wizard = wizard.with_context(allowed_company_ids=both)
+        wizard.action_check()
+        self.assertEqual(wizard.line_ids.result, "new")
+        wizard.action_import()
+        self.assertEqual(self.own_rows().company_id, other)
+
     def test_other_file_forgets_what_was_looked_at(self):
         wizard = self.looked_at("default_code,code\nITEM1,101\n")
         with Form(wizard) as form:

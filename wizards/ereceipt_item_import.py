@@ -3,6 +3,7 @@ import re
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..fiscal.by_file.reading import USUAL_ENCODINGS
 from ..models.ereceipt_notification import CLOSE, notification
@@ -42,7 +43,9 @@ class EreceiptItemImport(models.TransientModel):
         default=lambda self: self.env["ereceipt.code.mapping"]._default_authority(),
     )
     company_id = fields.Many2one(
-        "res.company", help="Empty: the codes are for every company."
+        "res.company",
+        help="Empty: the codes are for every company, and that of a product which "
+        "belongs to one company is for that one.",
     )
     target = fields.Selection(
         [("product", "Products"), ("category", "Product categories")],
@@ -211,12 +214,9 @@ class EreceiptItemImport(models.TransientModel):
                 )
                 labels = ("complete_name", "name")
             else:
-                records = self.env["product.product"].search(
-                    [
-                        (name, "in", list(keys)),
-                        ("company_id", "in", (False, *self.company_id.ids)),
-                    ]
-                )
+                products = self.env["product.product"]
+                usable = Domain(products._check_company_domain(self._companies()))
+                records = products.search(usable & Domain(name, "in", list(keys)))
                 labels = (name,)
             for record in records:
                 for label in labels:
@@ -225,8 +225,10 @@ class EreceiptItemImport(models.TransientModel):
         return found
 
     def _existing(self, found):
-        """Return the rows that there are for what was found, by product or category."""
+        """Return the rows that there are for what was found, by product or category
+        and company."""
         records = [record for group in found.values() for record in group]
+        companies = {self._company_of(record).id for record in records}
         if self.target == "category":
             names = {"categ_id": [record.id for record in records]}
         else:
@@ -240,12 +242,23 @@ class EreceiptItemImport(models.TransientModel):
             for mapping in self.env["ereceipt.code.mapping"].search(
                 [
                     ("authority", "=", self.authority),
-                    ("company_id", "=", self.company_id.id),
+                    ("company_id", "in", list(companies)),
                     (name, "in", ids),
                 ]
             ):
-                existing[name, mapping[name].id] = mapping
+                existing[name, mapping[name].id, mapping.company_id.id] = mapping
         return existing
+
+    def _companies(self):
+        """Return the companies whose products are looked for, besides those that
+        belong to none."""
+        return self.company_id or self.env.companies
+
+    def _company_of(self, record):
+        """Return the company in which a product or category gets its code; none: in
+        every one."""
+        own = "company_id" in record and record.company_id
+        return self.company_id or own or self.company_id
 
     # -------------------------------------------------------------------------
     # LOOKING AT ROWS
@@ -258,6 +271,7 @@ class EreceiptItemImport(models.TransientModel):
         if not problem:
             name, res_id = self._reference(records)
             row[name] = res_id
+            row["company_id"] = self._company_of(records).id
             before = taken.setdefault((name, res_id), row)
             if before is not row and self._codes(before) != self._codes(row):
                 problem = self.env._(
@@ -266,7 +280,7 @@ class EreceiptItemImport(models.TransientModel):
         if problem:
             row.update(result="error", message=problem)
             return
-        mapping = existing.get((name, res_id))
+        mapping = existing.get((name, res_id, row["company_id"]))
         row["mapping_id"] = mapping.id if mapping else False
         if before is not row or (
             mapping
@@ -295,7 +309,7 @@ class EreceiptItemImport(models.TransientModel):
         if not row["key"]:
             return self.env._("Nothing says what the code is for.")
         if not records:
-            return self.env._("%s was not found.", row["key"])
+            return self._not_found(row["key"])
         if len(records) > 1:
             return self.env._(
                 "%(key)s stands for %(count)s records.",
@@ -308,6 +322,18 @@ class EreceiptItemImport(models.TransientModel):
             )
         return self.env["ereceipt.code.mapping"]._item_problem(
             self.authority, row["scheme"], row["code"], known=schemes
+        )
+
+    def _not_found(self, key):
+        """Say that nothing was found, and where it was looked for if that matters."""
+        elsewhere = self.env.user.company_ids - self._companies()
+        if self.target == "category" or not elsewhere:
+            return self.env._("%s was not found.", key)
+        return self.env._(
+            "%(key)s was not found among the products of %(companies)s and those that "
+            "belong to no company.",
+            key=key,
+            companies=", ".join(self._companies().mapped("name")),
         )
 
     def _reference(self, record):
@@ -340,6 +366,7 @@ class EreceiptItemImportLine(models.TransientModel):
     product_id = fields.Many2one("product.product", string="Product variant")
     product_tmpl_id = fields.Many2one("product.template", string="Product")
     categ_id = fields.Many2one("product.category", string="Product category")
+    company_id = fields.Many2one("res.company")
     scheme = fields.Char(string="Code system")
     code = fields.Char()
     mapping_id = fields.Many2one(
@@ -366,7 +393,7 @@ class EreceiptItemImportLine(models.TransientModel):
         return {
             "authority": self.import_id.authority,
             "kind": "item",
-            "company_id": self.import_id.company_id.id,
+            "company_id": self.company_id.id,
             "product_id": self.product_id.id,
             "product_tmpl_id": self.product_tmpl_id.id,
             "categ_id": self.categ_id.id,
