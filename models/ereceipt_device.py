@@ -314,18 +314,6 @@ class EreceiptDevice(models.Model):
     # ACTION METHODS
     # -------------------------------------------------------------------------
 
-    def action_test_connection(self):
-        """Try every device's reach, credentials, claims and clock, and whether its
-        chain can go on from here."""
-        self.check_access("write")
-        found = []
-        # every call comes before the first write: nothing is locked while they last
-        probed = [(device, device._probed()) for device in self]
-        for device, problems in probed:
-            device._store_probe(problems)
-            found += problems
-        return self.registration_id[:1]._probe_notification(found)
-
     def action_activate(self):
         """Make devices ready to issue, after asking the authority about them.
 

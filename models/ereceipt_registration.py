@@ -7,7 +7,6 @@ from odoo.tools import LazyTranslate, config
 
 from ..fiscal import authority_class, authority_classes, lifecycle
 from ..fiscal.contract import Connection, Party, Problem
-from .ereceipt_notification import RELOAD, notification
 
 _lt = LazyTranslate(__name__)
 
@@ -281,18 +280,6 @@ class EreceiptRegistration(models.Model):
     # ACTION METHODS
     # -------------------------------------------------------------------------
 
-    def action_test_connection(self):
-        """Try reach, TLS, credentials, what the token says, the clock, and whether the
-        devices' chains can go on from here."""
-        self.ensure_one()
-        self.check_access("write")
-        devices = self.device_ids.filtered(lambda d: d.lifecycle != "retired")
-        if self._needs_device_credentials() and devices:
-            return devices.action_test_connection()
-        found = [*self._authority().probe(), *self._key_problems()]
-        found = self._after_probe(found, devices)
-        return self._store_probe(found or devices._chain_problems())
-
     def action_confirm_database(self):
         """Let this database send: it is the original, or takes its place."""
         self.check_access("write")
@@ -424,29 +411,6 @@ class EreceiptRegistration(models.Model):
     def _sends_here(self):
         """Whether this database may send for this registration."""
         return self.filtered(lambda r: r.active and not r.is_foreign_database)
-
-    def _store_probe(self, problems):
-        """Keep what a test of the connection found, and say it."""
-        self.ensure_one()
-        self.sudo().write(
-            {
-                "tested_at": fields.Datetime.now(),
-                "problems": self.env["ereceipt.document"]._problems_json(problems),
-            }
-        )
-        if not problems:
-            self.sudo()._breaker_reset()
-        return self._probe_notification(problems)
-
-    def _probe_notification(self, problems):
-        return notification(
-            "danger" if problems else "success",
-            "\n".join(self._problem_texts(problems))
-            or self.env._("Everything answers as it should."),
-            RELOAD,
-            title=self.env._("Connection test"),
-            sticky=bool(problems),
-        )
 
     @api.model
     def _problem_texts(self, problems: list[Problem], reader=None):

@@ -49,6 +49,7 @@ from . import (
     test_cn_split,
     test_cn_together,
     test_cn_tokens,
+    test_connection_test,
     test_cockpit,
     test_cockpit_bulk,
     test_cockpit_journals,
