@@ -134,15 +134,36 @@ class AccountMove(models.Model):
             )
         if refund:
             return self._ereceipt_why_not_before_sale()
+        return self._ereceipt_why_returned()
+
+    def _ereceipt_why_returned(self):
+        """Return that the sale was taken back already, at the authority as well, or
+        False."""
+        self.ensure_one()
         returned = self._ereceipt_returns()
         registered = self.ereceipt_state == lifecycle.VALID
-        if returned and (registered or returned - returned._ereceipt_never_left()):
+        if not returned or not (
+            registered or returned - returned._ereceipt_never_left()
+        ):
+            return False
+        names = ", ".join(returned.mapped("name"))
+        if self._ereceipt_all_returned(returned):
             return self.env._(
-                "It was taken back already, wholly or in part, by %s. Make a new "
-                "invoice for the rest.",
-                ", ".join(returned.mapped("name")),
+                "%s took all of it back already. If it was sold all the same, make a "
+                "new invoice.",
+                names,
             )
-        return False
+        return self.env._(
+            "A part of it was taken back already, by %s. Make a new invoice for the "
+            "rest.",
+            names,
+        )
+
+    def _ereceipt_all_returned(self, returned):
+        """Whether credit notes take all of the sale back."""
+        amount = sum(returned.mapped("amount_total"))
+        left = self.currency_id.compare_amounts(self.amount_total, amount)
+        return bool(returned) and left <= 0
 
     def _ereceipt_why_not_before_sale(self):
         """Return that the sale of a return has to be settled first, or False."""
@@ -188,9 +209,8 @@ class AccountMove(models.Model):
         if self.move_type == "out_refund":
             sale = self.ereceipt_document_id.sudo().depends_on_id
             return "settle" if sale and sale._is_no_more() else "anew"
-        returned = sum(self._ereceipt_returns().mapped("amount_total"))
-        everything = self.currency_id.compare_amounts(returned, self.amount_total) >= 0
-        return "settle" if everything and returned else "anew"
+        everything = self._ereceipt_all_returned(self._ereceipt_returns())
+        return "settle" if everything else "anew"
 
     def _ereceipt_kept_anew(self):
         """Hook: return what is issued anew with an invoice although a copy of it lacks

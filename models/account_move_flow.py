@@ -210,6 +210,9 @@ class AccountMove(models.Model):
         """Open the wizard that takes the invoice back and issues it anew."""
         self.ensure_one()
         self._ereceipt_require("user")
+        returned = self.move_type != "out_refund" and self._ereceipt_why_returned()
+        if returned:
+            raise UserError(returned)
         return self._ereceipt_wizard_action(
             "ereceipt.return.anew", self.env._("Return and issue anew")
         )

@@ -19,11 +19,20 @@ class EreceiptDocument(models.Model):
         "authority.",
     )
 
-    @api.depends("authority_uid", "state")
+    is_taken_back = fields.Boolean(
+        string="Taken back in full", compute="_compute_taken_back_text"
+    )
+
+    @api.depends("authority_uid", "state", "amount_total")
     @api.depends_context("lang")
     def _compute_taken_back_text(self):
         returns = self._standing_returns_by_sale()
         for document in self:
+            backs = returns[document._sale_key(document.authority_uid)]
+            left = document.amount_total - sum(abs(back.amount_total) for back in backs)
+            document.is_taken_back = bool(backs) and (
+                document.currency_id.compare_amounts(left, 0.0) <= 0
+            )
             document.taken_back_text = "\n".join(
                 self.env._(
                     "%(name)s: %(amount)s, number %(number)s (%(state)s)",
@@ -32,7 +41,7 @@ class EreceiptDocument(models.Model):
                     number=back.authority_uid or "–",
                     state=back._state_label(),
                 )
-                for back in returns[document._sale_key(document.authority_uid)]
+                for back in backs
             )
 
     def _standing_returns_by_sale(self):
@@ -59,4 +68,8 @@ class AccountMove(models.Model):
 
     ereceipt_taken_back_text = fields.Text(
         related="ereceipt_document_id.taken_back_text", string="E-receipt taken back by"
+    )
+    ereceipt_is_taken_back = fields.Boolean(
+        related="ereceipt_document_id.is_taken_back",
+        string="E-receipt taken back in full",
     )

@@ -161,6 +161,26 @@ class TestReturnAnew(EreceiptCommon):
         with self.assertRaisesRegex(UserError, credit_note.name):
             self.anew(move).action_return_anew()
 
+    def test_what_is_said_of_what_was_returned_wholly_or_in_part(self):
+        move = self.invoice(quantity=3)
+        self.run_outbox()
+        first = self.reversal(move, quantity=1)
+        self.assertFalse(move.ereceipt_is_taken_back)
+        with self.assertRaisesRegex(UserError, f"{first.name}.*for the rest"):
+            move.action_ereceipt_return_anew()
+        # nothing but the code that was scanned ties the second to the sale
+        second = self.reversal(move, post=False, quantity=2)
+        second.sudo().reversed_entry_id = False
+        second.ereceipt_original_uid = move.ereceipt_uuid
+        second.action_post()
+        move.invalidate_recordset()
+        move.ereceipt_document_id.invalidate_recordset()
+        self.assertTrue(move.ereceipt_is_taken_back)
+        with self.assertRaisesRegex(UserError, "all of it back already") as refused:
+            move.action_ereceipt_return_anew()
+        self.assertIn(second.name, str(refused.exception))
+        self.assertNotIn("the rest", str(refused.exception))
+
     def test_future_date(self):
         move = self.valid()
         wizard = self.anew(move, date=fields.Date.add(self.today(), days=3))
