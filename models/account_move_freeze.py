@@ -68,6 +68,8 @@ class AccountMove(models.Model):
                 **place.values(),
                 "report_by": device._report_by(receipt),
                 **move._ereceipt_queued_values(authority, replaced),
+                # cash rounding upwards is no part of some authorities' documents
+                "amount_total": float(receipt.total),
             }
             if chained and not replaced:
                 index += 1
@@ -170,5 +172,4 @@ class AccountMove(models.Model):
             "next_attempt_at": fields.Datetime.now(),
             "depends_on_id": depends_on.id,
             "replaces_id": replaced.id,
-            "amount_total": self._ereceipt_bundle_total(),
         }

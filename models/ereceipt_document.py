@@ -112,6 +112,7 @@ class EreceiptDocument(models.Model):
     amount_total = fields.Monetary(
         string="Total",
         readonly=True,
+        help="What the document says, which is what the authority holds.",
         # a sale and what takes it back do not add up: ``amount_signed`` does
         aggregator=None,
     )

@@ -1,3 +1,4 @@
+import json
 from datetime import datetime, time, timedelta
 
 import pytz
@@ -62,6 +63,17 @@ class TestEngineIssue(EreceiptCommon):
         self.assertFalse(document.chain_index, "it takes no place before it is issued")
         self.run_outbox()
         self.assertEqual(self.control.receipts(), [])
+
+    def test_the_total_is_what_the_authority_gets(self):
+        """Cash rounding upwards is no part of the document."""
+        move = self.invoice(price=8.5, invoice_cash_rounding_id=self.cash_rounding_a.id)
+        document = move.ereceipt_document_id
+        self.assertEqual(json.loads(document.content)["totalAmount"], 9.69)
+        self.assertEqual((move.amount_total, document.amount_total), (9.7, 9.69))
+        [told] = document._told_outside()
+        self.assertEqual(told["total"], "9.69")
+        back = self.reversal(move).ereceipt_document_id
+        self.assertEqual((back.amount_total, back.amount_signed), (9.69, -9.69))
 
     def test_what_waited_is_issued_when_it_is_mended(self):
         move = self.wait_for_data()
