@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -15,8 +17,9 @@ class TestReconciliationDevices(ReconciliationKit, EreceiptCommon):
         device.with_user(self.administrator).client_secret = "of another device"
 
     def mend(self, device):
-        number = device.serial[-1]
-        device.with_user(self.administrator).client_secret = f"sim-secret-000{number}-a"
+        administered = device.with_user(self.administrator)
+        administered.client_secret = f"sim-secret-000{device.serial[-1]}-a"
+        self.assertFalse(administered.action_test_connection()["params"]["sticky"])
 
     def test_what_was_only_set_up_is_not_asked(self):
         self.valid()
@@ -51,7 +54,8 @@ class TestReconciliationDevices(ReconciliationKit, EreceiptCommon):
             self.start()
         self.registration.sudo().reconcile_days = 2
         self.run_job()
-        self.assertFalse(self.env["ereceipt.reconciliation"].search([]))
+        own = [("registration_id", "=", self.registration.id)]
+        self.assertFalse(self.env["ereceipt.reconciliation"].search(own))
 
     def test_one_that_is_refused_comes_last_and_is_named(self):
         self.valid(2)
@@ -89,8 +93,8 @@ class TestReconciliationDevices(ReconciliationKit, EreceiptCommon):
         steps = self.env["ereceipt.reconciliation"].sudo().browse(reconciliation.id)
         steps._start()
         self.assertEqual(steps._devices(), [self.device, self.device_2])
-        steps.position = self.device.create_date
-        half = steps.position
+        half = fields.Datetime.now() - timedelta(hours=1)
+        steps.position = half
         steps._set_aside("refused")
         self.assertEqual(steps._devices()[0], self.device_2)
         self.assertEqual(steps.position, steps._bounds()[0])
