@@ -295,6 +295,33 @@ class TestSnapshotCases(SnapshotCommon):
         self.assertAlmostEqual(receipt.currency_rate, D("48.731"), 4)
         self.assertFalse(self.codes(move))
 
+    def test_currency_without_a_rate(self):
+        """Odoo takes 1 for a rate that nobody entered; the authority is not told so,
+        nor when the rate is entered and the invoice still has the other one."""
+        self.usd.rate_ids.unlink()
+        move = self.make(self.sell(1, 100), currency_id=self.usd.id)
+        self.assertEqual(move.invoice_currency_rate, 1)
+
+        def problems():
+            found = move._ereceipt_find_problems().get(move.id, ())
+            return [(problem.code, problem.record) for problem in found]
+
+        unknown = [("exchange_rate_unknown", ("res.currency", self.usd.id))]
+        self.assertEqual(problems(), unknown)
+        rate = {"currency_id": self.usd.id, "name": "2026-10-01", "rate": 0.02}
+        self.env["res.currency.rate"].create(rate)
+        self.assertEqual(problems(), unknown)
+        move.refresh_invoice_currency_rate()
+        self.assertFalse(problems())
+        self.assertEqual(self.receipt(move).currency_rate, D(50))
+
+    def test_currency_with_a_rate_of_a_later_day_or_a_typed_one(self):
+        self.usd.rate_ids.name = "2026-11-02"
+        move = self.make(self.sell(1, 100), currency_id=self.usd.id)
+        self.assertFalse(self.receipt(move).currency_rate, "the rate of a day to come")
+        move.invoice_currency_rate = 0.025
+        self.assertEqual(self.receipt(move).currency_rate, D(40))
+
     def test_credit_note_is_positive(self):
         move = self.make(
             self.sell(2, 10, discount=10),

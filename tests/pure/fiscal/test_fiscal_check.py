@@ -48,6 +48,8 @@ from fiscal.contract import (
 from fiscal.eg_eta import checks
 from fiscal.eg_eta.code_tables import table
 
+CURRENCY = ("res.currency", 3)
+
 BROKEN = [
     ("number_missing", MOVE, sale(number=" \n")),
     ("text_too_long", MOVE, sale(number="9" * 51)),
@@ -65,7 +67,12 @@ BROKEN = [
         MOVE,
         sale(currency="USD", currency_rate=D(40), company_currency="EUR"),
     ),
-    ("exchange_rate_missing", MOVE, sale(currency="USD", currency_rate=D(0))),
+    ("exchange_rate_unknown", MOVE, sale(currency="USD", currency_rate=D(0))),
+    (
+        "exchange_rate_unknown",
+        CURRENCY,
+        sale(currency="USD", currency_rate=D(0), currency_record=CURRENCY),
+    ),
     ("exchange_rate_missing", MOVE, sale(currency="USD", currency_rate=D("1E-6"))),
     ("uuid_malformed", MOVE, sale(previous_uid="AB" * 32)),
     ("uuid_malformed", MOVE, sale(replaces_uid="ab")),

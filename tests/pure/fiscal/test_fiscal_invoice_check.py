@@ -83,7 +83,7 @@ BROKEN = [
     ("time_in_future", MOVE, invoice(issued_at=NOW + timedelta(seconds=61))),
     ("currency_unknown", MOVE, invoice(currency="XXZ")),
     ("company_currency_not_egp", MOVE, foreign(company_currency="EUR")),
-    ("exchange_rate_missing", MOVE, foreign(currency_rate=D(0))),
+    ("exchange_rate_unknown", MOVE, foreign(currency_rate=D(0))),
     ("exchange_rate_imprecise", MOVE, foreign(currency_rate=D("0.003123"))),
     ("text_too_long", MOVE, invoice(data={"proforma_number": "9" * 51})),
     ("text_too_long", MOVE, invoice(data={"sales_order_reference": LONG})),
