@@ -260,25 +260,24 @@ class AccountMove(models.Model):
         return text or product.name or ""
 
     def _ereceipt_taxes(self, desk, amounts):
-        """Return a line's taxes. One without an amount is only named where the
-        authority has a code for it: an exemption has to be seen."""
+        """Return a line's taxes, also those without an amount: an exemption has to be
+        declared, and one whose code nobody entered has to be seen."""
         taxes = []
         for tax, amount in amounts.taxes:
             if tax.id not in desk.taxes:
                 code = desk.resolver.tax(tax)
                 desk.taxes[tax.id] = (code, tax._ereceipt_percentage(), tax.name)
             code, rate, name = desk.taxes[tax.id]
-            if amount or code.code:
-                taxes.append(
-                    TaxAmount(
-                        type=code.code,
-                        subtype=code.subcode,
-                        rate=rate,
-                        amount=amount,
-                        name=name,
-                        record=("account.tax", tax.id),
-                    )
+            taxes.append(
+                TaxAmount(
+                    type=code.code,
+                    subtype=code.subcode,
+                    rate=rate,
+                    amount=amount,
+                    name=name,
+                    record=("account.tax", tax.id),
                 )
+            )
         return tuple(taxes)
 
     def _ereceipt_rounding_line(self, desk, amounts):

@@ -204,7 +204,9 @@ class TestSnapshotCases(SnapshotCommon):
         self.taxes["exempt"].invalidate_recordset()
         if "l10n_eg_eta_code" in self.taxes["exempt"]._fields:
             self.taxes["exempt"].l10n_eg_eta_code = False
-        self.assertFalse(self.receipt(move).lines[0].taxes, "nothing to say of it")
+        tax = self.receipt(move).lines[0].taxes[0]
+        self.assertEqual((tax.type, tax.name), ("", "Exempt 0"))
+        self.assertEqual(self.codes(move), {"tax_code_missing"})
 
     def test_tax_without_code_is_refused_by_name(self):
         self.taxes["vat"].ereceipt_mapping_ids.unlink()
