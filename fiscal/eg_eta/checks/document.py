@@ -14,6 +14,7 @@ from ..jsontext import clean
 from .currency import check_currency
 from .findings import HEX64, Findings, check_text, is_amount
 from .receipt_findings import ReceiptFindings
+from .words import in_words
 
 
 def check_document(found: ReceiptFindings) -> None:
@@ -226,6 +227,6 @@ def _check_amount(found: Findings, value: Any, path: str) -> None:
             ),
             path,
             found.receipt.record,
-            field=path,
+            field=in_words(path),
             value=value,
         )

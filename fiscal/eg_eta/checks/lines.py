@@ -12,6 +12,7 @@ from ..amounts import LineFigures, decimal_of
 from ..code_tables import codes
 from ..jsontext import clean
 from .findings import Findings, check_text, fits_decimals, is_amount, is_number
+from .words import in_words
 
 MOST_LINES = 300
 
@@ -41,6 +42,7 @@ def computable(found: Findings) -> bool:
 
 def _check_numbers(found: Findings, line: Line, path: str) -> None:
     quantity, net, form = line.quantity, line.net, found.form
+    before = len(found.problems)
     if not is_number(quantity) or quantity <= 0 or not fits_decimals(quantity):
         found.add(
             "quantity_unusable",
@@ -66,6 +68,8 @@ def _check_numbers(found: Findings, line: Line, path: str) -> None:
             product=line.description,
             amount=found.money(net),
         )
+    if len(found.problems) > before:
+        return  # price and discounts follow from these: what is wrong is told once
     if not is_number(line.gross) or line.gross < 0:
         _unusable(found, path + form.line_price, line, line.gross)
     for discount in line.discounts:
@@ -81,14 +85,19 @@ def _unusable(found: Findings, path: str, line: Line | None, value: object) -> N
     found.add(
         "amount_unusable",
         _(
+            "%(field)s of “%(product)s” is %(value)s; the authority takes numbers of at"
+            " least 0 and with at most 5 decimals. Correct the amounts of the line."
+        )
+        if line
+        else _(
             "%(field)s is %(value)s; the authority takes numbers of at least 0 and"
-            " with at most 5 decimals. Correct the amounts of %(product)s."
+            " with at most 5 decimals. Correct the amounts of the document."
         ),
         path,
         line.record if line else None,
-        field=path,
+        field=in_words(path),
         value=value,
-        product=line.description if line else found.receipt.number,
+        product=line.description if line else "",
     )
 
 

@@ -267,6 +267,18 @@ def test_each_problem_stands_alone():
         assert codes in ([code], also.get(code)), (code, codes)
 
 
+def test_parts_are_called_what_people_call_them():
+    """No name of the authority's, and nothing twice: a price below 0 follows from a
+    quantity below 0."""
+    taken_back = line(quantity=D(-1), gross=D(-70), net=D(-70), taxes=())
+    found = authority().check(sale(taken_back, total=D(-70)))
+    assert [problem.code for problem in found] == ["quantity_unusable", "net_unusable"]
+    (cut,) = authority().check(sale(line(discounts=(Discount(D(-1), "x"),))))
+    assert cut.text.startswith("A discount of “")
+    (name,) = authority().check(sale(buyer=buyer("person", "", "n" * 101)))
+    assert name.text.startswith("The name of the customer has 101 characters")
+
+
 def test_every_code_is_tested():
     folder = Path(checks.__file__).parent
     written = set()
