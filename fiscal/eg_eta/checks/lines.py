@@ -10,6 +10,7 @@ from ...contract import Discount, Line
 from ...messages import _
 from ..amounts import LineFigures, decimal_of
 from ..code_tables import codes
+from ..gs1 import is_gs1
 from ..jsontext import clean
 from .findings import Findings, check_text, fits_decimals, is_amount, is_number
 from .words import in_words
@@ -17,7 +18,6 @@ from .words import in_words
 MOST_LINES = 300
 
 _EGS = re.compile(r"EG-[0-9]+-.+")
-_GTIN = re.compile(r"[0-9]{3,14}")
 
 
 def computable(found: Findings) -> bool:
@@ -228,12 +228,14 @@ def _check_item_code(found: Findings, line: Line, path: str) -> None:
             code=code,
             product=line.description,
         )
-    elif line.item_scheme == "GS1" and not _GTIN.fullmatch(code):
+    elif line.item_scheme == "GS1" and not is_gs1(code):
         found.add(
             "gs1_code_malformed",
             _(
-                "The GS1 code “%(code)s” of the product “%(product)s” is not a number"
-                " of up to 14 digits. Correct it on the product."
+                "The GS1 code “%(code)s” of the product “%(product)s” cannot be right:"
+                " the number of a barcode has 8, 12, 13 or 14 digits, the last of which"
+                " follows from the others; a GPC brick has 8 and begins with 10."
+                " Correct it on the product."
             ),
             path + "itemCode",
             line.record,

@@ -157,6 +157,10 @@ BROKEN = [
         LINE_RECORD,
         sale(line(item_scheme="GS1", item_code="EG-1-1")),
     ),
+    *(
+        ("gs1_code_malformed", LINE_RECORD, sale(line(item_scheme="GS1", item_code=c)))
+        for c in ("12345", "6221031954819")
+    ),
     ("unit_missing", LINE_RECORD, sale(line(unit=""))),
     ("unit_unknown", LINE_RECORD, sale(line(unit="Units"))),
     ("quantity_unusable", LINE_RECORD, sale(line(quantity=D(0)))),
@@ -394,6 +398,7 @@ GOOD = [
         currency_rate=D("0.3"),
     ),
     sale(line(item_scheme="GS1", item_code="6221031954818")),
+    sale(line(item_scheme="GS1", item_code="10003752")),
     returned(),
     returned(original=Original(HASH)),
     returned(document_type="SR"),
