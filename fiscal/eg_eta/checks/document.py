@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...findings import CLOCK_SLACK
+from ...findings import CLOCK_SLACK, whether
 from ...messages import _
 from ..amounts import decimal_of
 from ..choices import delivery_mode, payment_method
@@ -175,9 +175,16 @@ def _check_extras(found: ReceiptFindings) -> None:
     if wanted and mode not in codes("order_delivery_mode"):
         found.add(
             "delivery_mode_unknown",
-            _(
-                "“%(mode)s” is no order delivery mode of the authority. Choose FC, TO"
-                " or TC on the document or the device."
+            whether(
+                mode,
+                _(
+                    "“%(mode)s” is no order delivery mode of the authority. Choose FC,"
+                    " TO or TC on the document or the device."
+                ),
+                _(
+                    "The receipt has no order delivery mode. Choose FC, TO or TC on the"
+                    " document or the device."
+                ),
             ),
             "header.orderdeliveryMode",
             receipt.record,

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 
 from ...contract import Discount, Line
+from ...findings import whether
 from ...messages import _
 from ..amounts import LineFigures, decimal_of
 from ..code_tables import codes
@@ -185,9 +186,16 @@ def _check_item_code(found: Findings, line: Line, path: str) -> None:
     if (line.item_scheme or code) and line.item_scheme not in codes("item_type"):
         found.add(
             "item_scheme_unknown",
-            _(
-                "“%(scheme)s” is no kind of item code. Choose GS1 or EGS for the"
-                " product “%(product)s”."
+            whether(
+                line.item_scheme,
+                _(
+                    "“%(scheme)s” is no kind of item code. Choose GS1 or EGS for the"
+                    " product “%(product)s”."
+                ),
+                _(
+                    "The item code of the product “%(product)s” is of no kind. Choose"
+                    " GS1 or EGS for it."
+                ),
             ),
             path + "itemType",
             line.record,

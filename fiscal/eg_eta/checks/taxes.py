@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...contract import Line, TaxAmount
+from ...findings import whether
 from ...messages import _
 from ..amounts import (
     FIXED_ONLY,
@@ -32,9 +33,17 @@ def _check_tax(found: Findings, tax: TaxAmount, path: str) -> None:
     if tax.type not in codes("tax_type") or tax.subtype not in codes("tax_subtype"):
         found.add(
             "tax_code_missing",
-            _(
-                "The tax “%(tax)s” has no code of the authority (type “%(type)s”,"
-                " subtype “%(subtype)s”). Choose type and subtype for the tax."
+            whether(
+                tax.type,
+                _(
+                    "The tax “%(tax)s” has no code that the authority knows (type"
+                    " “%(type)s”, subtype “%(subtype)s”). Choose type and subtype for"
+                    " the tax."
+                ),
+                _(
+                    "The tax “%(tax)s” has no code of the authority. Choose type and"
+                    " subtype for the tax; what is exempt has them as well."
+                ),
             ),
             path,
             tax.record,

@@ -86,6 +86,9 @@ BROKEN = [
     ("text_too_long", MOVE, sale(data={"contractor": {"name": LONG}})),
     # -- the seller
     ("seller_id_invalid", COMPANY, sale(seller=replace(SELLER, id="12"))),
+    ("seller_id_invalid", COMPANY, sale(seller=replace(SELLER, id=""))),
+    ("activity_unknown", DEVICE_RECORD, sale(device=device(activity_code=""))),
+    ("branch_country_not_eg", DEVICE_RECORD, sale(device=address(country=""))),
     ("seller_id_invalid", COMPANY, sale(seller=replace(SELLER, id="٦٧٤٨٥٩٥٤٥"))),
     ("seller_id_differs", COMPANY, sale(seller=replace(SELLER, id="313717919"))),
     ("trade_name_missing", COMPANY, sale(seller=replace(SELLER, name=""))),
@@ -109,6 +112,7 @@ BROKEN = [
     # -- the buyer
     ("buyer_is_business", PARTNER, sale(buyer=buyer("business", "313717919", "Co"))),
     ("buyer_rin_invalid", PARTNER, sale(buyer=buyer("business", "12", "Co"))),
+    ("buyer_rin_invalid", PARTNER, sale(buyer=buyer("business", "", "Co"))),
     ("buyer_name_missing", PARTNER, sale(buyer=buyer("business", "313717919"))),
     ("buyer_kind_unknown", PARTNER, sale(buyer=buyer("alien"))),
     ("buyer_foreign_id_missing", PARTNER, sale(buyer=buyer("foreigner", "", "Ada"))),
@@ -256,6 +260,7 @@ def test_what_is_wrong_is_found(code, record, receipt):
     # Whole sentences with every place filled.
     assert re.fullmatch(r"[A-Z“%a-z].*", found[code].text)
     assert "%(" not in found[code].text
+    assert "“”" not in found[code].text, "what is missing is said to be"
 
 
 def test_each_problem_stands_alone():

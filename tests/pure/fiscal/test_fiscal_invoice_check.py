@@ -229,6 +229,7 @@ def test_what_is_wrong_is_found(code, record, receipt):
     assert found[code].record == record
     assert re.fullmatch(r"[A-Z“%a-z].*\.", found[code].text) or code == "text_too_long"
     assert "%(" not in found[code].text
+    assert "“”" not in found[code].text, "what is missing is said to be"
 
 
 def test_each_problem_stands_alone():
