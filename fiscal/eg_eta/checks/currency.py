@@ -40,7 +40,7 @@ def _check_rate(found: Findings) -> None:
             receipt.record,
             currency=receipt.company_currency,
         )
-    elif rate == 0:
+    elif is_number(rate) and rate == 0:
         found.add(
             "exchange_rate_unknown",
             _(
