@@ -182,26 +182,7 @@ def _check_internal_code(found: Findings, line: Line, path: str) -> None:
 
 def _check_item_code(found: Findings, line: Line, path: str) -> None:
     code = clean(line.item_code)
-    # A product without any code is told so once, below.
-    if (line.item_scheme or code) and line.item_scheme not in codes("item_type"):
-        found.add(
-            "item_scheme_unknown",
-            whether(
-                line.item_scheme,
-                _(
-                    "“%(scheme)s” is no kind of item code. Choose GS1 or EGS for the"
-                    " product “%(product)s”."
-                ),
-                _(
-                    "The item code of the product “%(product)s” is of no kind. Choose"
-                    " GS1 or EGS for it."
-                ),
-            ),
-            path + "itemType",
-            line.record,
-            scheme=line.item_scheme,
-            product=line.description,
-        )
+    _check_item_scheme(found, line, path)
     if not code and line.free_text:
         found.add(
             "product_missing",
@@ -248,6 +229,31 @@ def _check_item_code(found: Findings, line: Line, path: str) -> None:
             path + "itemCode",
             line.record,
             code=code,
+            product=line.description,
+        )
+
+
+def _check_item_scheme(found: Findings, line: Line, path: str) -> None:
+    # a product without any code is told so once, with its code
+    if (line.item_scheme or clean(line.item_code)) and line.item_scheme not in codes(
+        "item_type"
+    ):
+        found.add(
+            "item_scheme_unknown",
+            whether(
+                line.item_scheme,
+                _(
+                    "“%(scheme)s” is no kind of item code. Choose GS1 or EGS for the"
+                    " product “%(product)s”."
+                ),
+                _(
+                    "The item code of the product “%(product)s” is of no kind. Choose"
+                    " GS1 or EGS for it."
+                ),
+            ),
+            path + "itemType",
+            line.record,
+            scheme=line.item_scheme,
             product=line.description,
         )
 

@@ -30,6 +30,34 @@ def check_taxes(found: Findings, figures: Figures) -> None:
 
 
 def _check_tax(found: Findings, tax: TaxAmount, path: str) -> None:
+    _check_codes(found, tax, path)
+    _check_sign(found, tax, path)
+    if not fits_decimals(tax.amount) or not fits_decimals(tax.rate or tax.amount):
+        found.add(
+            "tax_decimals",
+            _(
+                "The tax “%(tax)s” has more than the 5 decimals that the authority"
+                " takes. Correct the tax."
+            ),
+            path,
+            tax.record,
+            tax=tax.name,
+        )
+    if tax.type in FIXED_ONLY and tax.rate:
+        found.add(
+            "tax_fixed_with_rate",
+            _(
+                "The tax “%(tax)s” has a rate, but the authority's type %(type)s is a"
+                " fixed amount. Choose another type for the tax."
+            ),
+            path,
+            tax.record,
+            tax=tax.name,
+            type=tax.type,
+        )
+
+
+def _check_codes(found: Findings, tax: TaxAmount, path: str) -> None:
     if tax.type not in codes("tax_type") or tax.subtype not in codes("tax_subtype"):
         found.add(
             "tax_code_missing",
@@ -64,30 +92,6 @@ def _check_tax(found: Findings, tax: TaxAmount, path: str) -> None:
             type=tax.type,
             subtype=tax.subtype,
             parent=table("tax_subtype")[tax.subtype].parent,
-        )
-    _check_sign(found, tax, path)
-    if not fits_decimals(tax.amount) or not fits_decimals(tax.rate or tax.amount):
-        found.add(
-            "tax_decimals",
-            _(
-                "The tax “%(tax)s” has more than the 5 decimals that the authority"
-                " takes. Correct the tax."
-            ),
-            path,
-            tax.record,
-            tax=tax.name,
-        )
-    if tax.type in FIXED_ONLY and tax.rate:
-        found.add(
-            "tax_fixed_with_rate",
-            _(
-                "The tax “%(tax)s” has a rate, but the authority's type %(type)s is a"
-                " fixed amount. Choose another type for the tax."
-            ),
-            path,
-            tax.record,
-            tax=tax.name,
-            type=tax.type,
         )
 
 
