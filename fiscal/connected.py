@@ -38,6 +38,10 @@ class Connected:
             connection.settings, self.settings_class, self.setting_readers
         )
 
+    def line_at(self, path: str) -> int | None:
+        """Return ``None``: errors tell no place in the document."""
+        return None
+
     def _now(self) -> datetime:
         clock = self._connection.wall_clock
         return clock() if clock is not None else datetime.now(timezone.utc)

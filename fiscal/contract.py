@@ -462,6 +462,14 @@ class Authority(Protocol):
     def code_kinds(self) -> Sequence[str]:
         """Return the kinds of code tables that this authority has."""
 
-    def cure(self, code: str) -> Problem | None:
-        """Return what a known error code of the authority means and how to cure it,
-        ``None`` for one that nobody knew."""
+    def line_at(self, path: str) -> int | None:
+        """Return the position of the line that an error is about, by the path that the
+        authority tells, ``None`` if it is about none."""
+
+    def cure(self, code: str, path: str = "") -> Problem | None:
+        """Return what an error of the authority means and how to cure it, ``None`` for
+        one that nobody knew.
+
+        :param path: where in the document, as the authority tells; it may say what a
+            code that nobody knows is about
+        """

@@ -206,7 +206,9 @@ class Receipt:
     """A document to be issued, before an authority gives it a form.
 
     :ivar kind: what it is in commerce; the authority's own type is ``document_type``
-    :ivar currency_rate: company currency per one unit of ``currency``
+    :ivar currency_rate: company currency per one unit of ``currency``, 0 where the
+        books know none
+    :ivar currency_record: where rates are entered
     :ivar total: what the buyer owes by the books; :meth:`Authority.check` compares
     :ivar previous_uid: the predecessor in the device's chain, "" for its first
     :ivar replaces_uid: the refused document that this one corrects
@@ -226,6 +228,7 @@ class Receipt:
     document_type: str = ""
     currency_rate: Decimal = Decimal(1)
     company_currency: str = ""
+    currency_record: Record | None = None
     document_date: date | None = None
     payments: tuple[Payment, ...] = ()
     discounts: tuple[Discount, ...] = ()

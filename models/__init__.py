@@ -39,6 +39,7 @@ from . import (
     ereceipt_work_mixin,
     ereceipt_work,
     ereceipt_settle,
+    ereceipt_refusal,
     ereceipt_problem_display,
     ereceipt_document_display,
     ereceipt_registration_display,

@@ -2,6 +2,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import models
+from odoo.tools import float_compare
 
 from ..fiscal.contract import (
     Discount,
@@ -33,6 +34,7 @@ class Desk:
     unit: object
     items: dict
     taxes: dict
+    rates: dict
 
 
 class AccountMove(models.Model):
@@ -104,6 +106,7 @@ class AccountMove(models.Model):
                     unit=unit,
                     items={},
                     taxes={},
+                    rates={},
                 ),
                 moves,
             )
@@ -139,8 +142,9 @@ class AccountMove(models.Model):
                 desk.device.document_type,
                 desk.device,
             ),
-            currency_rate=self._ereceipt_rate() if foreign else Decimal(1),
+            currency_rate=self._ereceipt_rate(desk) if foreign else Decimal(1),
             company_currency=self.company_currency_id.name,
+            currency_record=(self.currency_id._name, self.currency_id.id),
             document_date=self.invoice_date or None,
             payments=self._ereceipt_payment(desk, paid, total),
             discounts=tuple(_discount(part) for part in amounts.reductions),
@@ -177,10 +181,40 @@ class AccountMove(models.Model):
         unit = Decimal(1).scaleb(-self.currency_id.decimal_places)
         return Decimal(repr(amount)).quantize(unit, ROUND_HALF_UP) + 0
 
-    def _ereceipt_rate(self):
-        """Return company currency per one unit of the document's."""
+    def _ereceipt_rate(self, desk):
+        """Return company currency per one unit of the document's, 0 where nobody said
+        what that is."""
         rate = self.invoice_currency_rate
-        return exact(round(1 / rate, RATE_DECIMALS)) if rate else ZERO
+        if not rate or self._ereceipt_rate_assumed(desk):
+            return ZERO
+        return exact(round(1 / rate, RATE_DECIMALS))
+
+    def _ereceipt_rate_assumed(self, desk):
+        """Whether the rate is what Odoo takes where it knows none: that of a later day,
+        else 1, which stays on the invoice when the rate is entered afterwards."""
+        day = self._get_invoice_currency_rate_date()
+        key = (self.currency_id, day)
+        if key not in desk.rates:
+            desk.rates[key] = self._ereceipt_rate_known(day)
+        known, expected = desk.rates[key]
+        if not known:
+            return _same_rate(self.invoice_currency_rate, expected)
+        return _same_rate(self.invoice_currency_rate, 1) and not _same_rate(expected, 1)
+
+    def _ereceipt_rate_known(self, day):
+        """Return whether anybody entered the rate of a day, and what Odoo takes it
+        for. Rates may be those of the company's currency to one that has none."""
+        expected = self._get_expected_currency_rate_at(day)
+        rates = self.env["res.currency.rate"].sudo()
+        telling = [self.currency_id.id]
+        if not _same_rate(expected, 1):
+            telling.append(self.company_currency_id.id)
+        domain = [
+            ("currency_id", "in", telling),
+            ("company_id", "in", (False, self.company_id.root_id.id)),
+            ("name", "<=", day),
+        ]
+        return bool(rates.search_count(domain, limit=1)), expected
 
     # -------------------------------------------------------------------------
     # LINES
@@ -226,25 +260,24 @@ class AccountMove(models.Model):
         return text or product.name or ""
 
     def _ereceipt_taxes(self, desk, amounts):
-        """Return a line's taxes. One without an amount is only named where the
-        authority has a code for it: an exemption has to be seen."""
+        """Return a line's taxes, also those without an amount: an exemption has to be
+        declared, and one whose code nobody entered has to be seen."""
         taxes = []
         for tax, amount in amounts.taxes:
             if tax.id not in desk.taxes:
                 code = desk.resolver.tax(tax)
                 desk.taxes[tax.id] = (code, tax._ereceipt_percentage(), tax.name)
             code, rate, name = desk.taxes[tax.id]
-            if amount or code.code:
-                taxes.append(
-                    TaxAmount(
-                        type=code.code,
-                        subtype=code.subcode,
-                        rate=rate,
-                        amount=amount,
-                        name=name,
-                        record=("account.tax", tax.id),
-                    )
+            taxes.append(
+                TaxAmount(
+                    type=code.code,
+                    subtype=code.subcode,
+                    rate=rate,
+                    amount=amount,
+                    name=name,
+                    record=("account.tax", tax.id),
                 )
+            )
         return tuple(taxes)
 
     def _ereceipt_rounding_line(self, desk, amounts):
@@ -296,6 +329,10 @@ class AccountMove(models.Model):
                 )
             )
         return problems
+
+
+def _same_rate(one, other):
+    return not float_compare(one, other, RATE_DECIMALS)
 
 
 def _discount(reduction):

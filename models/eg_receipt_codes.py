@@ -3,6 +3,7 @@ import re
 from odoo import models
 
 from ..fiscal.eg_eta.code_tables import spelling
+from ..fiscal.eg_eta.gs1 import is_gs1
 
 EGS_PREFIX = "EG-"
 _UUID = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
@@ -50,9 +51,12 @@ class EreceiptCodeMapping(models.Model):
                 "An EGS code looks like EG-<registration number>-<code>, not like %s.",
                 code,
             )
-        if code and scheme == "GS1" and not re.fullmatch(r"[0-9]{3,14}", code):
+        if code and scheme == "GS1" and not is_gs1(code):
             return self.env._(
-                "A GS1 code has digits only, at most 14 of them; %s does not.", code
+                "%s is no GS1 code: the number of a barcode has 8, 12, 13 or 14 "
+                "digits, the last of which follows from the others; a GPC brick has 8 "
+                "and begins with 10.",
+                code,
             )
         return False
 

@@ -228,7 +228,8 @@ class EreceiptWork(models.AbstractModel):
         # EXTENDS: what a file says was refused is tried again by nobody
         if not document.by_file:
             return super()._hold(document, unit, outcome, code)
-        problems = document._problems_json(self._explained(unit.authority, outcome))
+        found = self._explained(document, unit.authority, outcome)
+        problems = document._problems_json(found)
         return document._go(lifecycle.INVALID, problems=problems, last_error=False)
 
 

@@ -465,11 +465,14 @@ class EreceiptDevice(models.Model):
     def _deadline(self, issued_at, replaced=None):
         """Return when the authority's window closes for a document issued then.
 
-        :param replaced: the document that it corrects, which has a longer window
+        :param replaced: the document that it corrects; the window for that is longer,
+            and counts from the first of all that were refused: the authority does not
+            say that each correction opens another one
         """
         limits = self.registration_id._authority_class().limits
         if replaced and limits.correction_window:
-            return replaced.issued_at + limits.correction_window
+            first = (replaced | replaced._replaced())[-1]
+            return first.issued_at + limits.correction_window
         if limits.submission_window:
             return issued_at + limits.submission_window
         return self.registration_id._hook("deadline", False, issued_at)

@@ -102,7 +102,8 @@ class EreceiptCockpit(models.AbstractModel):
         documents = self.env["ereceipt.document"]
         said = [p for p in example.problems or [] if p["code"] == code]
         label = documents._problem_text(said[0]) if said else code
-        cure = catalogue.cure(code)
+        path = said[0].get("path") if said else ""
+        cure = catalogue.cure(code, path or "")
         if not cure:
             return label, "", ""
         text = documents._problem_text(cure)

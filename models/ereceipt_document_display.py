@@ -192,7 +192,11 @@ class EreceiptDocument(models.Model):
             if window:
                 refused = Domain("state", "in", list(lifecycle.REFUSED))
                 refused &= Domain("authority", "=", code)
-                domains.append(refused & Domain("issued_at", operator, value - window))
+                first = Domain("replaces_id", "=", False)
+                since = Domain("issued_at", operator, value - window)
+                # a correction was issued with the window of what it corrects
+                until = Domain("deadline_at", operator, value)
+                domains += [refused & first & since, refused & ~first & until]
         return Domain.OR(domains)
 
     @api.depends("qr", "qr_answered")

@@ -145,7 +145,7 @@ class EreceiptWork(models.AbstractModel):
 
     def _hold(self, document, unit, outcome, code):
         """Keep a document with the authority, and ask for a person once per device."""
-        problems = self._explained(unit.authority, outcome)
+        problems = self._explained(document, unit.authority, outcome)
         times = document.held_times + 1
         seconds = self._held_seconds(document, code) * min(times, LONGEST)
         values = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from odoo.fields import Domain
 
 from ..fiscal import codes_owner
+from ..fiscal.gtin import is_gtin
 
 UNECE_UNITS = {
     "uom.product_uom_unit": ("EA", "C62"),
@@ -43,8 +44,6 @@ UNECE_UNITS = {
 """Odoo's own units and their codes of UN/ECE Recommendation 20; the first that an
 authority's table has is taken."""
 
-GTIN_LENGTHS = (8, 12, 13, 14)
-
 GS1 = "GS1"
 
 
@@ -71,17 +70,6 @@ class Resolved:
 
 
 NOTHING = Resolved()
-
-
-def is_gtin(text):
-    """Return whether a text is a GTIN-8, -12, -13 or -14 with a right check digit
-    (GS1 General Specifications, section 7.9)."""
-    text = text or ""
-    if len(text) not in GTIN_LENGTHS or not (text.isascii() and text.isdigit()):
-        return False
-    digits = [int(digit) for digit in reversed(text)]
-    total = sum(d * (3 if place % 2 else 1) for place, d in enumerate(digits))
-    return total % 10 == 0
 
 
 class CodeResolver:

@@ -11,7 +11,6 @@ from ..fiscal.contract import (
     AmbiguousError,
     AuthenticationError,
     AuthorityError,
-    Problem,
     TransientError,
 )
 from ..fiscal.retry import Backoff
@@ -283,7 +282,8 @@ class EreceiptWork(models.AbstractModel):
         document._go(lifecycle.VALID, **values)
 
     def _settle_invalid(self, document, unit, outcome):
-        problems = document._problems_json(self._explained(unit.authority, outcome))
+        found = self._explained(document, unit.authority, outcome)
+        problems = document._problems_json(found)
         if (
             document.state == lifecycle.SENDING
             and document.doubt
@@ -312,10 +312,8 @@ class EreceiptWork(models.AbstractModel):
         document._go(lifecycle.CANCELLED)
 
     def _settle_rejected(self, document, unit, outcome):
-        document._go(
-            lifecycle.REJECTED,
-            problems=document._problems_json(self._explained(unit.authority, outcome)),
-        )
+        found = self._explained(document, unit.authority, outcome)
+        document._go(lifecycle.REJECTED, problems=document._problems_json(found))
 
     def _settle_unknown(self, document, unit, outcome):
         error = unit.report.error
@@ -376,21 +374,6 @@ class EreceiptWork(models.AbstractModel):
     # -------------------------------------------------------------------------
     # HELPERS
     # -------------------------------------------------------------------------
-
-    def _explained(self, authority, outcome):
-        """Return the authority's errors, each followed by its cure where that is known
-        and not in it already."""
-        explained = []
-        for error in outcome.errors or (Problem("refused", "Refused."),):
-            explained.append(error)
-            cure = authority.cure(error.code)
-            said = (
-                error.message,
-                *(getattr(v, "message", "") for v in error.values.values()),
-            )
-            if cure and cure.message not in said:
-                explained.append(cure)
-        return explained
 
     def _error_text(self, unit, error):
         """Return what went wrong, in the language of who is responsible."""

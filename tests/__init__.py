@@ -101,6 +101,7 @@ from . import (
     test_reader_language,
     test_registration_name,
     test_report_directions,
+    test_refusal,
     test_request_asker,
     test_request_engine,
     test_request_menu,

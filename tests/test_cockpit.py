@@ -147,6 +147,19 @@ class TestCockpit(EreceiptCommon):
         self.assertIn("can mend it", row["note"])
         self.assertGreater(len(row["note"]), 40)
 
+    def test_errors_about_the_original_have_a_cure_whatever_their_code(self):
+        """And what is said of a line is no error of its own."""
+        for code, path in (("SIM-1", "header.referenceUUID"), ("SIM-2", "itemData[0]")):
+            self.control.fault(
+                "submit", "invalid", times=1, code=code, path=path, message="No."
+            )
+            self.invoice()
+            self.run_outbox()
+        rows = {row["text"]: row for row in self.section(self.figures(), "errors")}
+        self.assertIn("which sale it is about", rows["SIM-1"]["note"])
+        self.assertIn("accountant", rows["SIM-1"]["note"])
+        self.assertEqual((rows["SIM-2"]["label"], rows["SIM-2"]["note"]), ("No.", ""))
+
     def test_what_is_missing_is_an_error_too(self):
         self.some_of_everything()
         codes = {row["text"] for row in self.section(self.figures(), "errors")}

@@ -83,14 +83,14 @@ class TestCodeImport(SnapshotCommon):
         )
 
     def test_second_import_changes_only_what_differs(self):
-        self.looked_at("default_code,code\nITEM1,101\nITEM2,102\n").action_import()
+        self.looked_at("default_code,code\nITEM1,10000101\nITEM2,10000102\n").action_import()
         rows = self.own_rows()
-        wizard = self.looked_at("default_code,code\nITEM1,101\nITEM2,109\n")
+        wizard = self.looked_at("default_code,code\nITEM1,10000101\nITEM2,10000109\n")
         self.assertEqual(self.results(wizard), {2: "same", 3: "change"})
-        self.assertIn("102", wizard.line_ids.filtered("message").message)
+        self.assertIn("10000102", wizard.line_ids.filtered("message").message)
         wizard.action_import()
         self.assertEqual(self.own_rows(), rows)
-        self.assertEqual(set(rows.mapped("code")), {"101", "109"})
+        self.assertEqual(set(rows.mapped("code")), {"10000101", "10000109"})
 
     def test_workbook_with_numbers(self):
         """A spreadsheet keeps a barcode as a number; it comes back whole."""
@@ -106,7 +106,7 @@ class TestCodeImport(SnapshotCommon):
 
     def test_by_name_in_arabic_code_page_and_semicolons(self):
         self.items[4].name = "قلم حبر"
-        wizard = self.looked_at("name;code\nقلم حبر;105\n".encode("cp1256"))
+        wizard = self.looked_at("name;code\nقلم حبر;10000105\n".encode("cp1256"))
         self.assertEqual(wizard.line_ids.result, "new")
         self.assertEqual(wizard.line_ids.product_tmpl_id, self.items[4].product_tmpl_id)
 
@@ -116,11 +116,11 @@ class TestCodeImport(SnapshotCommon):
             {"name": "Tea", "parent_id": parent.id}
         )
         wizard = self.looked_at(
-            "category,code\nDrinks,101\nDrinks / Tea,102\n", target="category"
+            "category,code\nDrinks,10000101\nDrinks / Tea,10000102\n", target="category"
         )
         wizard.action_import()
         found = {row.categ_id: row.code for row in self.own_rows()}
-        self.assertEqual(found, {parent: "101", child: "102"})
+        self.assertEqual(found, {parent: "10000101", child: "10000102"})
 
     def test_variant_gets_a_row_of_its_own(self):
         attribute = self.env["product.attribute"].create(
@@ -142,13 +142,13 @@ class TestCodeImport(SnapshotCommon):
             }
         )
         template.product_variant_ids[0].default_code = "SHIRT-S"
-        self.looked_at("default_code,code\nSHIRT-S,101\n").action_import()
+        self.looked_at("default_code,code\nSHIRT-S,10000101\n").action_import()
         self.assertEqual(self.own_rows().product_id.default_code, "SHIRT-S")
 
     def test_company_of_its_own(self):
-        self.looked_at("default_code,code\nITEM1,101\n").action_import()
+        self.looked_at("default_code,code\nITEM1,10000101\n").action_import()
         wizard = self.looked_at(
-            "default_code,code\nITEM1,102\n", company_id=self.company.id
+            "default_code,code\nITEM1,10000102\n", company_id=self.company.id
         )
         self.assertEqual(wizard.line_ids.result, "new", "beside the shared row")
         wizard.action_import()
@@ -186,9 +186,9 @@ class TestCodeImport(SnapshotCommon):
         self.assertEqual(self.own_rows().company_id, other)
 
     def test_other_file_forgets_what_was_looked_at(self):
-        wizard = self.looked_at("default_code,code\nITEM1,101\n")
+        wizard = self.looked_at("default_code,code\nITEM1,10000101\n")
         with Form(wizard) as form:
-            form.file = base64.b64encode(b"default_code,code\nITEM2,102\n")
+            form.file = base64.b64encode(b"default_code,code\nITEM2,10000102\n")
         self.assertFalse(wizard.line_ids)
         with self.assertRaisesRegex(UserError, "no row"):
             wizard.action_import()
@@ -201,15 +201,15 @@ class TestCodeImport(SnapshotCommon):
         self.items[5].default_code = self.items[6].default_code = "TWICE"
         wizard = self.looked_at(
             "default_code,scheme,code\n"
-            "ITEM1,,101\n"
-            "NOBODY,,102\n"
-            "TWICE,,103\n"
+            "ITEM1,,10000101\n"
+            "NOBODY,,10000102\n"
+            "TWICE,,10000103\n"
             "ITEM2,,\n"
-            "ITEM3,EAN,104\n"
-            "ITEM4,EGS,104\n"
-            ",,105\n"
-            "ITEM1,,106\n"
-            "ITEM1,,101\n"
+            "ITEM3,EAN,10000104\n"
+            "ITEM4,EGS,10000104\n"
+            ",,10000105\n"
+            "ITEM1,,10000106\n"
+            "ITEM1,,10000101\n"
             "ITEM7,,6.22E+12\n"
         )
         results = self.results(wizard)
@@ -225,7 +225,7 @@ class TestCodeImport(SnapshotCommon):
         wizard.invalidate_recordset(["line_ids"])
         self.assertEqual(wizard.line_ids[0].result, "error", "errors stand first")
         wizard.action_import()
-        self.assertEqual(self.own_rows().code, "101")
+        self.assertEqual(self.own_rows().code, "10000101")
 
     def refused(self, content, text):
         with self.assertRaisesRegex(UserError, text):
@@ -233,7 +233,7 @@ class TestCodeImport(SnapshotCommon):
         self.assertFalse(self.own_rows())
 
     def test_columns_have_to_be_named(self):
-        self.refused("ITEM1,101\nITEM2,102\n", "name the columns")
+        self.refused("ITEM1,10000101\nITEM2,10000102\n", "name the columns")
         self.refused("", "empty|Choose")
         self.refused("\n\n", "empty")
 
@@ -252,7 +252,7 @@ class TestCodeImport(SnapshotCommon):
     def archive(self, **parts):
         """A good workbook with some of its parts replaced or added."""
         good = zipfile.ZipFile(
-            io.BytesIO(self.workbook(["default_code", "code"], ["ITEM1", "101"]))
+            io.BytesIO(self.workbook(["default_code", "code"], ["ITEM1", "10000101"]))
         )
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bad:

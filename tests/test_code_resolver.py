@@ -60,29 +60,29 @@ class TestCodeResolver(SnapshotCommon):
         """Category above, category, product, variant: each beats the ones before."""
         self.assertEqual(self.item(self.small).code, "")
         steps = (
-            ({"categ_id": self.food.id}, "1001"),
-            ({"categ_id": self.bread.id}, "1002"),
-            ({"product_tmpl_id": self.template.id}, "1003"),
-            ({"product_id": self.small.id}, "1004"),
+            ({"categ_id": self.food.id}, "10001001"),
+            ({"categ_id": self.bread.id}, "10001002"),
+            ({"product_tmpl_id": self.template.id}, "10001003"),
+            ({"product_id": self.small.id}, "10001004"),
         )
         for reference, code in steps:
             row = self.map_code(scheme="GS1", code=code, **reference)
             found = self.item(self.small)
             self.assertEqual((found.scheme, found.code), ("GS1", code))
             self.assertEqual(found.mapping_id, row.id)
-        self.assertEqual(self.item(self.large).code, "1003", "the other variant")
+        self.assertEqual(self.item(self.large).code, "10001003", "the other variant")
 
     def test_company_row_before_shared_row(self):
-        self.map_code(categ_id=self.bread.id, scheme="GS1", code="1001")
+        self.map_code(categ_id=self.bread.id, scheme="GS1", code="10001001")
         self.map_code(
             categ_id=self.bread.id,
             scheme="GS1",
-            code="1002",
+            code="10001002",
             company_id=self.company.id,
         )
         other = self.env["res.company"].create({"name": "Other"})
-        self.assertEqual(self.item(self.small).code, "1002")
-        self.assertEqual(self.item(self.small, other).code, "1001")
+        self.assertEqual(self.item(self.small).code, "10001002")
+        self.assertEqual(self.item(self.small, other).code, "10001001")
 
     def test_branch_uses_its_parents_row_unless_it_has_one(self):
         branch = self.env["res.company"].create(
@@ -91,15 +91,15 @@ class TestCodeResolver(SnapshotCommon):
         self.map_code(
             categ_id=self.bread.id,
             scheme="GS1",
-            code="1001",
+            code="10001001",
             company_id=self.company.id,
         )
-        self.assertEqual(self.item(self.small, branch).code, "1001")
+        self.assertEqual(self.item(self.small, branch).code, "10001001")
         self.map_code(
-            categ_id=self.bread.id, scheme="GS1", code="1002", company_id=branch.id
+            categ_id=self.bread.id, scheme="GS1", code="10001002", company_id=branch.id
         )
-        self.assertEqual(self.item(self.small, branch).code, "1002")
-        self.assertEqual(self.item(self.small).code, "1001")
+        self.assertEqual(self.item(self.small, branch).code, "10001002")
+        self.assertEqual(self.item(self.small).code, "10001001")
 
     def test_barcode_only_where_a_row_says_so_and_it_is_a_gtin(self):
         self.small.barcode = "6223001000013"
@@ -237,6 +237,8 @@ class TestCodeResolver(SnapshotCommon):
             {"categ_id": self.food.id, "scheme": "EAN", "code": "1"},
             {"categ_id": self.food.id, "scheme": "EGS", "code": "FOOD"},
             {"categ_id": self.food.id, "scheme": "GS1", "code": "10 20"},
+            {"categ_id": self.food.id, "scheme": "GS1", "code": "12345"},
+            {"categ_id": self.food.id, "scheme": "GS1", "code": "4006381333932"},
             {"categ_id": self.food.id, "code": "10000025"},
             {"categ_id": self.food.id},
         ):

@@ -364,6 +364,21 @@ class TestCorrect(EreceiptCommon):
                 domain = [("id", "=", document.id), ("closes_at", operator, closing)]
                 self.assertEqual(bool(document.search(domain)), found)
 
+    def test_refused_correction_has_the_window_of_the_first(self):
+        move = self.refused()
+        self.pass_time(hours=20)
+        self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
+        closing = move.ereceipt_document_id.closes_at
+        move.action_ereceipt_correct()
+        self.run_outbox()
+        document = move.ereceipt_document_id
+        self.assertEqual(document.state, "invalid")
+        self.assertTrue(document.replaces_id)
+        self.assertEqual(document.closes_at, closing)
+        for operator, found in (("<=", True), (">", False)):
+            domain = [("id", "=", document.id), ("closes_at", operator, closing)]
+            self.assertEqual(bool(document.search(domain)), found)
+
     def test_list_of_little_time_left(self):
         """The filter of the list finds documents to be sent and to be corrected."""
         refused = self.refused()

@@ -204,7 +204,9 @@ class TestSnapshotCases(SnapshotCommon):
         self.taxes["exempt"].invalidate_recordset()
         if "l10n_eg_eta_code" in self.taxes["exempt"]._fields:
             self.taxes["exempt"].l10n_eg_eta_code = False
-        self.assertFalse(self.receipt(move).lines[0].taxes, "nothing to say of it")
+        tax = self.receipt(move).lines[0].taxes[0]
+        self.assertEqual((tax.type, tax.name), ("", "Exempt 0"))
+        self.assertEqual(self.codes(move), {"tax_code_missing"})
 
     def test_tax_without_code_is_refused_by_name(self):
         self.taxes["vat"].ereceipt_mapping_ids.unlink()
@@ -294,6 +296,34 @@ class TestSnapshotCases(SnapshotCommon):
         self.assertEqual(receipt.total, D("29.97"))
         self.assertAlmostEqual(receipt.currency_rate, D("48.731"), 4)
         self.assertFalse(self.codes(move))
+
+    def test_currency_without_a_rate(self):
+        """Odoo takes 1 for a rate that nobody entered; the authority is not told so,
+        nor when the rate is entered and the invoice still has the other one."""
+        self.usd.rate_ids.unlink()
+        move = self.make(self.sell(1, 100), currency_id=self.usd.id)
+        self.assertEqual(move.invoice_currency_rate, 1)
+
+        def problems():
+            found = move._ereceipt_find_problems().get(move.id, ())
+            return [(problem.code, problem.record) for problem in found]
+
+        unknown = [("exchange_rate_unknown", ("res.currency", self.usd.id))]
+        self.assertEqual(problems(), unknown)
+        rate = {"currency_id": self.usd.id, "name": "2026-10-01", "rate": 0.02}
+        self.env["res.currency.rate"].create(rate)
+        self.assertEqual(problems(), unknown)
+        self.env.invalidate_all()  # as in the next request
+        move.refresh_invoice_currency_rate()
+        self.assertFalse(problems())
+        self.assertEqual(self.receipt(move).currency_rate, D(50))
+
+    def test_currency_with_a_rate_of_a_later_day_or_a_typed_one(self):
+        self.usd.rate_ids.name = "2026-11-02"
+        move = self.make(self.sell(1, 100), currency_id=self.usd.id)
+        self.assertFalse(self.receipt(move).currency_rate, "the rate of a day to come")
+        move.invoice_currency_rate = 0.025
+        self.assertEqual(self.receipt(move).currency_rate, D(40))
 
     def test_credit_note_is_positive(self):
         move = self.make(

@@ -169,7 +169,10 @@ class ToyAuthority:
         """It has no code tables."""
         return ()
 
-    def cure(self, code):
+    def line_at(self, path):
+        """Its errors tell no place."""
+
+    def cure(self, code, path=""):
         """It explains nothing."""
 
 

@@ -433,7 +433,7 @@ class CnNuonuo(
 
     # -- errors -----------------------------------------------------------------------
 
-    def cure(self, code: str) -> Problem | None:
+    def cure(self, code: str, path: str = "") -> Problem | None:
         """Return what a code means and how to cure it; ``values["who"]`` is who can:
         ``accountant``, ``administrator`` or ``authority``."""
         return errors.cure(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -29,11 +30,15 @@ from ..tables import ShippedCodes
 from ..transport import Answer, clock_offset_of
 from . import errors, submission
 from .amounts import tax_rows
+from .checks.form import INVOICE, RECEIPT
 from .client import EtaClient, Login
 from .code_tables import table
 from .settings import EtaSettings
 from .thresholds import Thresholds, parse_thresholds
 
+_LINE = re.compile(
+    rf"\b(?:{RECEIPT.lines}|{INVOICE.lines})\[([0-9]{{1,4}})\]", re.IGNORECASE
+)
 _NO_OFFSET = timedelta(seconds=3)
 _BOGUS_OFFSET = timedelta(hours=1)
 
@@ -96,10 +101,16 @@ class EtaAuthority(Connected, ShippedCodes, NoFiles, NoWithdrawal, Reconcilable,
     def _login(self) -> Login:
         """Return how a token is asked for."""
 
-    def cure(self, code: str) -> Problem | None:
+    def cure(self, code: str, path: str = "") -> Problem | None:
         """Return what a code of ETA means and how to cure it; ``values["who"]`` is who
-        can: ``accountant``, ``administrator`` or ``authority``."""
-        return errors.cure(code)
+        can: ``accountant``, ``administrator`` or ``authority``. ETA publishes no list
+        of its codes: those of some parts of a document have the cure of the part."""
+        return errors.cure(code, path)
+
+    def line_at(self, path: str) -> int | None:
+        """Return which line an error is about, by its path, ``None`` if about none."""
+        found = _LINE.search(path)
+        return int(found[1]) if found else None
 
     def tax_rows(self, line: Line) -> Sequence[TaxTotal]:
         """Return under which taxes a line counts, as ETA has them."""

@@ -320,5 +320,17 @@ INVOICE_ERRORS = _catalogue(
     ),
 )
 
+OF_REFERENCE = Known(
+    "",
+    "accountant",
+    _(
+        "The authority does not take the document that this one refers to: it does not"
+        " know it, or not as a valid one. Look on the credit or debit note which sale"
+        " it is about. That one has to be valid at the authority; an identifier that"
+        " was typed is copied from the sale's print or from the authority's portal."
+    ),
+)
+"""Of any other code about the document that a return or a note refers to."""
+
 KNOWN = {**TOKEN_ERRORS, **CALL_ERRORS, **DOCUMENT_ERRORS, **INVOICE_ERRORS}
 """All of them, by the code in lower case."""

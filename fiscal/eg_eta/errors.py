@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..catalogue import cure_of
 from ..contract import Problem
 from ..messages import Sentence, _
 from ..transport import Answer
-from .error_catalogue import KNOWN, Known
+from .error_catalogue import KNOWN, OF_REFERENCE, Known
 
+_REFERENCE = re.compile(r"\b(?:referenceUUID$|references\b)")
 _DEEPEST = 10
 _MOST = 100
 
 
-def cure(code: str) -> Problem | None:
-    """Return what a known code means and how to cure it, ``None`` for another one.
+def cure(code: str, path: str = "") -> Problem | None:
+    """Return what a known code means and how to cure it; for another one, what is
+    known of the part of the document that it is about, ``None`` if nothing.
 
     ``values["who"]`` tells who can: ``accountant``, ``administrator`` or
     ``authority``.
     """
-    return cure_of(KNOWN.get(code.casefold()))
+    known = KNOWN.get(code.casefold())
+    if known is None and code and _REFERENCE.search(path):
+        known = replace(OF_REFERENCE, code=code)
+    return cure_of(known)
 
 
 @dataclass(frozen=True, slots=True)

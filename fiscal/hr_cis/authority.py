@@ -370,7 +370,7 @@ class HrCis(
 
     # -- errors -----------------------------------------------------------------------
 
-    def cure(self, code: str) -> Problem | None:
+    def cure(self, code: str, path: str = "") -> Problem | None:
         """Return what a code of CIS means and how to cure it; ``values["who"]`` is who
         can: ``accountant``, ``administrator`` or ``authority``."""
         return errors.cure(code)

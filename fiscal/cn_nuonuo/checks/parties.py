@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...findings import whether
 from ...messages import Sentence, _
 from ..builder import buyer_of, is_natural_person, kind_of, seller_of, takes_back
 from ..code_tables import SPECIAL_VAT, table
@@ -25,9 +26,13 @@ def _check_seller(found: Findings) -> None:
     if not TAX_NUMBER.fullmatch(seller.tax_number):
         found.add(
             "seller_number",
-            _(
-                "The company's tax number “%(number)s” is wrong: capital letters and"
-                " digits, at most 20. Correct the company's Tax ID."
+            whether(
+                seller.tax_number,
+                _(
+                    "The company's tax number “%(number)s” is wrong: capital letters"
+                    " and digits, at most 20. Correct the company's Tax ID."
+                ),
+                _("The company has no tax number. Enter the company's Tax ID."),
             ),
             "seller.tax_number",
             record,

@@ -40,6 +40,18 @@ def _check_rate(found: Findings) -> None:
             receipt.record,
             currency=receipt.company_currency,
         )
+    elif is_number(rate) and rate == 0:
+        found.add(
+            "exchange_rate_unknown",
+            _(
+                "The books know no exchange rate of %(currency)s to EGP for the day of"
+                " the document. Enter the currency's rate of that day or before, then"
+                " have the draft take it by the round arrow beside its rate."
+            ),
+            found.form.rate,
+            receipt.currency_record or receipt.record,
+            currency=receipt.currency,
+        )
     elif not is_number(rate) or round5(rate) <= 0:
         found.add(
             "exchange_rate_missing",

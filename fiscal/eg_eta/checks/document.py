@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...findings import CLOCK_SLACK
+from ...findings import CLOCK_SLACK, whether
 from ...messages import _
 from ..amounts import decimal_of
 from ..choices import delivery_mode, payment_method
@@ -14,6 +14,7 @@ from ..jsontext import clean
 from .currency import check_currency
 from .findings import HEX64, Findings, check_text, is_amount
 from .receipt_findings import ReceiptFindings
+from .words import in_words
 
 
 def check_document(found: ReceiptFindings) -> None:
@@ -174,9 +175,16 @@ def _check_extras(found: ReceiptFindings) -> None:
     if wanted and mode not in codes("order_delivery_mode"):
         found.add(
             "delivery_mode_unknown",
-            _(
-                "“%(mode)s” is no order delivery mode of the authority. Choose FC, TO"
-                " or TC on the document or the device."
+            whether(
+                mode,
+                _(
+                    "“%(mode)s” is no order delivery mode of the authority. Choose FC,"
+                    " TO or TC on the document or the device."
+                ),
+                _(
+                    "The receipt has no order delivery mode. Choose FC, TO or TC on the"
+                    " document or the device."
+                ),
             ),
             "header.orderdeliveryMode",
             receipt.record,
@@ -226,6 +234,6 @@ def _check_amount(found: Findings, value: Any, path: str) -> None:
             ),
             path,
             found.receipt.record,
-            field=path,
+            field=in_words(path),
             value=value,
         )

@@ -15,6 +15,7 @@ from ..amounts import Figures, round5, smallest_unit
 from ..jsontext import clean, utf16_length
 from ..settings import EtaSettings
 from .form import Form
+from .words import in_words
 
 HEX64 = re.compile(r"[0-9a-f]{64}")
 RIN = re.compile(r"[0-9]{9}")
@@ -155,7 +156,7 @@ def check_text(
             TOO_LONG[place],
             path,
             record,
-            field=path.rpartition(".")[2],
+            field=in_words(path),
             length=utf16_length(clean(text)),
             limit=limit,
             text=clean(text)[:60],

@@ -7,16 +7,18 @@ import re
 from decimal import Decimal
 
 from ...contract import Discount, Line
+from ...findings import whether
 from ...messages import _
 from ..amounts import LineFigures, decimal_of
 from ..code_tables import codes
+from ..gs1 import is_gs1
 from ..jsontext import clean
 from .findings import Findings, check_text, fits_decimals, is_amount, is_number
+from .words import in_words
 
 MOST_LINES = 300
 
 _EGS = re.compile(r"EG-[0-9]+-.+")
-_GTIN = re.compile(r"[0-9]{3,14}")
 
 
 def computable(found: Findings) -> bool:
@@ -41,6 +43,7 @@ def computable(found: Findings) -> bool:
 
 def _check_numbers(found: Findings, line: Line, path: str) -> None:
     quantity, net, form = line.quantity, line.net, found.form
+    before = len(found.problems)
     if not is_number(quantity) or quantity <= 0 or not fits_decimals(quantity):
         found.add(
             "quantity_unusable",
@@ -66,6 +69,8 @@ def _check_numbers(found: Findings, line: Line, path: str) -> None:
             product=line.description,
             amount=found.money(net),
         )
+    if len(found.problems) > before:
+        return  # price and discounts follow from these: what is wrong is told once
     if not is_number(line.gross) or line.gross < 0:
         _unusable(found, path + form.line_price, line, line.gross)
     for discount in line.discounts:
@@ -81,14 +86,19 @@ def _unusable(found: Findings, path: str, line: Line | None, value: object) -> N
     found.add(
         "amount_unusable",
         _(
+            "%(field)s of “%(product)s” is %(value)s; the authority takes numbers of at"
+            " least 0 and with at most 5 decimals. Correct the amounts of the line."
+        )
+        if line
+        else _(
             "%(field)s is %(value)s; the authority takes numbers of at least 0 and"
-            " with at most 5 decimals. Correct the amounts of %(product)s."
+            " with at most 5 decimals. Correct the amounts of the document."
         ),
         path,
         line.record if line else None,
-        field=path,
+        field=in_words(path),
         value=value,
-        product=line.description if line else found.receipt.number,
+        product=line.description if line else "",
     )
 
 
@@ -172,19 +182,7 @@ def _check_internal_code(found: Findings, line: Line, path: str) -> None:
 
 def _check_item_code(found: Findings, line: Line, path: str) -> None:
     code = clean(line.item_code)
-    # A product without any code is told so once, below.
-    if (line.item_scheme or code) and line.item_scheme not in codes("item_type"):
-        found.add(
-            "item_scheme_unknown",
-            _(
-                "“%(scheme)s” is no kind of item code. Choose GS1 or EGS for the"
-                " product “%(product)s”."
-            ),
-            path + "itemType",
-            line.record,
-            scheme=line.item_scheme,
-            product=line.description,
-        )
+    _check_item_scheme(found, line, path)
     if not code and line.free_text:
         found.add(
             "product_missing",
@@ -219,16 +217,43 @@ def _check_item_code(found: Findings, line: Line, path: str) -> None:
             code=code,
             product=line.description,
         )
-    elif line.item_scheme == "GS1" and not _GTIN.fullmatch(code):
+    elif line.item_scheme == "GS1" and not is_gs1(code):
         found.add(
             "gs1_code_malformed",
             _(
-                "The GS1 code “%(code)s” of the product “%(product)s” is not a number"
-                " of up to 14 digits. Correct it on the product."
+                "The GS1 code “%(code)s” of the product “%(product)s” cannot be right:"
+                " the number of a barcode has 8, 12, 13 or 14 digits, the last of which"
+                " follows from the others; a GPC brick has 8 and begins with 10."
+                " Correct it on the product."
             ),
             path + "itemCode",
             line.record,
             code=code,
+            product=line.description,
+        )
+
+
+def _check_item_scheme(found: Findings, line: Line, path: str) -> None:
+    # a product without any code is told so once, with its code
+    if (line.item_scheme or clean(line.item_code)) and line.item_scheme not in codes(
+        "item_type"
+    ):
+        found.add(
+            "item_scheme_unknown",
+            whether(
+                line.item_scheme,
+                _(
+                    "“%(scheme)s” is no kind of item code. Choose GS1 or EGS for the"
+                    " product “%(product)s”."
+                ),
+                _(
+                    "The item code of the product “%(product)s” is of no kind. Choose"
+                    " GS1 or EGS for it."
+                ),
+            ),
+            path + "itemType",
+            line.record,
+            scheme=line.item_scheme,
             product=line.description,
         )
 

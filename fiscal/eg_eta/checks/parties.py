@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ...contract import Address, Device, Party, Problem, Receipt, Record
+from ...findings import whether
 from ...messages import Money, _
 from ..amounts import HOME, round5
 from ..choices import trade_name
@@ -43,9 +44,16 @@ def check_seller_id(found: Findings) -> None:
     if not RIN.fullmatch(seller.id):
         found.add(
             "seller_id_invalid",
-            _(
-                "The company's tax registration number “%(id)s” is not 9 digits."
-                " Correct it on the company."
+            whether(
+                seller.id,
+                _(
+                    "The company's tax registration number “%(id)s” is not 9 digits."
+                    " Correct it on the company."
+                ),
+                _(
+                    "The company has no tax registration number, which has 9 digits."
+                    " Enter it on the company."
+                ),
             ),
             found.form.seller_id,
             seller.record,
@@ -124,28 +132,8 @@ def check_branch(found: Findings) -> None:
             device.record,
         )
     check_text(found, device.branch_code, form.branch_code, 50, "device", device.record)
-    if device.activity_code not in codes("activity"):
-        found.add(
-            "activity_unknown",
-            _(
-                "“%(code)s” is no activity code of the authority. Choose the branch's"
-                " 4-digit activity code on the device."
-            ),
-            form.activity,
-            device.record,
-            code=device.activity_code,
-        )
-    if device.address.country != "EG":
-        found.add(
-            "branch_country_not_eg",
-            _(
-                "The branch's address is in “%(country)s”; it must be in Egypt (EG)."
-                " Set the country on the device's address."
-            ),
-            f"{form.branch}.country",
-            device.record,
-            country=device.address.country,
-        )
+    _check_activity(found)
+    _check_country(found)
     for attribute in check_address(
         found, device.address, form.branch, "device", device.record
     ):
@@ -154,6 +142,50 @@ def check_branch(found: Findings) -> None:
             _ADDRESS_MISSING[attribute],
             f"{form.branch}.{ADDRESS[attribute]}",
             device.record,
+        )
+
+
+def _check_activity(found: Findings) -> None:
+    device = found.receipt.device
+    if device.activity_code not in codes("activity"):
+        found.add(
+            "activity_unknown",
+            whether(
+                device.activity_code,
+                _(
+                    "“%(code)s” is no activity code of the authority. Choose the"
+                    " branch's 4-digit activity code on the device."
+                ),
+                _(
+                    "The device has no activity code. Choose the branch's 4-digit one"
+                    " on the device."
+                ),
+            ),
+            found.form.activity,
+            device.record,
+            code=device.activity_code,
+        )
+
+
+def _check_country(found: Findings) -> None:
+    device = found.receipt.device
+    if device.address.country != "EG":
+        found.add(
+            "branch_country_not_eg",
+            whether(
+                device.address.country,
+                _(
+                    "The branch's address is in “%(country)s”; it must be in Egypt"
+                    " (EG). Set the country on the device's address."
+                ),
+                _(
+                    "The branch's address has no country; it must be in Egypt (EG)."
+                    " Set the country on the device's address."
+                ),
+            ),
+            f"{found.form.branch}.country",
+            device.record,
+            country=device.address.country,
         )
 
 
@@ -241,9 +273,16 @@ def _check_business(found: Findings, buyer: Party) -> None:
     if not RIN.fullmatch(clean(buyer.id)):
         found.add(
             "buyer_rin_invalid",
-            _(
-                "The tax registration number “%(id)s” of the customer “%(customer)s”"
-                " is not 9 digits. Correct it on the customer."
+            whether(
+                buyer.id,
+                _(
+                    "The tax registration number “%(id)s” of the customer"
+                    " “%(customer)s” is not 9 digits. Correct it on the customer."
+                ),
+                _(
+                    "The customer “%(customer)s” has no tax registration number, which"
+                    " has 9 digits. Enter it on the customer."
+                ),
             ),
             f"{found.form.buyer}.id",
             buyer.record,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...contract import Line, TaxAmount
+from ...findings import whether
 from ...messages import _
 from ..amounts import (
     FIXED_ONLY,
@@ -29,33 +30,7 @@ def check_taxes(found: Findings, figures: Figures) -> None:
 
 
 def _check_tax(found: Findings, tax: TaxAmount, path: str) -> None:
-    if tax.type not in codes("tax_type") or tax.subtype not in codes("tax_subtype"):
-        found.add(
-            "tax_code_missing",
-            _(
-                "The tax “%(tax)s” has no code of the authority (type “%(type)s”,"
-                " subtype “%(subtype)s”). Choose type and subtype for the tax."
-            ),
-            path,
-            tax.record,
-            tax=tax.name,
-            type=tax.type,
-            subtype=tax.subtype,
-        )
-    elif table("tax_subtype")[tax.subtype].parent != tax.type:
-        found.add(
-            "tax_subtype_of_other_type",
-            _(
-                "The subtype %(subtype)s of the tax “%(tax)s” belongs to type"
-                " %(parent)s, not to %(type)s. Correct the tax's codes."
-            ),
-            path,
-            tax.record,
-            tax=tax.name,
-            type=tax.type,
-            subtype=tax.subtype,
-            parent=table("tax_subtype")[tax.subtype].parent,
-        )
+    _check_codes(found, tax, path)
     _check_sign(found, tax, path)
     if not fits_decimals(tax.amount) or not fits_decimals(tax.rate or tax.amount):
         found.add(
@@ -79,6 +54,44 @@ def _check_tax(found: Findings, tax: TaxAmount, path: str) -> None:
             tax.record,
             tax=tax.name,
             type=tax.type,
+        )
+
+
+def _check_codes(found: Findings, tax: TaxAmount, path: str) -> None:
+    if tax.type not in codes("tax_type") or tax.subtype not in codes("tax_subtype"):
+        found.add(
+            "tax_code_missing",
+            whether(
+                tax.type,
+                _(
+                    "The tax “%(tax)s” has no code that the authority knows (type"
+                    " “%(type)s”, subtype “%(subtype)s”). Choose type and subtype for"
+                    " the tax."
+                ),
+                _(
+                    "The tax “%(tax)s” has no code of the authority. Choose type and"
+                    " subtype for the tax; what is exempt has them as well."
+                ),
+            ),
+            path,
+            tax.record,
+            tax=tax.name,
+            type=tax.type,
+            subtype=tax.subtype,
+        )
+    elif table("tax_subtype")[tax.subtype].parent != tax.type:
+        found.add(
+            "tax_subtype_of_other_type",
+            _(
+                "The subtype %(subtype)s of the tax “%(tax)s” belongs to type"
+                " %(parent)s, not to %(type)s. Correct the tax's codes."
+            ),
+            path,
+            tax.record,
+            tax=tax.name,
+            type=tax.type,
+            subtype=tax.subtype,
+            parent=table("tax_subtype")[tax.subtype].parent,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ...findings import CLOCK_SLACK
+from ...findings import CLOCK_SLACK, whether
 from ...messages import _
 from ..code_tables import table
 from ..moments import local_day
@@ -62,31 +62,7 @@ def _check_number(found: Findings) -> None:
             receipt.record,
             number=receipt.number,
         )
-    if not PREMISES.fullmatch(number.premises):
-        fits = False
-        found.add(
-            "premises",
-            _(
-                "“%(premises)s” is no mark of business premises: 1 to 20 letters (a to"
-                " z) and digits. Enter it on the device as it is registered with the"
-                " tax administration."
-            ),
-            "BrRac.OznPosPr",
-            device,
-            premises=number.premises,
-        )
-    if not NUMBER.fullmatch(number.device):
-        fits = False
-        found.add(
-            "device_number",
-            _(
-                "“%(number)s” is no number of a charging device: digits without leading"
-                " zeros, at most 20. Correct it on the device."
-            ),
-            "BrRac.OznNapUr",
-            device,
-            number=number.device,
-        )
+    fits = _check_place(found) and fits
     if found.facts.order not in ("P", "N"):
         found.add(
             "numbering",
@@ -111,6 +87,51 @@ def _check_number(found: Findings) -> None:
             printed=receipt.number,
             number=str(number),
         )
+
+
+def _check_place(found: Findings) -> bool:
+    """Check premises and number of the device; tell whether both can be used."""
+    number, device = found.facts.number, found.receipt.device.record
+    before = len(found.problems)
+    if not PREMISES.fullmatch(number.premises):
+        found.add(
+            "premises",
+            whether(
+                number.premises,
+                _(
+                    "“%(premises)s” is no mark of business premises: 1 to 20 letters (a"
+                    " to z) and digits. Enter it on the device as it is registered with"
+                    " the tax administration."
+                ),
+                _(
+                    "The device has no mark of business premises: 1 to 20 letters (a to"
+                    " z) and digits. Enter it as it is registered with the tax"
+                    " administration."
+                ),
+            ),
+            "BrRac.OznPosPr",
+            device,
+            premises=number.premises,
+        )
+    if not NUMBER.fullmatch(number.device):
+        found.add(
+            "device_number",
+            whether(
+                number.device,
+                _(
+                    "“%(number)s” is no number of a charging device: digits without"
+                    " leading zeros, at most 20. Correct it on the device."
+                ),
+                _(
+                    "The device has no number of a charging device: digits without"
+                    " leading zeros, at most 20. Enter it on the device."
+                ),
+            ),
+            "BrRac.OznNapUr",
+            device,
+            number=number.device,
+        )
+    return len(found.problems) == before
 
 
 def _check_time(found: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...findings import whether
 from ...messages import _
 from ..oib import clean_oib, is_oib
 from .findings import Findings
@@ -20,9 +21,16 @@ def _check_issuer(found: Findings) -> None:
     if not is_oib(issuer):
         found.add(
             "issuer_oib",
-            _(
-                "The company's OIB “%(oib)s” is wrong: it has eleven digits, and the"
-                " last one checks the others. Correct the company's Tax ID."
+            whether(
+                issuer,
+                _(
+                    "The company's OIB “%(oib)s” is wrong: it has eleven digits, and"
+                    " the last one checks the others. Correct the company's Tax ID."
+                ),
+                _(
+                    "The company has no OIB, which has eleven digits. Enter the"
+                    " company's Tax ID."
+                ),
             ),
             "Oib",
             seller.record,

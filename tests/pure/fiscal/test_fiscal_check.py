@@ -48,6 +48,8 @@ from fiscal.contract import (
 from fiscal.eg_eta import checks
 from fiscal.eg_eta.code_tables import table
 
+CURRENCY = ("res.currency", 3)
+
 BROKEN = [
     ("number_missing", MOVE, sale(number=" \n")),
     ("text_too_long", MOVE, sale(number="9" * 51)),
@@ -65,7 +67,12 @@ BROKEN = [
         MOVE,
         sale(currency="USD", currency_rate=D(40), company_currency="EUR"),
     ),
-    ("exchange_rate_missing", MOVE, sale(currency="USD", currency_rate=D(0))),
+    ("exchange_rate_unknown", MOVE, sale(currency="USD", currency_rate=D(0))),
+    (
+        "exchange_rate_unknown",
+        CURRENCY,
+        sale(currency="USD", currency_rate=D(0), currency_record=CURRENCY),
+    ),
     ("exchange_rate_missing", MOVE, sale(currency="USD", currency_rate=D("1E-6"))),
     ("uuid_malformed", MOVE, sale(previous_uid="AB" * 32)),
     ("uuid_malformed", MOVE, sale(replaces_uid="ab")),
@@ -79,6 +86,9 @@ BROKEN = [
     ("text_too_long", MOVE, sale(data={"contractor": {"name": LONG}})),
     # -- the seller
     ("seller_id_invalid", COMPANY, sale(seller=replace(SELLER, id="12"))),
+    ("seller_id_invalid", COMPANY, sale(seller=replace(SELLER, id=""))),
+    ("activity_unknown", DEVICE_RECORD, sale(device=device(activity_code=""))),
+    ("branch_country_not_eg", DEVICE_RECORD, sale(device=address(country=""))),
     ("seller_id_invalid", COMPANY, sale(seller=replace(SELLER, id="٦٧٤٨٥٩٥٤٥"))),
     ("seller_id_differs", COMPANY, sale(seller=replace(SELLER, id="313717919"))),
     ("trade_name_missing", COMPANY, sale(seller=replace(SELLER, name=""))),
@@ -102,6 +112,7 @@ BROKEN = [
     # -- the buyer
     ("buyer_is_business", PARTNER, sale(buyer=buyer("business", "313717919", "Co"))),
     ("buyer_rin_invalid", PARTNER, sale(buyer=buyer("business", "12", "Co"))),
+    ("buyer_rin_invalid", PARTNER, sale(buyer=buyer("business", "", "Co"))),
     ("buyer_name_missing", PARTNER, sale(buyer=buyer("business", "313717919"))),
     ("buyer_kind_unknown", PARTNER, sale(buyer=buyer("alien"))),
     ("buyer_foreign_id_missing", PARTNER, sale(buyer=buyer("foreigner", "", "Ada"))),
@@ -149,6 +160,10 @@ BROKEN = [
         "gs1_code_malformed",
         LINE_RECORD,
         sale(line(item_scheme="GS1", item_code="EG-1-1")),
+    ),
+    *(
+        ("gs1_code_malformed", LINE_RECORD, sale(line(item_scheme="GS1", item_code=c)))
+        for c in ("12345", "6221031954819")
     ),
     ("unit_missing", LINE_RECORD, sale(line(unit=""))),
     ("unit_unknown", LINE_RECORD, sale(line(unit="Units"))),
@@ -245,6 +260,7 @@ def test_what_is_wrong_is_found(code, record, receipt):
     # Whole sentences with every place filled.
     assert re.fullmatch(r"[A-Z“%a-z].*", found[code].text)
     assert "%(" not in found[code].text
+    assert "“”" not in found[code].text, "what is missing is said to be"
 
 
 def test_each_problem_stands_alone():
@@ -258,6 +274,18 @@ def test_each_problem_stands_alone():
             "return_reason_missing": ["return_reason_missing", "sale_date_missing"],
         }
         assert codes in ([code], also.get(code)), (code, codes)
+
+
+def test_parts_are_called_what_people_call_them():
+    """No name of the authority's, and nothing twice: a price below 0 follows from a
+    quantity below 0."""
+    taken_back = line(quantity=D(-1), gross=D(-70), net=D(-70), taxes=())
+    found = authority().check(sale(taken_back, total=D(-70)))
+    assert [problem.code for problem in found] == ["quantity_unusable", "net_unusable"]
+    (cut,) = authority().check(sale(line(discounts=(Discount(D(-1), "x"),))))
+    assert cut.text.startswith("A discount of “")
+    (name,) = authority().check(sale(buyer=buyer("person", "", "n" * 101)))
+    assert name.text.startswith("The name of the customer has 101 characters")
 
 
 def test_every_code_is_tested():
@@ -375,6 +403,7 @@ GOOD = [
         currency_rate=D("0.3"),
     ),
     sale(line(item_scheme="GS1", item_code="6221031954818")),
+    sale(line(item_scheme="GS1", item_code="10003752")),
     returned(),
     returned(original=Original(HASH)),
     returned(document_type="SR"),

@@ -81,6 +81,7 @@ def test_everything_wrong_is_said_at_once_in_sentences():
         *("issuer_oib", "179", "180", "amount_unusable", "tax_type"),
     ]
     assert all(one.text.endswith(".") and "%(" not in one.text for one in problems)
+    assert not any("“”" in one.text for one in problems)
     with pytest.raises(ValueError, match="euros only"):
         built(base)
 

@@ -83,7 +83,7 @@ BROKEN = [
     ("time_in_future", MOVE, invoice(issued_at=NOW + timedelta(seconds=61))),
     ("currency_unknown", MOVE, invoice(currency="XXZ")),
     ("company_currency_not_egp", MOVE, foreign(company_currency="EUR")),
-    ("exchange_rate_missing", MOVE, foreign(currency_rate=D(0))),
+    ("exchange_rate_unknown", MOVE, foreign(currency_rate=D(0))),
     ("exchange_rate_imprecise", MOVE, foreign(currency_rate=D("0.003123"))),
     ("text_too_long", MOVE, invoice(data={"proforma_number": "9" * 51})),
     ("text_too_long", MOVE, invoice(data={"sales_order_reference": LONG})),
@@ -229,6 +229,7 @@ def test_what_is_wrong_is_found(code, record, receipt):
     assert found[code].record == record
     assert re.fullmatch(r"[A-Z“%a-z].*\.", found[code].text) or code == "text_too_long"
     assert "%(" not in found[code].text
+    assert "“”" not in found[code].text, "what is missing is said to be"
 
 
 def test_each_problem_stands_alone():

@@ -198,3 +198,21 @@ def test_known_errors_have_a_cure():
         cure = eta.cure(code)
         assert cure.text and cure.values["who"] in ("accountant", "administrator")
     assert eta.cure("SIM-1") is None
+    assert eta.cure("", "header.referenceUUID") is None
+
+
+@pytest.mark.parametrize("path", ["header.referenceUUID", "references[0]"])
+def test_errors_about_the_original_have_a_cure_whatever_their_code(path):
+    cure = authority().cure("SIM-1", path)
+    assert (cure.code, cure.values["who"]) == ("SIM-1", "accountant")
+    assert authority().cure("RR308", path).text != cure.text
+    assert authority().cure("SIM-1", "header.referenceOldUUID") is None
+
+
+def test_line_of_an_error():
+    eta = authority()
+    for path in ("itemData[12].itemCode", "receipts[3].itemData[12]"):
+        assert eta.line_at(path) == 12
+    assert eta.line_at("invoiceLines[0].taxableItems[1]") == 0
+    for path in ("", "itemData", "itemData[x]", "itemData[99999]"):
+        assert eta.line_at(path) is None

@@ -12,6 +12,7 @@ from ....messages import _
 from ...amounts import HOME, decimal_of, round5
 from ...checks.currency import check_currency
 from ...checks.findings import check_text, is_amount, utc
+from ...checks.words import in_words
 from ...code_tables import codes
 from ...jsontext import clean
 from ..document_types import DOCUMENT_TYPES
@@ -145,7 +146,7 @@ def _unusable(found: InvoiceFindings, path: str, value: Any) -> None:
         ),
         path,
         found.receipt.record,
-        field=path.rpartition(".")[2],
+        field=in_words(path),
         value=value,
     )
 

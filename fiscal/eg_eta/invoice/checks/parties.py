@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....contract import Party
+from ....findings import whether
 from ....messages import _
 from ...checks.findings import check_text
 from ...checks.parties import check_address, check_identity, check_large_sale
@@ -107,9 +108,16 @@ def _check_address(found: InvoiceFindings, buyer: Party, required: bool) -> None
     if address.country not in codes("country"):
         found.add(
             "buyer_country_unknown",
-            _(
-                "The country “%(country)s” of the customer “%(customer)s” is missing or"
-                " not known to the authority. Choose it on the customer."
+            whether(
+                address.country,
+                _(
+                    "The country “%(country)s” of the customer “%(customer)s” is not"
+                    " known to the authority. Choose another one on the customer."
+                ),
+                _(
+                    "The address of the customer “%(customer)s” has no country. Choose"
+                    " it on the customer."
+                ),
             ),
             f"{path}.country",
             buyer.record,
