@@ -78,13 +78,23 @@ class EreceiptReconciliation(models.Model):
                 self.env._("Compared at"),
                 format_datetime(self.env, self.started_at) if self.started_at else "",
             ),
+            *self._counted_rows(),
+            (self.env._("Differences"), self.line_count),
+            (self.env._("Open differences"), self.open_count),
+        ]
+
+    def _counted_rows(self):
+        """Return how many documents were compared, and with what outcome."""
+        rows = [
             (self.env._("Documents here"), self.here_count),
             (self.env._("Documents there"), self.there_count),
             (self.env._("Agree"), self.matched_count),
             (self.env._("On their way"), self.moving_count),
-            (self.env._("Differences"), self.line_count),
-            (self.env._("Open differences"), self.open_count),
         ]
+        if self.way == "own":
+            # nobody was asked how many there are
+            del rows[1]
+        return rows
 
     def _by_kind(self):
         """Return rows of a kind's name, how many there are, and how many are open."""

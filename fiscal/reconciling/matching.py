@@ -135,14 +135,15 @@ class Matcher:
 
     def alone(self, ours: Iterable[Held]) -> Iterator[Finding]:
         """Yield what our own states tell where the authority can neither list nor be
-        asked: what never got there. What it confirmed is believed."""
+        asked: what never got there. What it confirmed is believed, however recently:
+        there is nobody who may not know it yet."""
         for held in ours:
             self.counts.here += 1
-            verdict = judge(held.state, ABSENT, self._young(held))
-            if verdict is Agreement.MOVING:
-                self.counts.moving += 1
-            elif verdict is Agreement.EQUAL or verdict is Kind.MISSING_THERE:
+            verdict = judge(held.state, ABSENT, young=False)
+            if verdict is Agreement.EQUAL or verdict is Kind.MISSING_THERE:
                 self.counts.matched += 1
+            elif judge(held.state, ABSENT, self._young(held)) is Agreement.MOVING:
+                self.counts.moving += 1
             else:
                 yield Finding(verdict, held)
 

@@ -200,6 +200,15 @@ def test_where_nothing_can_be_asked_only_our_own_states_speak() -> None:
     }
 
 
+def test_what_was_confirmed_just_now_needs_no_patience_where_nobody_is_asked() -> None:
+    held, _listed = pair()
+    valid = replace(held, moved_at=NOW)
+    queued = replace(valid, key=2, state=lifecycle.QUEUED)
+    matcher = Matcher(replace(TERMS, now=NOW, patience=timedelta(hours=1)))
+    assert list(matcher.alone([valid, queued])) == []
+    assert (matcher.counts.matched, matcher.counts.moving) == (1, 1)
+
+
 def test_every_state_is_judged_against_every_status() -> None:
     for state, status, young in product(lifecycle.STATES, Status, (True, False)):
         assert isinstance(judge(state, status, young), Kind | Agreement)
