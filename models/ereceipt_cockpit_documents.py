@@ -363,7 +363,9 @@ class EreceiptCockpit(models.AbstractModel):
         rows = []
         for state, reason, count, oldest in groups:
             label = states[state]
-            if reason:
+            if state == lifecycle.CANCELLED:
+                label = self.env._("Cancelled at the authority, still posted here")
+            elif reason:
                 label = self.env._(
                     "%(state)s: %(reason)s", state=label, reason=reasons[reason]
                 )

@@ -111,6 +111,23 @@ class TestCockpit(EreceiptCommon):
         self.assertEqual(sum(bar["count"] for bar in bars), 5)
         self.assertEqual(sum(bar["bad"] for bar in bars), 1)
 
+    def test_cancelled_there_and_posted_here_needs_a_person(self):
+        move = self.invoice()
+        self.run_outbox()
+        document = move.ereceipt_document_id
+        document.sudo()._go(lifecycle.CANCELLED)
+        self.assertEqual(document.what_now_action, "action_ereceipt_cancel_in_books")
+        self.assertTrue(document.needs_person)
+        figures = self.figures()
+        self.assertEqual(self.tile(figures, "Needs a person")["count"], 1)
+        [row] = self.section(figures, "person")
+        self.assertEqual(row["label"], "Cancelled at the authority, still posted here")
+        found = self.env["ereceipt.document"].search(row["open"]["domain"])
+        self.assertEqual(found, document)
+        move.with_user(self.accountant).action_ereceipt_cancel_in_books()
+        self.assertFalse(document.needs_person)
+        self.assertEqual(self.tile(self.figures(), "Needs a person")["count"], 0)
+
     def test_every_state_has_its_column(self):
         """What is withdrawn counts nowhere; all else is counted in one place."""
         self.assertEqual(set(lifecycle.STATES) - set(COLUMN_OF), {lifecycle.WITHDRAWN})
