@@ -89,6 +89,7 @@ class EreceiptReconciliation(models.Model):
             (self.env._("Documents here"), self.here_count),
             (self.env._("Documents there"), self.there_count),
             (self.env._("Agree"), self.matched_count),
+            (self.env._("Refused or taken back, not there"), self.void_count),
             (self.env._("On their way"), self.moving_count),
         ]
         if self.way == "own":
