@@ -4,6 +4,8 @@ import zipfile
 from datetime import timedelta
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
@@ -334,6 +336,19 @@ class TestTieOut(TieOutKit, ReconciliationKit, EreceiptCommon):
             "account_ereceipt.report_tie_out", tie_out.ids
         )
         self.assertIn("T1 / V009 14 %", html.decode())
+
+    def test_nets_are_not_added_up(self):
+        """A line with two taxes stands under both."""
+        self.valid()
+        self.invoice()
+        tie_out = self.compared()
+        heads, *rows = tie_out._summary_table()
+        self.assertEqual(heads, ("Reason", "Number", "Tax"))
+        self.assertEqual([len(row) for row in rows], [3])
+        view = self.env["ereceipt.tie.out.line"].get_view(view_type="list")
+        summed = etree.fromstring(view["arch"]).xpath("//field[@sum]/@name")
+        self.assertIn("here_tax", summed)
+        self.assertFalse([name for name in summed if "net" in name])
 
     def test_the_wizard_offers_last_month(self):
         form = Form(self.env["ereceipt.tie"].with_user(self.accountant))
