@@ -29,8 +29,8 @@ class EreceiptReconciliation(models.Model):
     def _report_title(self):
         # EXTENDS
         return self.env._(
-            "Reconciliation %(authority)s %(start)s %(end)s",
-            authority=self.sudo().registration_id.authority,
+            "Reconciliation %(registration)s %(start)s %(end)s",
+            registration=self._file_text(self.sudo().registration_id.display_name),
             start=self.date_from,
             end=self.date_to,
         )

@@ -26,8 +26,8 @@ class EreceiptTieOut(models.Model):
     def _report_title(self):
         # EXTENDS
         return self.env._(
-            "VAT tie-out %(authority)s %(start)s %(end)s",
-            authority=self.sudo().registration_id.authority,
+            "VAT tie-out %(company)s %(start)s %(end)s",
+            company=self._file_text(self.company_id.name),
             start=self.date_from,
             end=self.date_to,
         )

@@ -331,6 +331,9 @@ class TestTieOut(TieOutKit, ReconciliationKit, EreceiptCommon):
         self.assertIn("T1 / V009 14 %", text)
         self.assertIn("Not valid yet", text)
         self.assertTrue(tie_out.report_name.endswith(".xlsx"))
+        # by the company, as it covers all its registrations; no program's code
+        self.assertIn(self.company.name, tie_out.report_name)
+        self.assertNotIn(self.registration.authority, tie_out.report_name)
         self.assertEqual(tie_out.action_report_pdf()["type"], "ir.actions.report")
         html, _kind = self.env["ir.actions.report"]._render_qweb_html(
             "account_ereceipt.report_tie_out", tie_out.ids
