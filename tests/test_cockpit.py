@@ -84,6 +84,16 @@ class TestCockpit(EreceiptCommon):
                             rows.search_count(action["domain"]), node["count"]
                         )
 
+    def test_the_pivot_has_what_the_table_counts(self):
+        self.some_of_everything()
+        table = self.figures()["table"]
+        counted = sum(cell["count"] for row in table["rows"] for cell in row["cells"])
+        action = table["open"]
+        self.assertEqual(action["views"][0][1], "pivot")
+        documents = self.env["ereceipt.document"].with_user(self.accountant)
+        self.assertEqual(documents.search_count(action["domain"]), counted)
+        self.assertIn("valid", documents.search(action["domain"]).mapped("state"))
+
     def test_what_is_counted(self):
         self.some_of_everything()
         self.control.settings(validation_seconds=600)
