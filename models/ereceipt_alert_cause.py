@@ -221,10 +221,9 @@ class EreceiptAlertCause(models.Model):
         self.check_access("read")
         actions = self.env["ir.actions.act_window"]
         if self.kind in OF_DOCUMENTS:
-            action = actions._for_xml_id("account_ereceipt.ereceipt_document_action")
-            action["domain"] = [("id", "in", self.document_ids.ids)]
-            action["context"] = {}
-            return action
+            return self.env["ereceipt.document"]._listed(
+                self._kind_label(), [("id", "in", self.document_ids.ids)]
+            )
         if self.kind == "reconciliation":
             action = actions._for_xml_id(
                 "account_ereceipt.ereceipt_reconciliation_line_action"

@@ -302,6 +302,21 @@ class EreceiptDocument(models.Model):
             return moves._get_records_action()
         return moves._get_records_action(name=self.env._("Invoices"))
 
+    @api.model
+    def _listed(self, title, domain):
+        """Return the action that lists some documents, under a title that says which.
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_ereceipt.ereceipt_document_action"
+        )
+        return {
+            **action,
+            "name": title,
+            "display_name": title,
+            "domain": domain,
+            "context": {},
+        }
+
     def action_open_exchanges(self):
         """Open the calls in which the document travelled or was asked about."""
         self.ensure_one()

@@ -298,6 +298,7 @@ class TestTieOut(TieOutKit, ReconciliationKit, EreceiptCommon):
             self.env["ereceipt.document"].search(action["domain"]),
             move.ereceipt_document_id,
         )
+        self.assertIn(tie_out.line_ids.name, action["display_name"])
         nowhere = self.invoice(
             journal_id=self.journal.copy({"name": "Web", "code": "WEB"}).id
         )
