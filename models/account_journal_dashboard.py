@@ -60,10 +60,16 @@ class AccountJournal(models.Model):
         """Open the documents of the journal that the context's ``ereceipt_figure``
         names; all of them without one."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_ereceipt.ereceipt_document_action"
+        figure = self.env.context.get("ereceipt_figure")
+        title = self.env._("E-receipts: %s", self.display_name)
+        if figure == "ereceipt_person":
+            title = self.env._("Needs a person: %s", self.display_name)
+        elif figure == "ereceipt_way":
+            title = self.env._("On the way: %s", self.display_name)
+        return self.env["ereceipt.document"]._listed(
+            title,
+            [
+                ("link_ids.move_id.journal_id", "=", self.id),
+                *FIGURES.get(figure, []),
+            ],
         )
-        figure = FIGURES.get(self.env.context.get("ereceipt_figure"), [])
-        action["domain"] = [("link_ids.move_id.journal_id", "=", self.id), *figure]
-        action["context"] = {}
-        return action

@@ -256,9 +256,7 @@ class AccountMove(models.Model):
             return documents.link_ids.move_id[:1]._ereceipt_send_now_action()
         hurried = documents._make_due()
         self.env["ereceipt.outbox"].sudo()._wake()
-        return documents._told(
-            self.env._("%s documents are taken care of next.", len(hurried))
-        )
+        return documents._told(self.env._("Taken care of next: %s.", len(hurried)))
 
     def ereceipt_send_now(self, token):
         """Send, or ask about, the invoice's document while its caller waits. Called by

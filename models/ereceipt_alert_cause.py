@@ -15,6 +15,7 @@ KINDS = [
     ("refused", "Documents refused"),
     ("late", "Documents too late"),
     ("failed", "Documents given up"),
+    ("cancelled", "Cancelled at the authority, still posted here"),
     ("deadline", "Deadline near"),
     ("stuck", "Documents stuck"),
     ("login", "Credentials refused"),
@@ -30,7 +31,7 @@ KINDS = [
     ("other", "Something to look at"),
 ]
 
-OF_DOCUMENTS = ("refused", "late", "failed", "deadline", "stuck")
+OF_DOCUMENTS = ("refused", "late", "failed", "cancelled", "deadline", "stuck")
 
 RAISED_HERE = ("stuck", "clock", "jobs", "seal")
 """Kinds of which nobody else asks a person to do something; the others have their
@@ -54,6 +55,9 @@ ADVICE = {
     "refused": _lt("Open each document: it says why and what can be done."),
     "late": _lt("Open each document and choose one of the ways that it offers."),
     "failed": _lt("Open each document, mend the cause and try again."),
+    "cancelled": _lt(
+        "Open each document and cancel its invoice here as well, as it offers."
+    ),
     "deadline": _lt(
         "Get these to the tax authority before its window closes: see what holds "
         "each of them up."
@@ -217,10 +221,9 @@ class EreceiptAlertCause(models.Model):
         self.check_access("read")
         actions = self.env["ir.actions.act_window"]
         if self.kind in OF_DOCUMENTS:
-            action = actions._for_xml_id("account_ereceipt.ereceipt_document_action")
-            action["domain"] = [("id", "in", self.document_ids.ids)]
-            action["context"] = {}
-            return action
+            return self.env["ereceipt.document"]._listed(
+                self._kind_label(), [("id", "in", self.document_ids.ids)]
+            )
         if self.kind == "reconciliation":
             action = actions._for_xml_id(
                 "account_ereceipt.ereceipt_reconciliation_line_action"

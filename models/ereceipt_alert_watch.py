@@ -85,7 +85,7 @@ class EreceiptAlertWatch(models.AbstractModel):
         here = registrations._sends_here()
         return [
             (
-                ("refused", "late", "failed", "stuck"),
+                ("refused", "late", "failed", "cancelled", "stuck"),
                 lambda: self._watch_documents(here),
             ),
             (("deadline",), lambda: self._watch_deadlines(here)),
@@ -141,6 +141,8 @@ class EreceiptAlertWatch(models.AbstractModel):
     def _troubled(self, registrations):
         """Return pairs of a registration and the documents to look at."""
         now = fields.Datetime.now()
+        documents = self.env["ereceipt.document"].sudo()
+        cancelled = Domain("id", "in", documents._cancelled_but_posted().ids)
         domains = []
         for registration in registrations:
             late = now - timedelta(hours=registration.stuck_hours)
@@ -149,12 +151,11 @@ class EreceiptAlertWatch(models.AbstractModel):
             domains.append(
                 Domain("registration_id", "=", registration.id)
                 & Domain("environment", "=", registration.environment)
-                & (wrong | stuck)
+                & (wrong | cancelled | stuck)
             )
         if not domains:
             return []
         # what is looked at of each, and no more
-        documents = self.env["ereceipt.document"].sudo()
         documents = documents.search_fetch(
             Domain.OR(domains),
             [
@@ -176,7 +177,7 @@ class EreceiptAlertWatch(models.AbstractModel):
         if document.state in lifecycle.REFUSED:
             # one whose correction was posted waits for that
             return "refused" if not document.waiting_reason else False
-        if document.state in ("late", "failed"):
+        if document.state in ("late", "failed", "cancelled"):
             return document.state
         return "stuck" if self._is_stuck(document) else False
 

@@ -116,7 +116,7 @@ class EreceiptDocument(models.Model):
             getattr(fit.link_ids.move_id, action)()
             left |= fit.filtered(lambda d: d.state in stays)
         told = self.env._(
-            "%(done)s of %(all)s documents are taken care of. These are not:",
+            "Documents taken care of: %(done)s of %(all)s. These are not:",
             done=len(self - left),
             all=len(self),
         )

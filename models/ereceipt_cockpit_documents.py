@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import format_date
 from odoo.tools.date_utils import get_timedelta
 
@@ -240,10 +241,17 @@ class EreceiptCockpit(models.AbstractModel):
             and self.env._("%s more devices", len(places) - len(rows)),
             "open": self._open_documents(
                 self.env._("By device and state"),
-                scope.undone,
+                self._table_domain(scope),
                 first="pivot",
             ),
         }
+
+    @api.model
+    def _table_domain(self, scope):
+        """Return the domain of all that the table counts, in whatever column."""
+        done = [state for name in OF_PERIOD for state in COLUMNS[name]]
+        of_period = Domain(scope.period) & Domain("state", "in", done)
+        return list(Domain(scope.undone) | of_period)
 
     @api.model
     def _place_text(self, registration, several):
@@ -363,7 +371,9 @@ class EreceiptCockpit(models.AbstractModel):
         rows = []
         for state, reason, count, oldest in groups:
             label = states[state]
-            if reason:
+            if state == lifecycle.CANCELLED:
+                label = self.env._("Cancelled at the authority, still posted here")
+            elif reason:
                 label = self.env._(
                     "%(state)s: %(reason)s", state=label, reason=reasons[reason]
                 )

@@ -136,12 +136,10 @@ class EreceiptDevice(models.Model):
     def action_open_documents(self):
         """Open the documents of this device."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_ereceipt.ereceipt_document_action"
+        return self.env["ereceipt.document"]._listed(
+            self.env._("E-receipts: %s", self.display_name),
+            [("device_id", "=", self.id)],
         )
-        action["domain"] = [("device_id", "=", self.id)]
-        action["context"] = {}
-        return action
 
     def action_open_chain(self):
         """Open the documents of the present chain, the last one first."""

@@ -91,7 +91,7 @@ class EreceiptDocument(models.Model):
     # COMPUTE METHODS
     # -------------------------------------------------------------------------
 
-    @api.depends("state", "waiting_reason")
+    @api.depends("state", "waiting_reason", "link_ids.move_id.state")
     def _compute_needs_person(self):
         asking = self.filtered_domain(self._domain_needs_person())
         asking.needs_person = True
@@ -306,6 +306,21 @@ class EreceiptDocument(models.Model):
             return moves._get_records_action()
         return moves._get_records_action(name=self.env._("Invoices"))
 
+    @api.model
+    def _listed(self, title, domain):
+        """Return the action that lists some documents, under a title that says which.
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_ereceipt.ereceipt_document_action"
+        )
+        return {
+            **action,
+            "name": title,
+            "display_name": title,
+            "domain": domain,
+            "context": {},
+        }
+
     def action_open_exchanges(self):
         """Open the calls in which the document travelled or was asked about."""
         self.ensure_one()
@@ -333,6 +348,21 @@ class EreceiptDocument(models.Model):
         """Return what only a person can bring on."""
         asking = Domain("waiting_reason", "in", ("data", "approval", "person"))
         return (
-            Domain("state", "in", sorted(lifecycle.NEEDS_PERSON))
-            & (Domain("waiting_reason", "=", False) | asking)
-        ) | (Domain("state", "=", lifecycle.WAITING) & asking)
+            (
+                Domain("state", "in", sorted(lifecycle.NEEDS_PERSON))
+                & (Domain("waiting_reason", "=", False) | asking)
+            )
+            | (Domain("state", "=", lifecycle.WAITING) & asking)
+            | Domain("id", "in", self._cancelled_but_posted().ids)
+        )
+
+    @api.model
+    def _cancelled_but_posted(self):
+        """Return the documents that are cancelled at the authority while their invoice
+        still stands here: few, found by an index of the invoices."""
+        moves = self.env["account.move"].sudo()
+        moves = moves.search_fetch(
+            [("ereceipt_state", "=", lifecycle.CANCELLED), ("state", "=", "posted")],
+            ["ereceipt_document_id"],
+        )
+        return moves.ereceipt_document_id

@@ -120,7 +120,7 @@ class EreceiptNumber(models.Model):
             else:
                 number.state = "open" if number.kind == "missing" else "known"
 
-    @api.depends("kind", "user_id", "document_id.state")
+    @api.depends("kind", "user_id", "used_at", "document_id.state")
     @api.depends_context("lang")
     def _compute_sentence(self):
         for number in self:
@@ -128,8 +128,19 @@ class EreceiptNumber(models.Model):
 
     def _sentence(self):
         who = self.sudo().user_id.name or ""
+        if self.kind == "deleted" and self.used_at:
+            return self.env._(
+                "Its invoice was deleted as a draft by %s. Another invoice has the "
+                "number by now.",
+                who,
+            )
         if self.kind == "deleted":
             return self.env._("Its invoice was deleted as a draft by %s.", who)
+        if self.kind == "missing" and self.used_at:
+            return self.env._(
+                "No invoice of the journal had it when it was noted. That has changed "
+                "since."
+            )
         if self.kind == "missing":
             return self.env._(
                 "No invoice of the journal has it: it was never used, or its invoice "
@@ -296,9 +307,17 @@ class EreceiptNumber(models.Model):
                 found[journal_id, series, start, last] = date
         return found
 
-    def _deleted_and_used(self):
-        """Return the rows of deleted invoices whose numbers others have by now."""
-        deleted = self.search([("kind", "=", "deleted"), ("used_at", "=", False)])
+    @api.model
+    def _deleted_and_used(self, domain=()):
+        """Return the rows of deleted invoices whose numbers others have by now.
+
+        :param domain: which rows are looked at
+        """
+        deleted = self.search(
+            [("kind", "=", "deleted"), ("used_at", "=", False), *domain]
+        )
+        if not deleted:
+            return deleted
         used = self.env["account.move"].sudo()
         used = used.search_fetch(
             [
@@ -344,6 +363,16 @@ class EreceiptDocument(models.Model):
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    def _post(self, soft=True):
+        # EXTENDS account: a number of a deleted invoice may be used again
+        posted = super()._post(soft)
+        numbers = self.env["ereceipt.number"].sudo()
+        sales = posted.filtered(lambda m: m.is_sale_document(include_receipts=True))
+        if sales:
+            again = numbers._deleted_and_used([("name", "in", sales.mapped("name"))])
+            again.write({"used_at": fields.Datetime.now()})
+        return posted
 
     def unlink(self):
         # EXTENDS account: whose number goes with it is noted

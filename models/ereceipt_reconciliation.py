@@ -116,6 +116,12 @@ class EreceiptReconciliation(models.Model):
     here_count = fields.Integer(string="Documents here", readonly=True)
     there_count = fields.Integer(string="Documents there", readonly=True)
     matched_count = fields.Integer(string="Agree", readonly=True)
+    void_count = fields.Integer(
+        string="Refused or taken back, not there",
+        readonly=True,
+        help="The authority refused them, or they were replaced or taken back here: it "
+        "need not list them, so there is nothing to compare.",
+    )
     moving_count = fields.Integer(
         string="On their way",
         readonly=True,
@@ -361,6 +367,7 @@ class EreceiptReconciliation(models.Model):
             "here_count": self.here_count + counts.here,
             "there_count": self.there_count + counts.there,
             "matched_count": self.matched_count + counts.matched,
+            "void_count": self.void_count + counts.void,
             "moving_count": self.moving_count + counts.moving,
         }
 

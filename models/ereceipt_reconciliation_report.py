@@ -29,8 +29,8 @@ class EreceiptReconciliation(models.Model):
     def _report_title(self):
         # EXTENDS
         return self.env._(
-            "Reconciliation %(authority)s %(start)s %(end)s",
-            authority=self.sudo().registration_id.authority,
+            "Reconciliation %(registration)s %(start)s %(end)s",
+            registration=self._file_text(self.sudo().registration_id.display_name),
             start=self.date_from,
             end=self.date_to,
         )
@@ -79,10 +79,7 @@ class EreceiptReconciliation(models.Model):
                 self.env._("Compared at"),
                 format_datetime(self.env, self.started_at) if self.started_at else "",
             ),
-            (self.env._("Documents here"), self.here_count),
-            (self.env._("Documents there"), self.there_count),
-            (self.env._("Agree"), self.matched_count),
-            (self.env._("On their way"), self.moving_count),
+            *self._counted_rows(),
             (self.env._("Differences"), self.line_count),
             (self.env._("Open differences"), self.open_count),
         ]
@@ -91,6 +88,20 @@ class EreceiptReconciliation(models.Model):
         if self.state == "done" or not self.error:
             return []
         return [(self.env._("Not everything is compared"), self.error)]
+
+    def _counted_rows(self):
+        """Return how many documents were compared, and with what outcome."""
+        rows = [
+            (self.env._("Documents here"), self.here_count),
+            (self.env._("Documents there"), self.there_count),
+            (self.env._("Agree"), self.matched_count),
+            (self.env._("Refused or taken back, not there"), self.void_count),
+            (self.env._("On their way"), self.moving_count),
+        ]
+        if self.way == "own":
+            # nobody was asked how many there are
+            del rows[1]
+        return rows
 
     def _by_kind(self):
         """Return rows of a kind's name, how many there are, and how many are open."""

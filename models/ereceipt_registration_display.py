@@ -153,12 +153,10 @@ class EreceiptRegistration(models.Model):
     def action_open_documents(self):
         """Open the documents of this registration."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_ereceipt.ereceipt_document_action"
+        return self.env["ereceipt.document"]._listed(
+            self.env._("E-receipts: %s", self.display_name),
+            [("registration_id", "=", self.id)],
         )
-        action["domain"] = [("registration_id", "=", self.id)]
-        action["context"] = {}
-        return action
 
     def action_open_needs_person(self):
         """Open the documents of this registration that wait for somebody."""

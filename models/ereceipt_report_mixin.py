@@ -96,6 +96,12 @@ class EreceiptReportMixin(models.AbstractModel):
         )
 
     @api.model
+    def _file_text(self, text):
+        """Return a name as a part of a file's name: without what systems refuse there,
+        and without isolates, which they show as signs."""
+        return re.sub(r'[\\/:*?"<>|]+', "-", _ISOLATES.sub("", text or ""))
+
+    @api.model
     def _day_text(self, day):
         """Return a day as the reader's language writes it, which no line break and
         nothing beside it changes."""

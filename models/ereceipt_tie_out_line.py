@@ -87,19 +87,19 @@ class EreceiptTieOutLine(models.Model):
         self.check_access("read")
         tie_out = self.tie_out_id
         key = str(TaxKey(self.tax_type or "", self.tax_subtype or "", self.rate or ""))
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_ereceipt.ereceipt_document_action"
-        )
         counted = [
             ("tax_key", "=", key),
             ("day", ">=", fields.Date.to_string(tie_out.date_from)),
             ("day", "<=", fields.Date.to_string(tie_out.date_to)),
         ]
-        action["domain"] = [
-            ("registration_id", "in", tie_out._registrations().ids),
-            ("environment", "=", tie_out.environment),
-            ("state", "in", list(COUNTED)),
-            ("tax_total_ids", "any", counted),
-        ]
-        action["context"] = {}
-        return action
+        return self.env["ereceipt.document"]._listed(
+            self.env._(
+                "%(tax)s, %(period)s", tax=self.name, period=tie_out._period_text()
+            ),
+            [
+                ("registration_id", "in", tie_out._registrations().ids),
+                ("environment", "=", tie_out.environment),
+                ("state", "in", list(COUNTED)),
+                ("tax_total_ids", "any", counted),
+            ],
+        )

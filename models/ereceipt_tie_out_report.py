@@ -26,8 +26,8 @@ class EreceiptTieOut(models.Model):
     def _report_title(self):
         # EXTENDS
         return self.env._(
-            "VAT tie-out %(authority)s %(start)s %(end)s",
-            authority=self.sudo().registration_id.authority,
+            "VAT tie-out %(company)s %(start)s %(end)s",
+            company=self._file_text(self.company_id.name),
             start=self.date_from,
             end=self.date_to,
         )
@@ -61,23 +61,22 @@ class EreceiptTieOut(models.Model):
         heads = (
             self.env._("Reason"),
             self.env._("Number"),
-            self.env._("Net"),
             self.env._("Tax"),
         )
         return [heads, *self._by_kind()]
 
     def _by_kind(self):
         """Return rows of a reason's name, how many differences have it, and what they
-        come to."""
+        come to. Nets are not added up: a line with several taxes stands under each."""
         self.ensure_one()
         differences = self.env["ereceipt.tie.out.difference"]
         labels = dict(differences._selection_kind())
         return [
-            (labels[kind], count, net, tax)
-            for kind, count, net, tax in differences._read_group(
+            (labels[kind], count, tax)
+            for kind, count, tax in differences._read_group(
                 [("tie_out_id", "=", self.id)],
                 ["kind"],
-                ["__count", "net_difference:sum", "tax_difference:sum"],
+                ["__count", "tax_difference:sum"],
             )
         ]
 

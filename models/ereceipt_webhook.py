@@ -11,6 +11,7 @@ from ..fiscal import lifecycle
 from ..fiscal.contract import TransientError
 from ..fiscal.transport import is_loopback
 from ..fiscal.webhook import SHORTEST_SECRET, Policy, check_target, parse_networks
+from .ereceipt_notification import RELOAD, notification
 from .ereceipt_secret_mixin import sealed_column, secret_flag, secret_input
 
 _lt = LazyTranslate(__name__)
@@ -302,9 +303,9 @@ class EreceiptWebhook(models.Model):
                 )
         deliveries = self.env["ereceipt.webhook.delivery"].sudo()
         deliveries._write_test(self)
-        return self._notification(
-            self.env._("A message on trial is on its way. See “Deliveries”.")
-        )
+        # what is shown is loaded again: the delivery counts among the others
+        message = self.env._("A message on trial is on its way. See “Deliveries”.")
+        return notification("info", message, RELOAD)
 
     def action_confirm_database(self):
         """Let this database tell the receivers: it takes the place of the other."""
@@ -332,13 +333,6 @@ class EreceiptWebhook(models.Model):
             **action,
             "domain": [("webhook_id", "=", self.id)],
             "context": {"search_default_not_taken": self.dead_count > 0},
-        }
-
-    def _notification(self, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "info", "message": message},
         }
 
     # -------------------------------------------------------------------------

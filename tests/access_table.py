@@ -73,7 +73,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 ``!`` refused for another reason (a serial is wanted, it has issued, it is sealed)."""
 
 METHODS = """
-account.journal          action_ereceipt_documents        xxxxxx
+account.journal          action_ereceipt_documents        --xxxx
 account.move             action_ereceipt_approve          ----!-
 account.move             action_ereceipt_ask              ---!!-
 account.move             action_ereceipt_authority_pdf    ---!!!
@@ -138,8 +138,8 @@ ereceipt.confirmation    confirm_group                    ---xxx
 ereceipt.device          action_activate                  -----x
 ereceipt.device          action_cn_log_in                 --!!!!
 ereceipt.device          action_continue_chain            -----!
-ereceipt.device          action_open_chain                xxxxxx
-ereceipt.device          action_open_documents            xxxxxx
+ereceipt.device          action_open_chain                --xxxx
+ereceipt.device          action_open_documents            --xxxx
 ereceipt.device          action_retire                    -----x
 ereceipt.device          action_take_back                 -----x
 ereceipt.device          action_test_connection           -----x
@@ -218,8 +218,8 @@ ereceipt.registration    action_confirm_database          -----x
 ereceipt.registration    action_open_cn_red_requests      xxxxxx
 ereceipt.registration    action_open_devices              xxxxxx
 ereceipt.registration    action_open_for_callbacks        -----x
-ereceipt.registration    action_open_documents            xxxxxx
-ereceipt.registration    action_open_needs_person         xxxxxx
+ereceipt.registration    action_open_documents            --xxxx
+ereceipt.registration    action_open_needs_person         --xxxx
 ereceipt.registration    action_seal_credentials          -----x
 ereceipt.registration    action_test_connection           -----x
 ereceipt.request         action_ask                       --xxxx

@@ -72,6 +72,15 @@ class TestAlerts(AlertKit, ReconciliationKit, EreceiptCommon):
         document._retry()
         self.assert_gone(alert)
 
+    def test_cancelled_there_and_posted_here(self):
+        move = self.valid()
+        document = move.ereceipt_document_id.sudo()
+        document._go(lifecycle.CANCELLED)
+        alert = self.assert_told_once("cancelled")
+        self.assertEqual(alert.document_ids, document)
+        move.with_user(self.accountant).action_ereceipt_cancel_in_books()
+        self.assert_gone(alert)
+
     def test_several_kinds_are_told_in_one_mail(self):
         late, failed = self.invoice(), self.invoice()
         late.ereceipt_document_id.sudo()._go(lifecycle.LATE)

@@ -84,6 +84,16 @@ class TestCockpit(EreceiptCommon):
                             rows.search_count(action["domain"]), node["count"]
                         )
 
+    def test_the_pivot_has_what_the_table_counts(self):
+        self.some_of_everything()
+        table = self.figures()["table"]
+        counted = sum(cell["count"] for row in table["rows"] for cell in row["cells"])
+        action = table["open"]
+        self.assertEqual(action["views"][0][1], "pivot")
+        documents = self.env["ereceipt.document"].with_user(self.accountant)
+        self.assertEqual(documents.search_count(action["domain"]), counted)
+        self.assertIn("valid", documents.search(action["domain"]).mapped("state"))
+
     def test_what_is_counted(self):
         self.some_of_everything()
         self.control.settings(validation_seconds=600)
@@ -110,6 +120,23 @@ class TestCockpit(EreceiptCommon):
         bars = figures["course"]["bars"]
         self.assertEqual(sum(bar["count"] for bar in bars), 5)
         self.assertEqual(sum(bar["bad"] for bar in bars), 1)
+
+    def test_cancelled_there_and_posted_here_needs_a_person(self):
+        move = self.invoice()
+        self.run_outbox()
+        document = move.ereceipt_document_id
+        document.sudo()._go(lifecycle.CANCELLED)
+        self.assertEqual(document.what_now_action, "action_ereceipt_cancel_in_books")
+        self.assertTrue(document.needs_person)
+        figures = self.figures()
+        self.assertEqual(self.tile(figures, "Needs a person")["count"], 1)
+        [row] = self.section(figures, "person")
+        self.assertEqual(row["label"], "Cancelled at the authority, still posted here")
+        found = self.env["ereceipt.document"].search(row["open"]["domain"])
+        self.assertEqual(found, document)
+        move.with_user(self.accountant).action_ereceipt_cancel_in_books()
+        self.assertFalse(document.needs_person)
+        self.assertEqual(self.tile(self.figures(), "Needs a person")["count"], 0)
 
     def test_every_state_has_its_column(self):
         """What is withdrawn counts nowhere; all else is counted in one place."""

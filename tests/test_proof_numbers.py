@@ -80,6 +80,7 @@ class TestProofNumbers(AlertKit, EreceiptCommon):
         self.numbered_one(2)
         self.look()
         self.assertEqual(gap.state, "used")
+        self.assertIn("has changed since", gap.sentence)
         self.assertTrue(gap.used_at)
         [rest] = self.found(kind="missing", state="open")
         self.assertEqual((rest.number_first, rest.number_last), (3, 3))
@@ -136,8 +137,12 @@ class TestProofNumbers(AlertKit, EreceiptCommon):
         again = self.invoice(post=False)
         again.name = name
         again.action_post()
+        row = self.found(kind="deleted")
+        self.assertEqual(row.state, "used", "at once: no job has looked")
+        self.assertIn("Another invoice has the number", row.sentence)
+        used_at = row.used_at
         self.look()
-        self.assertEqual(self.found(kind="deleted").state, "used")
+        self.assertEqual(row.used_at, used_at)
 
     def test_drafts_without_a_number_are_not_noted(self):
         self.invoice(post=False).unlink()

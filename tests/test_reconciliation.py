@@ -91,6 +91,26 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
         )
         self.assertIn("reconciliation", causes.mapped("ereceipt_cause"))
 
+    def test_what_was_refused_and_is_not_listed_has_a_figure(self):
+        """So that a reader can add up."""
+        self.valid()
+        self.refused()
+        reconciliation = self.reconciled()
+        self.assertFalse(reconciliation.line_ids.mapped("kind"))
+        figures = (
+            reconciliation.here_count,
+            reconciliation.there_count,
+            reconciliation.matched_count,
+            reconciliation.void_count,
+        )
+        # the simulator, like the authority, need not list what it refused
+        listed = reconciliation.there_count
+        self.assertEqual(figures, (2, listed, listed, 2 - listed))
+        summary = dict(reconciliation._summary())
+        self.assertEqual(
+            summary["Refused or taken back, not there"], reconciliation.void_count
+        )
+
     def test_what_is_on_its_way_is_no_difference(self):
         self.registration.sudo().reconcile_patience = 60
         self.invoice()

@@ -110,3 +110,17 @@ class TestReconciliationOfReceipts(ReconciliationKit, HrCisCommon):
         reconciliation.line_ids.with_user(self.manager).action_resend()
         self.run_outbox()
         self.assertFalse(self.reconciled(days=0).open_count)
+
+    def test_what_was_confirmed_just_now_agrees(self):
+        """Nobody is asked, so there is nothing to be patient for, nor a number of
+        documents there."""
+        self.registration.with_user(self.administrator).reconcile_patience = 60
+        self.invoice()
+        self.run_outbox()
+        self.invoice()
+        reconciliation = self.reconciled(days=0)
+        self.assertEqual(reconciliation.here_count, 2)
+        self.assertEqual(reconciliation.matched_count, 1)
+        self.assertEqual(reconciliation.moving_count, 1)
+        labels = [label for label, _text in reconciliation._summary()]
+        self.assertNotIn("Documents there", labels)

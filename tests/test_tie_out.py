@@ -4,6 +4,8 @@ import zipfile
 from datetime import timedelta
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
@@ -296,6 +298,7 @@ class TestTieOut(TieOutKit, ReconciliationKit, EreceiptCommon):
             self.env["ereceipt.document"].search(action["domain"]),
             move.ereceipt_document_id,
         )
+        self.assertIn(tie_out.line_ids.name, action["display_name"])
         nowhere = self.invoice(
             journal_id=self.journal.copy({"name": "Web", "code": "WEB"}).id
         )
@@ -329,11 +332,27 @@ class TestTieOut(TieOutKit, ReconciliationKit, EreceiptCommon):
         self.assertIn("T1 / V009 14 %", text)
         self.assertIn("Not valid yet", text)
         self.assertTrue(tie_out.report_name.endswith(".xlsx"))
+        # by the company, as it covers all its registrations; no program's code
+        self.assertIn(self.company.name, tie_out.report_name)
+        self.assertNotIn(self.registration.authority, tie_out.report_name)
         self.assertEqual(tie_out.action_report_pdf()["type"], "ir.actions.report")
         html, _kind = self.env["ir.actions.report"]._render_qweb_html(
             "account_ereceipt.report_tie_out", tie_out.ids
         )
         self.assertIn("T1 / V009 14 %", html.decode())
+
+    def test_nets_are_not_added_up(self):
+        """A line with two taxes stands under both."""
+        self.valid()
+        self.invoice()
+        tie_out = self.compared()
+        heads, *rows = tie_out._summary_table()
+        self.assertEqual(heads, ("Reason", "Number", "Tax"))
+        self.assertEqual([len(row) for row in rows], [3])
+        view = self.env["ereceipt.tie.out.line"].get_view(view_type="list")
+        summed = etree.fromstring(view["arch"]).xpath("//field[@sum]/@name")
+        self.assertIn("here_tax", summed)
+        self.assertFalse([name for name in summed if "net" in name])
 
     def test_the_wizard_offers_last_month(self):
         form = Form(self.env["ereceipt.tie"].with_user(self.accountant))

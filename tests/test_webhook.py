@@ -472,7 +472,8 @@ class TestWebhook(WebhookCommon):
         self.assertTrue(self.receiver.taken)
 
     def test_trial(self):
-        self.hook.with_user(self.administrator).action_send_test()
+        told = self.hook.with_user(self.administrator).action_send_test()
+        self.assertEqual(told["params"]["next"]["tag"], "soft_reload")
         self.run_hooks()
         [message] = self.receiver.taken
         self.assertEqual(message["event"]["event"], "webhook.test")

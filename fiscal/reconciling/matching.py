@@ -91,11 +91,19 @@ class Finding:
 
 @dataclass(slots=True)
 class Counts:
-    """What was compared: documents here, there, that agree, and on their way."""
+    """What was compared.
+
+    :ivar here: documents here, each of which is one of those below or has a difference
+    :ivar there: documents there
+    :ivar matched: that agree
+    :ivar void: refused, replaced or taken back here, and not there: nothing to compare
+    :ivar moving: on their way
+    """
 
     here: int = 0
     there: int = 0
     matched: int = 0
+    void: int = 0
     moving: int = 0
 
 
@@ -135,14 +143,17 @@ class Matcher:
 
     def alone(self, ours: Iterable[Held]) -> Iterator[Finding]:
         """Yield what our own states tell where the authority can neither list nor be
-        asked: what never got there. What it confirmed is believed."""
+        asked: what never got there. What it confirmed is believed, however recently:
+        there is nobody who may not know it yet."""
         for held in ours:
             self.counts.here += 1
-            verdict = judge(held.state, ABSENT, self._young(held))
-            if verdict is Agreement.MOVING:
-                self.counts.moving += 1
-            elif verdict is Agreement.EQUAL or verdict is Kind.MISSING_THERE:
+            verdict = judge(held.state, ABSENT, young=False)
+            if verdict is Agreement.EQUAL:
+                self.counts.void += 1
+            elif verdict is Kind.MISSING_THERE:
                 self.counts.matched += 1
+            elif judge(held.state, ABSENT, self._young(held)) is Agreement.MOVING:
+                self.counts.moving += 1
             else:
                 yield Finding(verdict, held)
 
@@ -180,7 +191,7 @@ class Matcher:
         """Two of ours have one identifier: fine where one of them stands for nothing
         any more."""
         if held.state in _NOT_STANDING:
-            self.counts.matched += 1
+            self.counts.void += 1
         elif day.taken[uid].state in _NOT_STANDING:
             day.taken[uid] = held
             yield from self._pair(held, day.by_uid[uid], uid)
@@ -190,7 +201,7 @@ class Matcher:
     def _absent(self, held: Held) -> Iterator[Finding]:
         verdict = judge(held.state, ABSENT, self._young(held))
         if verdict is Agreement.EQUAL:
-            self.counts.matched += 1
+            self.counts.void += 1
         elif verdict is Agreement.MOVING:
             self.counts.moving += 1
         else:

@@ -174,7 +174,29 @@ def test_a_replacement_does_not_lend_its_counterpart_to_what_it_replaced() -> No
     for order in ([old, held], [held, old]):
         matcher = Matcher(TERMS)
         assert list(matcher.day(order, [listed])) == []
-        assert matcher.counts.matched == 2
+        assert (matcher.counts.matched, matcher.counts.void) == (1, 1)
+
+
+def test_what_was_refused_and_is_not_listed_is_not_said_to_agree() -> None:
+    held, listed = pair()
+    refused = replace(held, key=2, uid="", number="N2", state=lifecycle.INVALID)
+    matcher = Matcher(TERMS)
+    assert list(matcher.day([held, refused], [listed])) == []
+    counts = matcher.counts
+    assert (counts.here, counts.there, counts.matched, counts.void) == (2, 1, 1, 1)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 200), st.floats(0, 1))
+def test_each_document_here_is_counted_once(seed: int, count: int, share: float):
+    mess = make(count, seed, days=6, share=share)
+    matcher = Matcher(TERMS)
+    found = [f for ours, theirs in mess for f in matcher.day(ours, theirs)]
+    differ = {f.ours.key for f in found if f.ours and f.kind is not Kind.TWICE_THERE}
+    counts = matcher.counts
+    assert counts.here == (
+        counts.matched + counts.void + counts.moving + len(differ)
+    )
+    assert counts.matched <= counts.there
 
 
 def test_one_number_on_two_devices_is_two_documents() -> None:
@@ -198,6 +220,15 @@ def test_where_nothing_can_be_asked_only_our_own_states_speak() -> None:
         "late": Kind.LATE,
         "failed": Kind.GIVEN_UP,
     }
+
+
+def test_what_was_confirmed_just_now_needs_no_patience_where_nobody_is_asked() -> None:
+    held, _listed = pair()
+    valid = replace(held, moved_at=NOW)
+    queued = replace(valid, key=2, state=lifecycle.QUEUED)
+    matcher = Matcher(replace(TERMS, now=NOW, patience=timedelta(hours=1)))
+    assert list(matcher.alone([valid, queued])) == []
+    assert (matcher.counts.matched, matcher.counts.moving) == (1, 1)
 
 
 def test_every_state_is_judged_against_every_status() -> None:
