@@ -74,13 +74,17 @@ class EreceiptDocument(models.Model):
         return _data_uri(qr_png(text, QR_BORDER)) if text else ""
 
     def _print_title(self):
+        """Return what the document is called. Hook: the glue of an authority that has
+        no receipts names its own, by the kind."""
         self.ensure_one()
-        return {
+        titles = {
             "sale": self.env._("Electronic receipt"),
             "return": self.env._("Electronic return receipt"),
             "credit": self.env._("Electronic credit note"),
             "debit": self.env._("Electronic debit note"),
-        }[self.kind]
+        }
+        titles.update(self.registration_id._hook("print_titles", {}))
+        return titles[self.kind]
 
     def _print_issued_at(self):
         """Return the moment of issue in the authority's time zone, in figures."""
@@ -98,11 +102,11 @@ class EreceiptDocument(models.Model):
         self.ensure_one()
         if self.state in lifecycle.REFUSED:
             return self.env._(
-                "This receipt was not accepted by the tax authority. You will get "
+                "This document was not accepted by the tax authority. You will get "
                 "another one in its place."
             )
         if self.state == lifecycle.CANCELLED:
-            return self.env._("This receipt was cancelled at the tax authority.")
+            return self.env._("This document was cancelled at the tax authority.")
         if self.state == lifecycle.SUPERSEDED:
-            return self.env._("This receipt was replaced and must not be used.")
+            return self.env._("This document was replaced and must not be used.")
         return ""

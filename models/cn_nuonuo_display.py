@@ -58,6 +58,13 @@ class EreceiptDocument(models.Model):
         return list(zip(numbers, totals, strict=True))
 
 
+class EreceiptRegistration(models.Model):
+    _inherit = "ereceipt.registration"
+
+    def _cn_nuonuo_print_titles(self):
+        return {"sale": self.env._("Fapiao"), "return": self.env._("Red fapiao")}
+
+
 class EreceiptExchange(models.Model):
     _inherit = "ereceipt.exchange"
 
