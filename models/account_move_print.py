@@ -13,6 +13,10 @@ PRINTED = lifecycle.STANDING
 QR_BORDER = 2
 """White modules printed around the QR code; the page around it is white as well."""
 
+LEAST_ROWS, LINES_OF_ROW, LINE = 6, 5, 40
+"""Rows of the watermark on a print without lines; lines, in a small font and narrowly
+set, beside one row; and the letters of such a line."""
+
 WATERMARK = "account_ereceipt/static/src/img/test_watermark.png"
 
 
@@ -42,7 +46,8 @@ class AccountMove(models.Model):
         :return: None where nothing is to be said, else a dict of texts: ``title``,
             ``qr`` ("" or a data URI), ``uid``, ``issued_at``, ``replaces``,
             ``sentence``, and ``watermark`` ("" outside a test environment); and
-            ``rows``, names and texts that the authority wants on a print
+            ``rows``, names and texts that the authority wants on a print;
+            ``watermark_rows``, a number
         """
         self.ensure_one()
         document = self.ereceipt_document_id.sudo()
@@ -62,7 +67,16 @@ class AccountMove(models.Model):
             "replaces": self._ereceipt_replaces_text() if printed else "",
             "sentence": document._print_sentence(),
             "watermark": _watermark() if document.environment == "test" else "",
+            "watermark_rows": self._ereceipt_watermark_rows(),
         }
+
+    def _ereceipt_watermark_rows(self):
+        """Return how often TEST is to stand below another, so that it reaches the end
+        of the longest print; more than is needed does no harm."""
+        texts = [line.name or "" for line in self.invoice_line_ids]
+        texts += [str(self.narration or "")]
+        printed = sum(1 + text.count("\n") + len(text) // LINE for text in texts)
+        return LEAST_ROWS + printed // LINES_OF_ROW
 
 
 class EreceiptDocument(models.Model):
