@@ -3,6 +3,7 @@ from functools import cache
 
 from odoo import models
 from odoo.tools import file_open, format_datetime
+from odoo.tools.misc import get_lang
 
 from ..fiscal import lifecycle
 from .ereceipt_qr import qr_png
@@ -47,7 +48,7 @@ class AccountMove(models.Model):
             ``qr`` ("" or a data URI), ``uid``, ``issued_at``, ``replaces``,
             ``sentence``, and ``watermark`` ("" outside a test environment); and
             ``rows``, names and texts that the authority wants on a print;
-            ``watermark_rows``, a number
+            ``watermark_rows``, a number; ``start``, the side where a line begins
         """
         self.ensure_one()
         document = self.ereceipt_document_id.sudo()
@@ -68,6 +69,7 @@ class AccountMove(models.Model):
             "sentence": document._print_sentence(),
             "watermark": _watermark() if document.environment == "test" else "",
             "watermark_rows": self._ereceipt_watermark_rows(),
+            "start": "right" if get_lang(self.env).direction == "rtl" else "left",
         }
 
     def _ereceipt_watermark_rows(self):
