@@ -19,6 +19,7 @@ from typing import Any
 
 FIRST_STRONG_ISOLATE, POP_DIRECTIONAL_ISOLATE = "\u2068", "\u2069"
 _ISOLATED = re.compile(f"{FIRST_STRONG_ISOLATE}[^{POP_DIRECTIONAL_ISOLATE}]*")
+_SIGNED = re.compile(r"(?<![\w.,])[-+\u2212]\ufeff?\d[\d.,\u066b\u066c]*")
 _PLACE = re.compile(r"%\(\w+\)[sd]|%%")
 
 
@@ -65,14 +66,21 @@ def isolated(text: str, message: str) -> str:
     """Return what fills a place, set apart from the rest of its sentence where it is
     written in the other direction: an Arabic name in an English sentence would else
     draw the figures beside it to its wrong side, and a code in an Arabic one likewise
-    (Unicode Standard Annex 9, section 2.4). For what people read alone.
+    (Unicode Standard Annex 9, section 2.4). A sign is set apart with its number, which
+    it would else follow among Arabic words. For what people read alone.
 
     :param message: the sentence with its places, in the language that is shown
     """
     directions = _directions(_PLACE.sub("", message))
     opposite = "L" if directions.count("R") > directions.count("L") else "R"
-    if opposite not in _directions(_ISOLATED.sub("", text)):
-        return text
+    if opposite in _directions(_ISOLATED.sub("", text)):
+        return _apart(text)
+    if opposite == "L" and not _ISOLATED.search(text):
+        return _SIGNED.sub(lambda found: _apart(found[0]), text)
+    return text
+
+
+def _apart(text: str) -> str:
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_DIRECTIONAL_ISOLATE}"
 
 

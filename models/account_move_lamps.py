@@ -25,7 +25,7 @@ MONEY = {"paid": ON, "in_payment": HALF, "partial": HALF}
 class AccountMove(models.Model):
     """The four lamps of an invoice: whether the authority holds it as valid, whether
     the customer has it, whether he says that he has paid, and whether the money is
-    there."""
+    there. A credit note has three: nobody is asked to pay it."""
 
     _inherit = "account.move"
 
@@ -71,6 +71,8 @@ class AccountMove(models.Model):
         }
         nothing = self.env._("nothing yet")
         for move in lit:
+            # nobody pays a credit note; what a customer has said all the same is shown
+            unasked = move.move_type == "out_refund" and not move.ereceipt_said_paid
             move.ereceipt_lamps = [
                 {
                     "name": name,
@@ -79,4 +81,5 @@ class AccountMove(models.Model):
                     "text": labels[field].get(move[field], nothing),
                 }
                 for name, field, levels, title in rows
+                if name != "told" or not unasked
             ]

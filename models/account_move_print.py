@@ -3,6 +3,7 @@ from functools import cache
 
 from odoo import models
 from odoo.tools import file_open, format_datetime
+from odoo.tools.misc import get_lang
 
 from ..fiscal import lifecycle
 from .ereceipt_qr import qr_png
@@ -12,6 +13,10 @@ PRINTED = lifecycle.STANDING
 
 QR_BORDER = 2
 """White modules printed around the QR code; the page around it is white as well."""
+
+LEAST_ROWS, LINES_OF_ROW, LINE = 6, 5, 40
+"""Rows of the watermark on a print without lines; lines, in a small font and narrowly
+set, beside one row; and the letters of such a line."""
 
 WATERMARK = "account_ereceipt/static/src/img/test_watermark.png"
 
@@ -42,7 +47,8 @@ class AccountMove(models.Model):
         :return: None where nothing is to be said, else a dict of texts: ``title``,
             ``qr`` ("" or a data URI), ``uid``, ``issued_at``, ``replaces``,
             ``sentence``, and ``watermark`` ("" outside a test environment); and
-            ``rows``, names and texts that the authority wants on a print
+            ``rows``, names and texts that the authority wants on a print;
+            ``watermark_rows``, a number; ``start``, the side where a line begins
         """
         self.ensure_one()
         document = self.ereceipt_document_id.sudo()
@@ -62,7 +68,17 @@ class AccountMove(models.Model):
             "replaces": self._ereceipt_replaces_text() if printed else "",
             "sentence": document._print_sentence(),
             "watermark": _watermark() if document.environment == "test" else "",
+            "watermark_rows": self._ereceipt_watermark_rows(),
+            "start": "right" if get_lang(self.env).direction == "rtl" else "left",
         }
+
+    def _ereceipt_watermark_rows(self):
+        """Return how often TEST is to stand below another, so that it reaches the end
+        of the longest print; more than is needed does no harm."""
+        texts = [line.name or "" for line in self.invoice_line_ids]
+        texts += [str(self.narration or "")]
+        printed = sum(1 + text.count("\n") + len(text) // LINE for text in texts)
+        return LEAST_ROWS + printed // LINES_OF_ROW
 
 
 class EreceiptDocument(models.Model):
@@ -74,13 +90,17 @@ class EreceiptDocument(models.Model):
         return _data_uri(qr_png(text, QR_BORDER)) if text else ""
 
     def _print_title(self):
+        """Return what the document is called. Hook: the glue of an authority that has
+        no receipts names its own, by the kind."""
         self.ensure_one()
-        return {
+        titles = {
             "sale": self.env._("Electronic receipt"),
             "return": self.env._("Electronic return receipt"),
             "credit": self.env._("Electronic credit note"),
             "debit": self.env._("Electronic debit note"),
-        }[self.kind]
+        }
+        titles.update(self.registration_id._hook("print_titles", {}))
+        return titles[self.kind]
 
     def _print_issued_at(self):
         """Return the moment of issue in the authority's time zone, in figures."""
@@ -98,11 +118,11 @@ class EreceiptDocument(models.Model):
         self.ensure_one()
         if self.state in lifecycle.REFUSED:
             return self.env._(
-                "This receipt was not accepted by the tax authority. You will get "
+                "This document was not accepted by the tax authority. You will get "
                 "another one in its place."
             )
         if self.state == lifecycle.CANCELLED:
-            return self.env._("This receipt was cancelled at the tax authority.")
+            return self.env._("This document was cancelled at the tax authority.")
         if self.state == lifecycle.SUPERSEDED:
-            return self.env._("This receipt was replaced and must not be used.")
+            return self.env._("This document was replaced and must not be used.")
         return ""

@@ -5,7 +5,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..fiscal import lifecycle
+from ..fiscal import codes_owner, lifecycle
 from ..fiscal.contract import Original, Problem
 from ..fiscal.messages import _
 from .ereceipt_originals import Originals, ReturnOf, left_to_return, sold_items
@@ -45,6 +45,24 @@ class AccountMove(models.Model):
         domain="[('kind', '=', 'return_reason')]",
         help="Why the authority does not know the sale that is returned.",
     )
+    ereceipt_reasons_of = fields.Char(
+        string="Whose reasons are offered",
+        compute="_compute_ereceipt_reasons_of",
+        help="The authority whose reasons for no reference can be chosen; empty where "
+        "none is asked for.",
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTE METHODS
+    # -------------------------------------------------------------------------
+
+    @api.depends("ereceipt_device_id", "move_type")
+    def _compute_ereceipt_reasons_of(self):
+        referring = self._ereceipt_referring()
+        (self - referring).ereceipt_reasons_of = False
+        for move in referring:
+            authority = move.ereceipt_device_id.sudo().authority
+            move.ereceipt_reasons_of = codes_owner(authority)
 
     # -------------------------------------------------------------------------
     # TYPED AND SCANNED REFERENCES

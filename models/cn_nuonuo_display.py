@@ -58,6 +58,18 @@ class EreceiptDocument(models.Model):
         return list(zip(numbers, totals, strict=True))
 
 
+class EreceiptRegistration(models.Model):
+    _inherit = "ereceipt.registration"
+
+    @api.model
+    def _ereceipt_field_words(self):
+        # EXTENDS
+        return {**super()._ereceipt_field_words(), "cn_": AUTHORITY}
+
+    def _cn_nuonuo_print_titles(self):
+        return {"sale": self.env._("Fapiao"), "return": self.env._("Red fapiao")}
+
+
 class EreceiptExchange(models.Model):
     _inherit = "ereceipt.exchange"
 
@@ -74,6 +86,15 @@ class IrUiMenu(models.Model):
     def _ereceipt_menus(self):
         # EXTENDS: elsewhere no buyer begins a return
         return {**super()._ereceipt_menus(), "ereceipt_menu_cn_red": AUTHORITY}
+
+
+class IrActionsActions(models.Model):
+    _inherit = "ir.actions.actions"
+
+    @api.model
+    def _ereceipt_bound(self):
+        # EXTENDS: elsewhere each invoice has a document of its own
+        return {**super()._ereceipt_bound(), "action_issue_together": AUTHORITY}
 
 
 class AccountMove(models.Model):

@@ -125,6 +125,9 @@ class EreceiptRegistration(models.Model):
         code = issued.code if issued else document.document_type
         return code, [("kind", "=", "invoice_type")]
 
+    def _eg_invoice_print_titles(self):
+        return {"sale": self.env._("Electronic invoice")}
+
     def _eg_invoice_listed_currency(self, document):
         """ETA lists totals in pounds, whatever the currency of the invoice."""
         return self.company_id.currency_id

@@ -14,6 +14,11 @@ class EreceiptRegistration(models.Model):
     def _eg_invoice_at_hand(self):
         return ("branches",)
 
+    @api.model
+    def _ereceipt_field_words(self):
+        # EXTENDS: of both of ETA's systems
+        return {**super()._ereceipt_field_words(), "eg_": "eg_receipt"}
+
     def _eg_receipt_device_tables(self):
         """Return a domain on the code tables by the device's column.
 
@@ -37,3 +42,13 @@ class IrUiMenu(models.Model):
         # EXTENDS: only ETA lists the codes of others
         menus = super()._ereceipt_menus()
         return {**menus, "ereceipt_menu_eg_code_search": "eg_receipt"}
+
+
+class IrActionsActions(models.Model):
+    _inherit = "ir.actions.actions"
+
+    @api.model
+    def _ereceipt_bound(self):
+        # EXTENDS: only ETA registers the codes of items
+        names = ("ereceipt_eg_code_request_action", "ereceipt_eg_code_search_action")
+        return {**super()._ereceipt_bound(), **dict.fromkeys(names, "eg_receipt")}

@@ -37,6 +37,28 @@ def search_at_hand(rows, operator, value):
     return Domain("authority", "in", authorities)
 
 
+def bar_foreign(rows, described):
+    """Let nobody group by fields of authorities that the companies at hand have
+    nothing to do with, or search for them, where any field may be chosen.
+
+    :param dict described: what ``fields_get`` of ``rows`` says; changed in place
+    """
+    registrations = rows.env["ereceipt.registration"]
+    words_by_prefix = registrations._ereceipt_field_words()
+    ours = [
+        name
+        for name in described
+        if name[:3] in words_by_prefix
+        and "account_ereceipt" in rows._fields[name]._modules
+    ]
+    words = registrations._at_hand(rows.env.companies) if ours else ()
+    for name in ours:
+        if words_by_prefix[name[:3]] not in words:
+            barred = {"groupable", "searchable"} & described[name].keys()
+            described[name].update(dict.fromkeys(barred, False))
+    return described
+
+
 class EreceiptRegistration(models.Model):
     """Which authorities the companies at hand have to do with."""
 
@@ -106,6 +128,16 @@ class EreceiptRegistration(models.Model):
         return {code, owner, *more, *(word for word, says in known.items() if says)}
 
     @api.model
+    def _ereceipt_field_words(self):
+        """Return the word of :meth:`_at_hand` that fields of ours want, by the three
+        letters that their names begin with. Hook: the glue of an authority adds its
+        own.
+
+        :rtype: dict[str, str]
+        """
+        return {}
+
+    @api.model
     def _tables_at_hand(self):
         """Return the authorities whose code tables the companies at hand use."""
         return self.env["ereceipt.code.mapping"]._authorities(self.env.companies)
@@ -137,6 +169,28 @@ class EreceiptCodeMapping(models.Model):
 
     def _search_at_hand(self, operator, value):
         return search_at_hand(self, operator, value)
+
+
+class AccountMove(models.Model):
+    """Invoices are grouped by and searched for what is said of them at hand."""
+
+    _inherit = "account.move"
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        # EXTENDS account
+        return bar_foreign(self, super().fields_get(allfields, attributes))
+
+
+class ResPartner(models.Model):
+    """And customers."""
+
+    _inherit = "res.partner"
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        # EXTENDS base
+        return bar_foreign(self, super().fields_get(allfields, attributes))
 
 
 class IrUiView(models.Model):
@@ -193,3 +247,37 @@ class IrUiMenu(models.Model):
         :rtype: dict[str, str]
         """
         return {"ereceipt_menu_code_import": "given_codes"}
+
+
+class IrActionsActions(models.Model):
+    """Leaves out what is done for authorities that nobody at hand is registered
+    with from what is offered for the records of a list or form."""
+
+    _inherit = "ir.actions.actions"
+
+    @api.model
+    def get_bindings(self, model_name):
+        # EXTENDS base
+        bindings = super().get_bindings(model_name)
+        wanted = {
+            action.id: word
+            for name, word in self._ereceipt_bound().items()
+            if (action := self.env.ref(f"account_ereceipt.{name}", False))
+        }
+        offered = bindings.get("action", ())
+        if not any(action["id"] in wanted for action in offered):
+            return bindings
+        words = self.env["ereceipt.registration"]._at_hand(self.env.companies)
+        shown = [a for a in offered if wanted.get(a["id"]) in {None, *words}]
+        return {**bindings, "action": shown}
+
+    @api.model
+    def _ereceipt_bound(self):
+        """Return the actions that are for some authorities alone, by name, each with
+        the word of :meth:`EreceiptRegistration._at_hand` that it wants.
+
+        Hook: the glue of an authority adds its own.
+
+        :rtype: dict[str, str]
+        """
+        return {}

@@ -24,6 +24,8 @@ FORMS_TO_MEND = {"product.product": "account_ereceipt.product_product_view_form_
 """Forms in which problems of a model's records are mended, where the usual one does
 not open at the right place."""
 MOST_DECIMALS = 9
+ENGLISH, ARABIC = "A", "\N{ARABIC LETTER ALEF}"
+"""Sentences of either direction, as short as can be."""
 
 
 class EreceiptDocument(models.Model):
@@ -110,6 +112,13 @@ class EreceiptDocument(models.Model):
         if not text or get_lang(self.env).direction != "rtl":
             return text or ""
         return f"{FIRST_STRONG_ISOLATE}{text}{POP_DIRECTIONAL_ISOLATE}"
+
+    @api.model
+    def _apart_in_line(self, text):
+        """Return one of several texts that stand in a line without words between
+        them, where names of either direction come together."""
+        rtl = get_lang(self.env).direction == "rtl"
+        return isolated(text, ARABIC if rtl else ENGLISH)
 
     @api.model
     def _value_text(self, value):

@@ -1,6 +1,15 @@
 from odoo import api, fields, models
 
 
+class EreceiptRegistration(models.Model):
+    _inherit = "ereceipt.registration"
+
+    @api.model
+    def _ereceipt_field_words(self):
+        # EXTENDS
+        return {**super()._ereceipt_field_words(), "hr_": "hr_cis"}
+
+
 class AccountMove(models.Model):
     """What is seen of a Croatian receipt on its invoice: what the authority holds now,
     which a change on the day of issue may have made different from what was posted."""

@@ -7,6 +7,7 @@ from .common import EreceiptCommon
 
 EG_MENU = "account_ereceipt.ereceipt_menu_eg_code_search"
 CN_MENU = "account_ereceipt.ereceipt_menu_cn_red"
+SEARCH = "ereceipt_eg_code_search_action"
 TABLE_MENU = "account_ereceipt.ereceipt_menu_code_import"
 
 
@@ -24,6 +25,22 @@ class AtHand:
         node = etree.fromstring(view["arch"]).xpath(f"//*[@name='{name}']")[0]
         said = {node.get("invisible"), node.get("column_invisible")}
         return "True" in said
+
+    def groupable(self, model, name):
+        """Whether a list may be grouped by a field, and searched for it."""
+        model = self.env[model].with_user(self.manager)
+        field = model.get_views([(False, "search")])["models"][model._name]["fields"]
+        field = field[name]
+        self.assertEqual(field["groupable"], field["searchable"])
+        return field["groupable"]
+
+    def offers(self, model, kind, name):
+        """Whether an action is offered for the records of a view."""
+        views = self.env[model].with_user(self.manager)
+        views = views.get_views([(False, kind)], {"toolbar": True})["views"]
+        offered = views[kind]["toolbar"].get("action", [])
+        action = self.env.ref(f"account_ereceipt.{name}")
+        return action.id in [each["id"] for each in offered]
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
@@ -56,6 +73,17 @@ class TestAtHandEgypt(AtHand, EreceiptCommon):
         self.assertFalse(self.hidden("ereceipt.code.mapping", "list", "action_eg_ask"))
         self.assertTrue(self.hidden("account.move", "list", "action_ereceipt_sign_now"))
 
+    def test_actions_follow_from_registrations(self):
+        self.assertFalse(self.offers("account.move", "list", "action_issue_together"))
+        for name in ("ereceipt_eg_code_request_action", SEARCH):
+            self.assertTrue(self.offers("product.template", "list", name))
+
+    def test_fields_follow_from_registrations(self):
+        self.assertTrue(self.groupable("account.move", "move_type"))
+        self.assertFalse(self.groupable("account.move", "cn_fapiao_kind"))
+        self.assertFalse(self.groupable("account.move", "hr_payment_means"))
+        self.assertFalse(self.groupable("res.partner", "cn_fapiao_kind"))
+
     def test_tables_of_others_are_left_out(self):
         """The tables of another company's authority are none of mine."""
         tables = self.env["ereceipt.code"]
@@ -81,6 +109,12 @@ class TestAtHandChina(AtHand, CnNuonuoCommon):
         self.assertTrue(self.hidden("ereceipt.device", "list", "branch_code"))
         self.assertTrue(self.hidden("ereceipt.device", "list", "chain_length"))
         self.assertFalse(self.hidden("ereceipt.device", "list", "journal_ids"))
+
+    def test_actions_and_fields_are_those_of_china(self):
+        self.assertTrue(self.offers("account.move", "list", "action_issue_together"))
+        self.assertFalse(self.offers("product.template", "list", SEARCH))
+        self.assertTrue(self.groupable("account.move", "cn_fapiao_kind"))
+        self.assertFalse(self.groupable("account.move", "hr_payment_means"))
 
     def test_a_code_is_entered_without_a_code_system(self):
         """There is but one in China, so nobody is asked for it."""

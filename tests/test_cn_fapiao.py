@@ -230,7 +230,9 @@ class TestCnFapiao(CnNuonuoCommon):
 
     def test_print_shows_the_fapiao(self):
         move = self.valid()
-        rows = dict(move._ereceipt_print_values()["rows"])
+        printed = move._ereceipt_print_values()
+        self.assertEqual(printed["title"], "Fapiao")
+        rows = dict(printed["rows"])
         self.assertEqual(rows["Fapiao"], move.ereceipt_uuid)
         self.assertEqual(rows["Kind of fapiao"], "Ordinary")
 

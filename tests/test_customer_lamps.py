@@ -76,6 +76,13 @@ class TestCustomerLamps(EreceiptCommon):
         ).create({})._create_payments()
         self.assertIn(self.lamps(move)["money"], ("on", "half"))
 
+    def test_nobody_pays_a_credit_note(self):
+        sale = self.invoice()
+        self.run_outbox()
+        self.assertEqual(
+            set(self.lamps(self.reversal(sale))), {"valid", "delivered", "money"}
+        )
+
     def test_refused_is_wrong_and_others_have_none(self):
         self.assertEqual(self.lamps(self.refused())["valid"], "wrong")
         draft = self.invoice(post=False).with_user(self.accountant)

@@ -130,6 +130,10 @@ class TestEgInvoiceFlow(EgInvoiceCommon):
     def problems(self, move):
         return move.ereceipt_document_id.sudo().problems
 
+    def test_its_print_calls_it_an_invoice(self):
+        move = self.sell_to_business()
+        self.assertEqual(move._ereceipt_print_values()["title"], "Electronic invoice")
+
     def test_it_has_to_be_there_by_the_end_of_the_day(self):
         move = self.sell_to_business()
         document = move.ereceipt_document_id.sudo()

@@ -142,8 +142,16 @@ class TestPrint(EreceiptCommon):
     def test_test_is_written_across(self):
         page = self.page(self.invoice())
         [cover] = page.xpath("//div[@name='ereceipt_test']")
-        self.assertIn("data:image/png", cover.get("style"))
+        pictures = cover.xpath(".//img/@src")
+        self.assertTrue(all(DATA_URI.fullmatch(picture) for picture in pictures))
+        self.assertEqual(len(pictures) % 3, 0)
         self.assertIn("TEST", page.xpath("//div[@name='ereceipt']")[0].text_content())
+
+    def test_test_reaches_the_end_of_a_long_print(self):
+        move = self.invoice(post=False)
+        few = move._ereceipt_watermark_rows()
+        move.invoice_line_ids.name = "\n".join(["Note"] * 200)
+        self.assertGreater(move._ereceipt_watermark_rows(), few + 30)
 
     def test_production_is_clean(self):
         move = self.invoice()
@@ -175,8 +183,8 @@ class TestPrint(EreceiptCommon):
             pictures = self.print_on_paper(move)
             codes = [code for picture in pictures for code in read_codes(picture)]
             self.assertEqual(codes, [move.ereceipt_document_id.sudo().qr], lang)
-            reds = [self.has_red(picture) for picture in pictures]
-            self.assertTrue(all(reds), f"TEST is missing on a page: {reds}")
+            reds = [self.red_thirds(picture) for picture in pictures]
+            self.assertEqual(reds, [[True] * 3] * len(pictures), "TEST is missing")
 
     def print_on_paper(self, move):
         """Return each page as the bytes of a PNG."""
@@ -195,8 +203,16 @@ class TestPrint(EreceiptCommon):
             )
             return [page.read_bytes() for page in sorted(Path(folder).glob("*.png"))]
 
-    def has_red(self, picture):
-        pixels = Image.open(BytesIO(picture)).convert("RGB")
+    def red_thirds(self, picture):
+        """Return for each third of a page, side by side, whether there is red."""
+        page = Image.open(BytesIO(picture)).convert("RGB")
+        width = page.width // 3
+        thirds = [
+            page.crop((n * width, 0, (n + 1) * width, page.height)) for n in range(3)
+        ]
+        return [self.has_red(third) for third in thirds]
+
+    def has_red(self, pixels):
         colours = pixels.getcolors(pixels.width * pixels.height)
         return any(red > green + 30 for _count, (red, green, _blue) in colours)
 

@@ -1,9 +1,12 @@
 from datetime import datetime, timezone
 from decimal import Decimal
 
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..fiscal import lifecycle
 from .common import today_in
@@ -286,6 +289,25 @@ class TestReturnReference(SnapshotCommon):
         self.assertEqual(document.state, "queued", document.problems)
         self.assertIn('"documentUseReason":"B"', document.content)
         self.assertIn('"salesIssuedDateTime":"2026-10-01T10:00:00Z"', document.content)
+
+    def test_reasons_are_this_authoritys(self):
+        """Others have a table of that name as well."""
+        codes = self.env["ereceipt.code"]
+        codes._load("cn_nuonuo")
+        self.env["res.lang"]._activate_lang("ar_001")
+        codes._load(self.registration.authority)
+        note = self.refund((1, 10.0, 0))
+        view = note.get_view(view_type="form")["arch"]
+        [field] = etree.fromstring(view).xpath(
+            "//field[@name='ereceipt_return_reason_id']"
+        )
+        domain = safe_eval(
+            field.get("domain"), {"ereceipt_reasons_of": note.ereceipt_reasons_of}
+        )
+        offered = codes.search(domain)
+        self.assertEqual(offered.mapped("code"), ["B", "I"])
+        for reason in offered.with_context(lang="ar_001"):
+            self.assertNotEqual(reason.name, reason.with_context(lang="en_US").name)
 
     def test_sale_from_before_the_start_needs_nothing_typed(self):
         self.registration.sudo().obliged_from = "2026-01-01"

@@ -106,6 +106,24 @@ class TestSentences(SnapshotCommon):
         self.assertIn("«مسطرة 30»", arabic)
         self.assertIn("\u2068INV/2026/0001\u2069", arabic)
 
+    def test_what_tells_drafts_apart_keeps_its_order(self):
+        """Two names of one direction beside each other would become one."""
+        self.egp.write({"symbol": "LE", "position": "after"})
+        customer = self.env["res.partner"].create({"name": "منى السيد"})
+        move = self.env["account.move"].new(
+            {"move_type": "out_invoice", "partner_id": customer.id}
+        )
+        move.currency_id = self.egp
+        label = self.env["ereceipt.problems"]._label
+        self.assertIn(", \u2068منى السيد\u2069, 0.00", label(move))
+        arabic = self.env["ereceipt.problems"].with_context(lang="ar_001")
+        customer.name = "Nile Trading LLC"
+        self.assertIn(", Nile Trading LLC, 0.00", label(move))
+        self.assertIn(
+            f"\u2068Nile Trading LLC\u2069، \u20680.00{NBSP}LE\u2069",
+            arabic._label(move.with_context(lang="ar_001")),
+        )
+
     def test_codes_of_problems_are_not_translated(self):
         """Odoo takes what follows a translated text in parentheses for one as well."""
         fiscal = Path(fiscal_package.__file__).parent

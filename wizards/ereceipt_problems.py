@@ -137,9 +137,11 @@ class EreceiptProblems(models.TransientModel):
     @api.model
     def _label(self, move):
         """Return what tells an invoice from the others: drafts have no number."""
+        apart = self.env["ereceipt.document"]._apart_in_line
+        amount = format_amount(self.env, move.amount_total, move.currency_id)
         return self.env._(
             "%(invoice)s, %(customer)s, %(amount)s",
-            invoice=move.display_name,
-            customer=move.partner_id.display_name or "-",
-            amount=format_amount(self.env, move.amount_total, move.currency_id),
+            invoice=apart(move.display_name),
+            customer=apart(move.partner_id.display_name or "-"),
+            amount=apart(amount),
         )

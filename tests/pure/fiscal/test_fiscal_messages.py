@@ -79,6 +79,24 @@ def test_what_is_written_in_the_other_direction_is_set_apart(text, message, apar
     assert isolated(text, message) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-2", "\u2068-2\u2069"),
+        ("-1,234.50", "\u2068-1,234.50\u2069"),
+        ("+3", "\u2068+3\u2069"),
+        ("-\ufeff5.70\xa0ج.م", "\u2068-\ufeff5.70\u2069\xa0ج.م"),
+        ("2026-11-03", "2026-11-03"),
+        ("قلم-2", "قلم-2"),
+        ("قلم - أزرق", "قلم - أزرق"),
+        ("كمية \u2068-2\u2069", "كمية \u2068-2\u2069"),
+    ],
+)
+def test_a_sign_keeps_to_its_number_among_arabic_words(text, shown):
+    assert isolated(text, ARABIC) == shown
+    assert isolated("-2", ENGLISH) == "-2"
+
+
 def test_english_sentences_of_the_core_are_plain():
     """They are logged, compared and sent to agents."""
     assert filled(ENGLISH, {"product": "مسطرة"}) == "The product “مسطرة” has no code."
