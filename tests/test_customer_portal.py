@@ -61,6 +61,30 @@ class TestCustomerPortal(PortalKit, EreceiptCommon, HttpCase):
         self.assertEqual(link, self.link(anew))
         self.assertIn("on its way", self.said(self.page(link), "ereceipt_status"))
 
+    def test_nothing_takes_a_place_before_it_is_issued(self):
+        """The new invoice waits for its approval: the old one is what the customer
+        has, on its page, in his list and by the code of an old mail."""
+        sale = self.invoice()
+        self.run_outbox()
+        self.device.sudo().approve_above = 1
+        second = self.make_user("second", "account.group_account_manager")
+        anew = self.invoice()
+        anew.sudo().ereceipt_anew_of_id = sale
+        self.assertEqual(anew.ereceipt_state, "waiting")
+        self.assertFalse(self.said(self.invoice_page(sale), "ereceipt_replaced"))
+        self.assertEqual(
+            sale.sudo()._ereceipt_portal_states()[sale.id]["text"], "Valid"
+        )
+        qr = sale.ereceipt_document_id.sudo().qr
+        self.assertEqual(self.picture(sale.ereceipt_document_id), [qr])
+        page = self.invoice_page(anew)
+        self.assertIn("not issued yet", self.said(page, "ereceipt_waiting"))
+        self.assertNotIn("approv", self.said(page, "ereceipt_waiting"))
+        anew.with_user(second).action_ereceipt_approve()
+        page = self.invoice_page(sale)
+        self.assertIn(anew.name, self.said(page, "ereceipt_replaced"))
+        self.assertFalse(self.said(self.invoice_page(anew), "ereceipt_waiting"))
+
     # -------------------------------------------------------------------------
     # FILES
     # -------------------------------------------------------------------------
