@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from json import dumps
 
 from odoo import Command, fields
@@ -110,6 +110,11 @@ class TestCockpit(EreceiptCommon):
         bars = figures["course"]["bars"]
         self.assertEqual(sum(bar["count"] for bar in bars), 5)
         self.assertEqual(sum(bar["bad"] for bar in bars), 1)
+
+    def test_days_are_written_as_the_reader_writes_them(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        cockpit = self.env["ereceipt.cockpit"].with_context(lang="zh_CN")
+        self.assertEqual(cockpit._bar_text(datetime(2026, 11, 30), "day"), "11月30日")
 
     def test_every_state_has_its_column(self):
         """What is withdrawn counts nowhere; all else is counted in one place."""
