@@ -2,7 +2,7 @@ from mimetypes import guess_extension
 from typing import NamedTuple
 
 from odoo import fields, models
-from odoo.tools import consteq, format_date, hmac
+from odoo.tools import consteq, format_date, format_datetime, hmac
 
 from ..fiscal import lifecycle
 from .account_move_print import PRINTED
@@ -55,6 +55,7 @@ class AccountMove(models.Model):
             **values,
             "valid": document.state == lifecycle.VALID,
             "status": document._portal_sentence(),
+            "issued_at": values["issued_at"] and document._portal_issued_at(),
             "replaced": bool(moves),
             "replacement": own[:1],
             "authority_url": document._authority_url(),
@@ -129,6 +130,13 @@ class EreceiptDocument(models.Model):
         it in the end (:meth:`_replacement`) once it is issued, not while it waits."""
         successor = self._successors()._issued()[-1:]
         return successor and (successor._issued_replacement() or successor)
+
+    def _portal_issued_at(self):
+        """Return the moment of issue by the authority's clock, as the customer's
+        language writes it."""
+        self.ensure_one()
+        zone = self._authority_class().limits.zone
+        return format_datetime(self.env, self.issued_at, tz=zone)
 
     def _portal_sentence(self):
         """Return what a customer who looks is told of the document's state."""

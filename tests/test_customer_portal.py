@@ -10,6 +10,8 @@ from .common import EreceiptCommon
 from .portal_common import PortalKit
 from .test_print import DATA_URI, read_codes
 
+US_DAY = "[0-9]{2}/[0-9]{2}/[0-9]{4}"
+
 
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestCustomerPortal(PortalKit, EreceiptCommon, HttpCase):
@@ -38,6 +40,8 @@ class TestCustomerPortal(PortalKit, EreceiptCommon, HttpCase):
         status = self.said(page, "ereceipt_status")
         self.assertIn("Registered with the tax authority on", status)
         self.assertIn(document.authority_uid, self.said(page, "ereceipt"))
+        both = rf"on {US_DAY}.* Issued {US_DAY} [0-9]"
+        self.assertRegex(self.said(page, "ereceipt"), both, "two forms of a day")
         [link] = page.xpath("//a[@name='ereceipt_authority']/@href")
         self.assertEqual(link, document.qr)
 
