@@ -41,6 +41,7 @@ from . import (
     ereceipt_settle,
     ereceipt_problem_display,
     ereceipt_document_display,
+    ereceipt_document_ids,
     ereceipt_registration_display,
     ereceipt_device_display,
     ereceipt_exchange_display,
