@@ -71,7 +71,9 @@ class TestCustomerPortal(PortalKit, EreceiptCommon, HttpCase):
         sale = self.invoice()
         self.run_outbox()
         self.device.sudo().approve_above = 1
-        second = self.make_user("second", "account.group_account_manager")
+        second = self.make_user(
+            "second", "base.group_user", "account.group_account_manager"
+        )
         anew = self.invoice()
         anew.sudo().ereceipt_anew_of_id = sale
         self.assertEqual(anew.ereceipt_state, "waiting")
