@@ -42,6 +42,7 @@ from . import (
     ereceipt_refusal,
     ereceipt_problem_display,
     ereceipt_document_display,
+    ereceipt_document_ids,
     ereceipt_registration_display,
     ereceipt_connection_test,
     ereceipt_device_display,

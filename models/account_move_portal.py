@@ -2,7 +2,7 @@ from mimetypes import guess_extension
 from typing import NamedTuple
 
 from odoo import fields, models
-from odoo.tools import consteq, format_date, hmac
+from odoo.tools import consteq, format_date, format_datetime, hmac
 
 from ..fiscal import lifecycle
 from .account_move_print import PRINTED
@@ -47,7 +47,7 @@ class AccountMove(models.Model):
         if not values:
             return None
         document = self.ereceipt_document_id.sudo()
-        moves = document._replacement().link_ids.move_id - self
+        moves = document._issued_replacement().link_ids.move_id - self
         own = moves.filtered(
             lambda m: m.commercial_partner_id == self.commercial_partner_id
         )
@@ -55,6 +55,7 @@ class AccountMove(models.Model):
             **values,
             "valid": document.state == lifecycle.VALID,
             "status": document._portal_sentence(),
+            "issued_at": values["issued_at"] and document._portal_issued_at(),
             "replaced": bool(moves),
             "replacement": own[:1],
             "authority_url": document._authority_url(),
@@ -81,7 +82,7 @@ class AccountMove(models.Model):
         found = {}
         for move in self:
             level = self._ereceipt_portal_level(move.ereceipt_state)
-            if level and move.ereceipt_anew_ids.ereceipt_document_id:
+            if level and move.ereceipt_anew_ids.ereceipt_document_id._issued():
                 level = REPLACED
             if level:
                 style = "secondary" if level == REPLACED else level
@@ -105,12 +106,37 @@ class AccountMove(models.Model):
             return "secondary"
         return REPLACED if state == lifecycle.SUPERSEDED else False
 
+    def _ereceipt_awaits_issue(self):
+        """Whether the invoice will have an electronic receipt, and the customer sees
+        nothing of it yet: why it waits is our affair."""
+        self.ensure_one()
+        return self.state == "posted" and self.ereceipt_state == lifecycle.WAITING
+
     def _ereceipt_file_url(self, key):
         return self.get_portal_url(suffix=f"/ereceipt_file/{key}")
 
 
 class EreceiptDocument(models.Model):
     _inherit = "ereceipt.document"
+
+    def _issued(self):
+        """Return those that the customer may hold, whatever became of them since."""
+        return self.filtered(
+            lambda d: d.content_sha256 and d.state != lifecycle.WITHDRAWN
+        )
+
+    def _issued_replacement(self):
+        """Return what took the document's place for the customer: that which stands in
+        it in the end (:meth:`_replacement`) once it is issued, not while it waits."""
+        successor = self._successors()._issued()[-1:]
+        return successor and (successor._issued_replacement() or successor)
+
+    def _portal_issued_at(self):
+        """Return the moment of issue by the authority's clock, as the customer's
+        language writes it."""
+        self.ensure_one()
+        zone = self._authority_class().limits.zone
+        return format_datetime(self.env, self.issued_at, tz=zone)
 
     def _portal_sentence(self):
         """Return what a customer who looks is told of the document's state."""
@@ -163,7 +189,7 @@ class EreceiptDocument(models.Model):
         """
         if not self.exists() or not consteq(self._qr_signature(), signature):
             return ""
-        document = self._replacement() or self
+        document = self._issued_replacement() or self
         buyers = (document | self).link_ids.move_id.commercial_partner_id
         if len(buyers) != 1 or document.state not in PRINTED:
             return ""

@@ -80,6 +80,13 @@ class AccountMove(models.Model):
         printed = sum(1 + text.count("\n") + len(text) // LINE for text in texts)
         return LEAST_ROWS + printed // LINES_OF_ROW
 
+    def _get_invoice_proforma_pdf_report_filename(self):
+        # EXTENDS account: what was issued is no proforma, mailed or not, and says so
+        # on the page
+        if self.ereceipt_document_id.sudo().state in PRINTED:
+            return self._get_invoice_report_filename()
+        return super()._get_invoice_proforma_pdf_report_filename()
+
 
 class EreceiptDocument(models.Model):
     _inherit = "ereceipt.document"

@@ -17,6 +17,57 @@ PURPOSES = {
 }
 """What calls are for that no other authority has."""
 
+IDS = {
+    "order": _lt("Order number at the provider"),
+    "orders": _lt("Order numbers at the provider"),
+    "serial": _lt("Serial number at the provider"),
+    "serials": _lt("Serial numbers at the provider"),
+    "status": _lt("Status at the provider"),
+    "number": _lt("Fapiao number"),
+    "numbers": _lt("Fapiao numbers"),
+    "totals": _lt("Their totals"),
+    "qr": _lt("Text of the QR code"),
+    "issued_at": _lt("Issued (UTC)"),
+    "bill_id": _lt("Request for the red letter"),
+    "bill_ids": _lt("Requests for the red letters"),
+    "bill_no": _lt("Number of the request"),
+    "bill_uuid": _lt("The bureau's number of the request"),
+    "red_state": _lt("State of the request"),
+    "red_request": _lt("Asked of the bureau"),
+}
+"""What is kept of a fapiao, and of the request for a red letter."""
+
+ASKED = {
+    "01": _lt("Being withdrawn"),
+    "02": _lt("Could not be withdrawn"),
+    "03": _lt("Being confirmed"),
+    "04": _lt("Could not be confirmed"),
+}
+"""What was asked of the bureau about a request, by the provider's codes."""
+
+
+class EreceiptRegistration(models.Model):
+    _inherit = "ereceipt.registration"
+
+    @api.model
+    def _ereceipt_field_words(self):
+        # EXTENDS
+        return {**super()._ereceipt_field_words(), "cn_": AUTHORITY}
+
+    def _cn_nuonuo_print_titles(self):
+        return {"sale": self.env._("Fapiao"), "return": self.env._("Red fapiao")}
+
+    def _cn_nuonuo_id_words(self):
+        """Return what identifiers are called, and what their values mean."""
+        codes = self.env["ereceipt.code"].sudo().with_context(active_test=False)
+        states = codes.search(
+            [("authority", "=", self.authority), ("kind", "=", "red_state")]
+        )
+        names = {key: self.env._(name) for key, name in IDS.items()}
+        asked = {code: self.env._(name) for code, name in ASKED.items()}
+        meanings = {row.code: row.name for row in states}
+        return names, {"red_state": meanings, "red_request": asked}
+
 
 class EreceiptDocument(models.Model):
     """What is seen of an order that the provider split into several fapiao."""
@@ -56,18 +107,6 @@ class EreceiptDocument(models.Model):
         if len(numbers) != len(totals) or len(numbers) < 2:
             return []
         return list(zip(numbers, totals, strict=True))
-
-
-class EreceiptRegistration(models.Model):
-    _inherit = "ereceipt.registration"
-
-    @api.model
-    def _ereceipt_field_words(self):
-        # EXTENDS
-        return {**super()._ereceipt_field_words(), "cn_": AUTHORITY}
-
-    def _cn_nuonuo_print_titles(self):
-        return {"sale": self.env._("Fapiao"), "return": self.env._("Red fapiao")}
 
 
 class EreceiptExchange(models.Model):

@@ -1,9 +1,11 @@
 from collections import defaultdict
 
+from babel.dates import format_skeleton
+
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import format_date
 from odoo.tools.date_utils import get_timedelta
+from odoo.tools.misc import babel_locale_parse, get_lang
 
 from ..fiscal import lifecycle
 
@@ -342,7 +344,8 @@ class EreceiptCockpit(models.AbstractModel):
     @api.model
     def _bar_text(self, begins, unit):
         if unit == "day":
-            return format_date(self.env, begins.date(), date_format="d MMM")
+            locale = babel_locale_parse(get_lang(self.env).code)
+            return format_skeleton("MMMd", begins, locale=locale)
         until = begins + get_timedelta(1, "hour")
         return f"{begins:%H}–{until:%H}"
 

@@ -68,9 +68,6 @@ class EreceiptDocument(models.Model):
     )
     content_file = fields.Binary(string="As it was frozen", compute="_compute_file")
     content_file_name = fields.Char(string="Name of the file", compute="_compute_file")
-    authority_ids_text = fields.Text(
-        string="Authority's own identifiers shown", compute="_compute_content_shown"
-    )
     exchange_count = fields.Integer(
         string="Number of calls", compute="_compute_exchange_count"
     )
@@ -228,7 +225,7 @@ class EreceiptDocument(models.Model):
         code = self.document_type
         return registration._hook("type_shown", (code, table), self)
 
-    @api.depends("content", "media_type", "authority_ids")
+    @api.depends("content", "media_type")
     @api.depends_context("lang")
     def _compute_content_shown(self):
         for document in self:
@@ -236,12 +233,6 @@ class EreceiptDocument(models.Model):
             words = document.registration_id.sudo()._hook("content_words", NO_WORDS)
             document.content_readable = tables(document.content, media_type, words)
             document.content_pretty = pretty(document.content, media_type)
-            document.authority_ids_text = "\n".join(
-                f"{name}: {value}"
-                for name, value in (document.authority_ids or {}).items()
-                # what is kept for programs is said elsewhere, in words
-                if not name.startswith("_")
-            )
 
     @api.depends("content", "media_type", "name")
     def _compute_file(self):
@@ -308,8 +299,7 @@ class EreceiptDocument(models.Model):
 
     @api.model
     def _listed(self, title, domain):
-        """Return the action that lists some documents, under a title that says which.
-        """
+        """Return the action that lists some documents, under a title that says which."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_ereceipt.ereceipt_document_action"
         )

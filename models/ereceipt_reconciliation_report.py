@@ -57,7 +57,7 @@ class EreceiptReconciliation(models.Model):
         # EXTENDS
         heads = (
             self.env._("Difference"),
-            self.env._("Number"),
+            self.env._("How many"),
             self.env._("Still open"),
         )
         return [heads, *self._by_kind()]

@@ -23,6 +23,8 @@ FROM_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 """Letters that are written from right to left, as a regular expression has them."""
 
 _ISOLATES = re.compile(f"[{FIRST_STRONG_ISOLATE}{POP_DIRECTIONAL_ISOLATE}]")
+"""Taken out of what is printed, and of spreadsheets, which may show them as signs."""
+
 _LETTER = rf"[^\W{FROM_RIGHT}]"
 _APART = re.compile(
     rf"(?P<from_left>[+-]?{_LETTER}(?:[^{FROM_RIGHT}]*{_LETTER})?(?:\s?%)?)|[^\w\s]+"
@@ -204,7 +206,6 @@ class EreceiptReportMixin(models.AbstractModel):
         row = 0
         for label, text in self._summary():
             sheet.write(row, 0, label, formats["bold"])
-            # a spreadsheet may show isolates as signs
             sheet.write(
                 row, 1, _ISOLATES.sub("", text) if isinstance(text, str) else text
             )
@@ -245,6 +246,8 @@ class EreceiptReportMixin(models.AbstractModel):
                 value = self.env._("Yes") if value else ""
             if not value and not (value == 0 and value is not False):
                 continue
+            if isinstance(value, str):
+                value = _ISOLATES.sub("", value)
             if kind in ("datetime", "date"):
                 sheet.write_datetime(row, column, value, formats[kind])
             else:

@@ -60,7 +60,7 @@ class EreceiptTieOut(models.Model):
         # EXTENDS
         heads = (
             self.env._("Reason"),
-            self.env._("Number"),
+            self.env._("How many"),
             self.env._("Tax"),
         )
         return [heads, *self._by_kind()]

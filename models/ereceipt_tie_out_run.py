@@ -207,7 +207,7 @@ class EreceiptTieOut(models.Model):
         taxes = self.env["account.tax"].browse(key.taxes.ids if key else ())
         return {
             "name": self._tax_name(TaxKey.parse(what), taxes),
-            "tax_names": ", ".join(taxes.mapped("name")),
+            "tax_names": self._names_text(taxes),
         }
 
     def _common(self):
@@ -253,11 +253,17 @@ class EreceiptTieOut(models.Model):
         if key.type == NO_TAX:
             return self.env._("No tax")
         if key.type == NO_CODE:
-            names = ", ".join(taxes.mapped("name"))
-            return self.env._("Without a code: %s", names or key.rate)
+            names = self._names_text(taxes) or key.rate
+            return self.env._("Without a code: %s", names)
         rate = f"{key.rate} %" if key.rate else ""
         codes = " / ".join(filter(None, (key.type, key.subtype)))
-        return " ".join(filter(None, (codes, rate, self._code_name(key))))
+        codes = " ".join(filter(None, (codes, rate)))
+        codes = self.env["ereceipt.document"]._set_apart(codes)
+        return " ".join(filter(None, (codes, self._code_name(key))))
+
+    def _names_text(self, taxes):
+        apart = self.env["ereceipt.document"]._set_apart
+        return ", ".join(apart(tax.name) for tax in taxes)
 
     def _code_name(self, key):
         """Return the authority's own name of a subtype or type, "" if it has none."""
@@ -273,7 +279,8 @@ class EreceiptTieOut(models.Model):
                 limit=1,
             )
             if found:
-                return f"({found.name})"
+                name = self.env["ereceipt.document"]._set_apart(found.name)
+                return f"({name})"
         return ""
 
     def _by_hand_values(self, what, record_id, amount):

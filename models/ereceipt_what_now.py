@@ -247,10 +247,15 @@ class EreceiptDocument(models.Model):
         """Return the document that stands in the place of this one in the end: its
         last correction, or that of the invoice that was issued anew. Empty when
         nothing does."""
+        successor = self._successors()[-1:]
+        return successor and (successor._replacement() or successor)
+
+    def _successors(self):
+        """Return what was made to stand in the document's place, the last one last:
+        its corrections, or the documents of the invoices that were issued anew."""
         self.ensure_one()
         anew = self.link_ids.move_id.ereceipt_anew_ids.ereceipt_document_id
-        successor = (self.replaced_by_ids or anew).sorted("id")[-1:]
-        return successor and (successor._replacement() or successor)
+        return (self.replaced_by_ids or anew).sorted("id")
 
     def _stands_in_books(self):
         return any(move.state == "posted" for move in self.link_ids.move_id)

@@ -1,4 +1,19 @@
 from odoo import api, fields, models
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+IDS = {
+    "jir": _lt("JIR"),
+    "jir_again": _lt("JIR of the repetition"),
+    "message": _lt("Message (IdPoruke)"),
+    "late": _lt("Late (NakDost)"),
+    "payment": _lt("Registered payment"),
+    "recipient": _lt("Registered customer's OIB"),
+    "tip": _lt("Registered tip"),
+    "tip_payment": _lt("Payment of the tip"),
+}
+"""What is kept of a receipt's registration and of changes to it."""
 
 
 class EreceiptRegistration(models.Model):
@@ -8,6 +23,14 @@ class EreceiptRegistration(models.Model):
     def _ereceipt_field_words(self):
         # EXTENDS
         return {**super()._ereceipt_field_words(), "hr_": "hr_cis"}
+
+    def _hr_cis_id_words(self):
+        """Return what identifiers are called, and what their values mean."""
+        means = self.env["account.move"]._fields["hr_payment_means"]
+        means = dict(means._description_selection(self.env))
+        late = {"true": self.env._("Yes"), "false": self.env._("No")}
+        names = {key: self.env._(name) for key, name in IDS.items()}
+        return names, {"late": late, "payment": means, "tip_payment": means}
 
 
 class AccountMove(models.Model):

@@ -41,6 +41,10 @@ class TestCnRed(CnNuonuoCommon):
         [row] = self.issued(credit_note)
         self.assertEqual(row["red"]["blue"], move.ereceipt_uuid)
         self.assertFalse(self.control.refusals())
+        told = credit_note.ereceipt_document_id.authority_ids_text
+        self.assertIn(f"Fapiao number: {credit_note.ereceipt_uuid}", told)
+        self.assertIn("State of the request: No confirmation needed", told)
+        self.assertNotIn("_", told, "a name of the program's")
 
     def test_what_was_taken_back_says_by_what(self):
         move = self.valid(quantity=5.0)

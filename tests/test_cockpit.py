@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from json import dumps
 
 from odoo import Command, fields
@@ -137,6 +137,11 @@ class TestCockpit(EreceiptCommon):
         move.with_user(self.accountant).action_ereceipt_cancel_in_books()
         self.assertFalse(document.needs_person)
         self.assertEqual(self.tile(self.figures(), "Needs a person")["count"], 0)
+
+    def test_days_are_written_as_the_reader_writes_them(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        cockpit = self.env["ereceipt.cockpit"].with_context(lang="zh_CN")
+        self.assertEqual(cockpit._bar_text(datetime(2026, 11, 30), "day"), "11月30日")
 
     def test_every_state_has_its_column(self):
         """What is withdrawn counts nowhere; all else is counted in one place."""

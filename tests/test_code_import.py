@@ -83,7 +83,9 @@ class TestCodeImport(SnapshotCommon):
         )
 
     def test_second_import_changes_only_what_differs(self):
-        self.looked_at("default_code,code\nITEM1,10000101\nITEM2,10000102\n").action_import()
+        self.looked_at(
+            "default_code,code\nITEM1,10000101\nITEM2,10000102\n"
+        ).action_import()
         rows = self.own_rows()
         wizard = self.looked_at("default_code,code\nITEM1,10000101\nITEM2,10000109\n")
         self.assertEqual(self.results(wizard), {2: "same", 3: "change"})

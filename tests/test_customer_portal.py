@@ -10,6 +10,8 @@ from .common import EreceiptCommon
 from .portal_common import PortalKit
 from .test_print import DATA_URI, read_codes
 
+US_DAY = "[0-9]{2}/[0-9]{2}/[0-9]{4}"
+
 
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestCustomerPortal(PortalKit, EreceiptCommon, HttpCase):
@@ -38,6 +40,8 @@ class TestCustomerPortal(PortalKit, EreceiptCommon, HttpCase):
         status = self.said(page, "ereceipt_status")
         self.assertIn("Registered with the tax authority on", status)
         self.assertIn(document.authority_uid, self.said(page, "ereceipt"))
+        both = rf"on {US_DAY}.* Issued {US_DAY} [0-9]"
+        self.assertRegex(self.said(page, "ereceipt"), both, "two forms of a day")
         [link] = page.xpath("//a[@name='ereceipt_authority']/@href")
         self.assertEqual(link, document.qr)
 
@@ -60,6 +64,32 @@ class TestCustomerPortal(PortalKit, EreceiptCommon, HttpCase):
         [link] = page.xpath("//*[@name='ereceipt_replaced']//a/@href")
         self.assertEqual(link, self.link(anew))
         self.assertIn("on its way", self.said(self.page(link), "ereceipt_status"))
+
+    def test_nothing_takes_a_place_before_it_is_issued(self):
+        """The new invoice waits for its approval: the old one is what the customer
+        has, on its page, in his list and by the code of an old mail."""
+        sale = self.invoice()
+        self.run_outbox()
+        self.device.sudo().approve_above = 1
+        second = self.make_user(
+            "second", "base.group_user", "account.group_account_manager"
+        )
+        anew = self.invoice()
+        anew.sudo().ereceipt_anew_of_id = sale
+        self.assertEqual(anew.ereceipt_state, "waiting")
+        self.assertFalse(self.said(self.invoice_page(sale), "ereceipt_replaced"))
+        self.assertEqual(
+            sale.sudo()._ereceipt_portal_states()[sale.id]["text"], "Valid"
+        )
+        qr = sale.ereceipt_document_id.sudo().qr
+        self.assertEqual(self.picture(sale.ereceipt_document_id), [qr])
+        page = self.invoice_page(anew)
+        self.assertIn("not issued yet", self.said(page, "ereceipt_waiting"))
+        self.assertNotIn("approv", self.said(page, "ereceipt_waiting"))
+        anew.with_user(second).action_ereceipt_approve()
+        page = self.invoice_page(sale)
+        self.assertIn(anew.name, self.said(page, "ereceipt_replaced"))
+        self.assertFalse(self.said(self.invoice_page(anew), "ereceipt_waiting"))
 
     # -------------------------------------------------------------------------
     # FILES

@@ -35,6 +35,8 @@ class TestEgFormer(EgInvoiceCommon):
         self.assertNotEqual(move.ereceipt_uuid, first)
         self.assertIn(f"/{taken['uuid']}/share/{taken['longId']}", document.qr)
         self.assertEqual(document.authority_ids["long_id"], taken["longId"])
+        told = document.authority_ids_text.splitlines()
+        self.assertIn(f"Long identifier: {taken['longId']}", told)
         self.assertEqual(document.former_uids_text, first)
         self.assertTrue(document.former_ids[0]["ids"]["long_id"])
         self.assertIn(first, "".join(move.message_ids.mapped("body")))

@@ -71,6 +71,9 @@ class TestHrReceipt(HrCisCommon):
         [delivery] = self.registered_as(move)["deliveries"]
         content = self.sent(move)
         self.assertIn("NakDost>true<", content)
+        told = move.ereceipt_document_id.authority_ids_text.splitlines()
+        self.assertIn(f"JIR: {move.ereceipt_uuid}", told)
+        self.assertIn("Late (NakDost): Yes", told)
         self.assertTrue(delivery)
         other = self.valid()
         self.assertIn("NakDost>false<", self.sent(other))

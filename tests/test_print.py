@@ -125,11 +125,17 @@ class TestPrint(EreceiptCommon):
         """Odoo calls an invoice so in the portal until it was mailed or printed."""
         issued = self.invoice()
         self.assertEqual(self.title(issued), f"Invoice {issued.name}")
+        self.assertNotIn("proforma", self.file_name(issued))
         self.run_outbox()
+        self.assertEqual(self.file_name(issued), issued.name.replace("/", "_") + ".pdf")
         self.control.fault("submit", "invalid", times=1, code="SIM-X", message="No.")
         refused = self.invoice()
         self.run_outbox()
         self.assertEqual(self.title(refused), f"Proforma Invoice {refused.name}")
+        self.assertIn("proforma", self.file_name(refused))
+
+    def file_name(self, move):
+        return move._get_invoice_proforma_pdf_report_filename()
 
     def title(self, move):
         [title] = self.page(move, proforma=True).xpath("//h2")

@@ -95,8 +95,8 @@ class EreceiptCancelMany(models.TransientModel):
     def _compute_told(self):
         for wizard in self:
             wizard.told = self.env._(
-                "The authority is asked to cancel %(count)s of the %(all)s documents "
-                "that you chose. You are told why the others are not.",
+                "The authority will be asked to cancel %(count)s of the %(all)s "
+                "documents that you chose. You will be told why the others are not.",
                 count=len(wizard._fit()),
                 all=len(wizard.document_ids),
             )

@@ -193,9 +193,7 @@ def test_each_document_here_is_counted_once(seed: int, count: int, share: float)
     found = [f for ours, theirs in mess for f in matcher.day(ours, theirs)]
     differ = {f.ours.key for f in found if f.ours and f.kind is not Kind.TWICE_THERE}
     counts = matcher.counts
-    assert counts.here == (
-        counts.matched + counts.void + counts.moving + len(differ)
-    )
+    assert counts.here == (counts.matched + counts.void + counts.moving + len(differ))
     assert counts.matched <= counts.there
 
 
