@@ -204,7 +204,6 @@ class EreceiptDocument(models.Model):
     decided_at = fields.Datetime(string="Decided")
     verdict = fields.Selection(
         selection="_selection_state",
-        string="Verdict",
         help="What was decided then. It stays when the document is replaced.",
     )
     gone_at = fields.Datetime(string="Replaced or withdrawn")

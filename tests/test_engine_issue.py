@@ -190,7 +190,7 @@ class TestEngineIssue(EreceiptCommon):
             self.assertEqual(self.today(), midnight.date())
             self.assertLess(fields.Date.context_today(drafts), midnight.date())
             wizard = self.env["validate.account.move"].with_user(self.accountant)
-            wizard = wizard.with_context(drafts.env.context).create(
+            wizard = wizard.with_context(**drafts.env.context).create(
                 {"move_ids": [Command.set(drafts.ids)]}
             )
             self.assertEqual(wizard._ereceipt_right_away(drafts), drafts)
