@@ -267,6 +267,7 @@ class TestReconciliation(ReconciliationKit, EreceiptCommon):
         ).stdout.decode()
         self.assertIn(move.name, text)
         self.assertIn("Cancelled there", text)
+        self.assertIn(move.ereceipt_uuid, text, "an identifier stays on one line")
 
     def test_queries_do_not_grow_with_documents(self):
         self.valid(2)
