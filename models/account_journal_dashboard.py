@@ -61,13 +61,12 @@ class AccountJournal(models.Model):
         names; all of them without one."""
         self.ensure_one()
         figure = self.env.context.get("ereceipt_figure")
-        title = self.env._("E-receipts: %s", self.display_name)
-        if figure == "ereceipt_person":
-            title = self.env._("Needs a person: %s", self.display_name)
-        elif figure == "ereceipt_way":
-            title = self.env._("On the way: %s", self.display_name)
+        titles = {
+            "ereceipt_person": self.env._("Needs a person"),
+            "ereceipt_way": self.env._("On the way"),
+        }
         return self.env["ereceipt.document"]._listed(
-            title,
+            titles.get(figure, self.env._("E-receipts")),
             [
                 ("link_ids.move_id.journal_id", "=", self.id),
                 *FIGURES.get(figure, []),

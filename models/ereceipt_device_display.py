@@ -136,6 +136,7 @@ class EreceiptDevice(models.Model):
     def action_open_documents(self):
         """Open the documents of this device."""
         self.ensure_one()
+        self.check_access("read")
         return self.env["ereceipt.document"]._listed(
             self.env._("E-receipts: %s", self.display_name),
             [("device_id", "=", self.id)],

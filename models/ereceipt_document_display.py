@@ -299,7 +299,7 @@ class EreceiptDocument(models.Model):
 
     @api.model
     def _listed(self, title, domain):
-        """Return the action that lists some documents, under a title of their own."""
+        """Return the action that lists documents under a title that says which."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_ereceipt.ereceipt_document_action"
         )

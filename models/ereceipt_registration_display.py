@@ -153,6 +153,7 @@ class EreceiptRegistration(models.Model):
     def action_open_documents(self):
         """Open the documents of this registration."""
         self.ensure_one()
+        self.check_access("read")
         return self.env["ereceipt.document"]._listed(
             self.env._("E-receipts: %s", self.display_name),
             [("registration_id", "=", self.id)],

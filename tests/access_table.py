@@ -73,7 +73,7 @@ duplicates and unlinks records of each model: done, ``-`` refused for want of ri
 ``!`` refused for another reason (a serial is wanted, it has issued, it is sealed)."""
 
 METHODS = """
-account.journal          action_ereceipt_documents        --xxxx
+account.journal          action_ereceipt_documents        xxxxxx
 account.move             action_ereceipt_approve          ----!-
 account.move             action_ereceipt_ask              ---!!-
 account.move             action_ereceipt_authority_pdf    ---!!!

@@ -21,15 +21,15 @@ class TestCockpitJournals(EreceiptCommon):
         card, card_2 = self.card(self.journal), self.card(self.journal_2)
         self.assertEqual((card["ereceipt_person"], card["ereceipt_way"]), (1, 0))
         self.assertEqual((card_2["ereceipt_person"], card_2["ereceipt_way"]), (0, 1))
-        for journal, figure, move in (
-            (self.journal, "ereceipt_person", refused),
-            (self.journal_2, "ereceipt_way", queued),
+        for journal, figure, move, title in (
+            (self.journal, "ereceipt_person", refused, "Needs a person"),
+            (self.journal_2, "ereceipt_way", queued, "On the way"),
         ):
             journal = journal.with_user(self.accountant)
             journal = journal.with_context(ereceipt_figure=figure)
             action = journal.action_ereceipt_documents()
             domain = action["domain"]
-            self.assertIn(journal.display_name, action["display_name"])
+            self.assertEqual(action["display_name"], title)
             documents = self.env["ereceipt.document"].with_user(self.accountant)
             self.assertEqual(documents.search(domain), move.ereceipt_document_id)
 

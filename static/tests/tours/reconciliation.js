@@ -182,7 +182,7 @@ function remedy(terms) {
             trigger: ".modal footer button[name=action_explain]",
             run: "click",
         },
-        allAre("Both are explained", ".o_data_row:contains(Agreed with the auditor)"),
+        allAre("Both are explained", ".o_data_row .badge.text-bg-success"),
     ];
 }
 
