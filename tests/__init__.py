@@ -26,7 +26,6 @@ from . import (
     test_browser_request,
     test_browser_title,
     test_browser_tour,
-    test_browser_widths,
     test_cn_callback,
     test_cn_codes,
     test_cn_connection,

@@ -7,6 +7,11 @@ from .common import EreceiptCommon
 class TestRefusal(EreceiptCommon):
     """What a refusal is about, as far as the authority tells."""
 
+    @property
+    def sold(self):
+        """The product's Arabic name, set apart from an English sentence."""
+        return f"\u2068{self.item.name}\u2069"
+
     def told(self, **fault):
         """Return the problems of an invoice that is refused, as its form shows them."""
         self.control.fault("submit", "invalid", times=1, message="No.", **fault)
@@ -19,14 +24,14 @@ class TestRefusal(EreceiptCommon):
         error, cure = self.told(code="CV302", path="itemData[0].itemCode")
         self.assertEqual(error["message"], "No.")
         self.assertIn("does not exist in its code type", cure["message"])
-        self.assertIn(f"about “{self.item.name}”", cure["message"])
+        self.assertIn(f"about “{self.sold}”", cure["message"])
         self.assertEqual(cure["action"]["res_model"], "product.product")
         self.assertEqual(cure["action"]["res_id"], self.item.id)
 
     def test_line_and_product_of_an_unknown_error(self):
         for path in ("itemData[0]", "receipts[0].itemData[0].unitType"):
             _error, about = self.told(code="SIM-X", path=path)
-            self.assertEqual(about["message"], f"This is about “{self.item.name}”.")
+            self.assertEqual(about["message"], f"This is about “{self.sold}”.")
             self.assertEqual(about["action"]["res_id"], self.item.id)
 
     def test_what_tells_no_line(self):

@@ -347,7 +347,7 @@ class TestTieOut(TieOutKit, ReconciliationKit, EreceiptCommon):
         self.invoice()
         tie_out = self.compared()
         heads, *rows = tie_out._summary_table()
-        self.assertEqual(heads, ("Reason", "Number", "Tax"))
+        self.assertEqual(heads, ("Reason", "How many", "Tax"))
         self.assertEqual({len(row) for row in rows}, {3})
         view = self.env["ereceipt.tie.out.line"].get_view(view_type="list")
         summed = etree.fromstring(view["arch"]).xpath("//field[@sum]/@name")
