@@ -65,10 +65,7 @@ class AccountJournal(models.Model):
             "ereceipt_person": self.env._("Needs a person"),
             "ereceipt_way": self.env._("On the way"),
         }
-        return self.env["ereceipt.document"]._listed(
-            titles.get(figure, self.env._("E-receipts")),
-            [
-                ("link_ids.move_id.journal_id", "=", self.id),
-                *FIGURES.get(figure, []),
-            ],
-        )
+        of_journal = [("link_ids.move_id.journal_id", "=", self.id)]
+        domain = of_journal + FIGURES.get(figure, [])
+        title = titles.get(figure, self.env._("E-receipts"))
+        return self.env["ereceipt.document"]._listed(title, domain)

@@ -44,7 +44,7 @@ class TestCockpitBulk(EreceiptCommon):
         moves = self.invoice() | self.invoice()
         action = chosen(moves, self.accountant).action_bulk_send()
         self.assertEqual(action["tag"], "display_notification")
-        self.assertIn("2 documents", action["params"]["message"])
+        self.assertIn("next: 2.", action["params"]["message"])
 
     def test_nothing_to_do_is_said(self):
         moves = self.invoice() | self.invoice()
