@@ -159,20 +159,20 @@ class TestCodeImport(SnapshotCommon):
     def test_product_of_one_company(self):
         """It is found without choosing a company, and its code is for that one."""
         self.items[1].company_id = self.company
-        wizard = self.looked_at("default_code,code\nITEM1,101\nITEM2,102\n")
+        wizard = self.looked_at("default_code,code\nITEM1,10000101\nITEM2,10000102\n")
         self.assertEqual(self.results(wizard), {2: "new", 3: "new"})
         wizard.action_import()
         self.assertEqual(
             {r.product_tmpl_id.default_code: r.company_id for r in self.own_rows()},
             {"ITEM1": self.company, "ITEM2": self.company.browse()},
         )
-        again = self.looked_at("default_code,code\nITEM1,101\nITEM2,109\n")
+        again = self.looked_at("default_code,code\nITEM1,10000101\nITEM2,10000109\n")
         self.assertEqual(self.results(again), {2: "same", 3: "change"})
 
     def test_product_of_a_company_that_is_switched_off(self):
         other = self.env["res.company"].create({"name": "Another company"})
         self.items[1].company_id = other
-        content = "default_code,code\nITEM1,101\n"
+        content = "default_code,code\nITEM1,10000101\n"
         wizard = self.looked_at(content)
         self.assertEqual(wizard.line_ids.message, "ITEM1 was not found.")
         self.manager.company_ids += other
