@@ -139,9 +139,11 @@ class TestConfirm(EreceiptCommon):
         self.assertEqual(set((good | wrong).mapped("state")), {"draft"})
         self.assertEqual(dialog.other_ids, good)
         self.assertIn("2 others can be posted", dialog.others_text)
+        told = "\n".join(alert["message"] for alert in dialog.alerts.values())
         for move in wrong:
-            label = f"{move.display_name}, {move.partner_id.name}"
-            self.assertIn(label, str(dialog.alerts))
+            # an Arabic name is set apart from the figures beside it
+            customer = f"\u2068{move.partner_id.name}\u2069"
+            self.assertIn(f"{move.display_name}, {customer}, ", told)
         self.assertTrue(all("action" in alert for alert in dialog.alerts.values()))
         dialog.action_post_others()
         self.assertEqual(set(good.mapped("state")), {"posted"})
