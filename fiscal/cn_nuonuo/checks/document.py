@@ -31,7 +31,7 @@ def check_document(found: Findings) -> bool:
             ),
             "lines",
             receipt.record,
-            currency=receipt.currency or "?",
+            currency=receipt.currency,
         )
     if not clean(receipt.number):
         found.add(

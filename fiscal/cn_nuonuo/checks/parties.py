@@ -144,5 +144,5 @@ def _check_agent(found: Findings) -> None:
             ),
             "agent",
             found.receipt.record,
-            card=card or "?",
+            card=card,
         )

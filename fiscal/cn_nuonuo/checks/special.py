@@ -308,7 +308,7 @@ def _check_level(found: Findings, row: Mapping[str, Any], number: int) -> None:
             "special_data",
             found.receipt.record,
             row=number,
-            level=level or "?",
+            level=level,
             levels=", ".join(levels),
         )
 

@@ -27,7 +27,7 @@ def check_document(found: Findings) -> None:
             ),
             "IznosUkupno",
             receipt.record,
-            currency=receipt.currency or "?",
+            currency=receipt.currency,
         )
     _check_number(found)
     _check_time(found)
